@@ -1,0 +1,385 @@
+/* Mocket: write a web app once, build it once, serve the same bytes anywhere.
+ *
+ *     #include <mocket.h>
+ *
+ *     static int hello(mocket_event *e)
+ *     {
+ *         return mocket_textf(e, "Hello, %s!", mocket_param(e, "name"));
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         mocket_app *app = mocket_new();
+ *         mocket_get(app, "/hello/:name", hello);
+ *         return mocket_listen(app, ":4000");
+ *     }
+ *
+ * This file is the manual. It is C17 (C11 will do) and C++; all of it works natively and in a WebAssembly guest.
+ * What an app can rely on, statement by statement, is docs/contract.md; ids such as R-10 below point there.
+ *
+ * THREADS       An app is built by one thread and frozen by mocket_listen. A request never leaves its thread. With more
+ *               than one worker handlers run in parallel natively: statics are shared by them. In wasm they belong to
+ *               an instance. State of one worker comes from mocket_on_worker.
+ * LIFE          Whatever a handler gets from an event lives until that request's answer is out. Text passed in is copied.
+ * AFTER LISTEN  Return what mocket_listen returned and do nothing else: in wasm it returns at once, and main's stack is
+ *               gone when the first request comes. What handlers use belongs to mocket_own or mocket_on_worker.
+ * RESULTS       0 is success, below zero a MOCKET_E... code. Handlers may also return 400..599: that status, by way of
+ *               the error handler.
+ * TEXT          A mocket_span from us has a NUL behind its last byte, so that ptr is a C string too; ptr NULL means
+ *               absent. A span passed in needs no NUL.
+ * OPTIONS       A zeroed options struct, and NULL instead of one, mean the defaults.
+ */
+#ifndef MOCKET_H
+#define MOCKET_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MOCKET_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define MOCKET_PRINTF(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
+#else
+#define MOCKET_PRINTF(format_arg, first_arg)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mocket_app mocket_app;             /* routes, middlewares, settings */
+typedef struct mocket_event mocket_event;         /* one request and its answer */
+typedef struct mocket_fields mocket_fields;       /* ordered name-value pairs */
+typedef struct mocket_value mocket_value;         /* a JSON value */
+typedef struct mocket_source mocket_source;       /* a stream of bytes to read */
+typedef struct mocket_multipart mocket_multipart; /* a reader of multipart/form-data */
+typedef struct mocket_client mocket_client;       /* sends requests to an app without a socket */
+typedef struct mocket_reply mocket_reply;         /* an answer that was received */
+
+/* Bytes that somebody else owns. Text is UTF-8 unless stated otherwise. */
+typedef struct mocket_span {
+    const char *ptr;
+    size_t len;
+} mocket_span;
+
+/* ---- Result codes -------------------------------------------------------------------------------------------------
+ * One table for the library and for the guest ABI (docs/abi.md, section 8): name, number, text. */
+#define MOCKET_ERRORS(X)                                                                                               \
+    X(EINVAL, -1, "an argument or a message is malformed")                                                             \
+    X(EFAULT, -2, "a range is outside the memory")                                                                     \
+    X(EHANDLE, -3, "no such handle")                                                                                   \
+    X(ECLOSED, -4, "the peer is gone")                                                                                 \
+    X(ESTATE, -5, "not possible in this state")                                                                        \
+    X(ELIMIT, -6, "a limit was reached")                                                                               \
+    X(ETIMEDOUT, -7, "too late")                                                                                       \
+    X(EDENIED, -8, "a capability that was not granted")                                                                \
+    X(ENOTSUP, -9, "not supported here")                                                                               \
+    X(EIO, -10, "the network or the disk failed")                                                                      \
+    X(ENOMEM, -11, "out of memory")                                                                                    \
+    X(ETOOBIG, -12, "larger than the limit")                                                                           \
+    X(EAGAIN, -13, "nothing now, try again later")
+
+enum mocket_code {
+    MOCKET_OK = 0,
+#define MOCKET_ERROR_CODE(name, number, text) MOCKET_##name = (number),
+    MOCKET_ERRORS(MOCKET_ERROR_CODE)
+#undef MOCKET_ERROR_CODE
+};
+
+/* The text of a MOCKET_E... code, or the reason phrase of an HTTP status 100..599 (RFC 9110, section 15). Never NULL. */
+const char *mocket_strerror(int code);
+
+/* The library's version, MOCKET_VERSION of the header it was built with. */
+const char *mocket_version(void);
+
+/* ---- The app ------------------------------------------------------------------------------------------------------
+ * Registration returns nothing. The first mistake is kept: mocket_listen reports it, mocket_problem tells it. */
+
+/* A handler answers the event (mocket_text, mocket_json ...) and returns 0; or returns 400..599 or a MOCKET_E... code
+ * without an answer, which then goes to the error handler. A handler that returns 0 and answered nothing is a 500 and a
+ * log line that names the route (E-03). A middleware is a handler that may call mocket_next. */
+typedef int mocket_handler(mocket_event *e);
+
+/* Answers for a handler that failed. error: what it returned, 400..599 or a MOCKET_E... code. Status, body and headers
+ * are free; Content-*, ETag, Last-Modified and Cache-Control that were set before are gone (A-12). Returning anything
+ * but 0, or no answer, falls back to the default handler (E-02). */
+typedef int mocket_error_handler(mocket_event *e, int error);
+
+/* Gives back what ptr points to. */
+typedef void mocket_drop(void *ptr);
+
+/* A new app, never NULL: if there is no memory, that is the first mistake and mocket_listen reports it. */
+mocket_app *mocket_new(void);
+
+/* Gives back an app that is not listening, its groups, and what mocket_own gave it. While mocket_listen runs, and after
+ * it returned 0 in a guest, the app belongs to the backend and this does nothing. NULL is fine. */
+void mocket_free(mocket_app *app);
+
+/* Route a method and a path template to a handler. Templates (R-01 to R-18): `/users/:id` one segment by name, `*` one
+ * segment, `**` the rest, both kept as the parameter `_`; anything else is literal, byte for byte. Static templates win
+ * over dynamic ones; among dynamic ones the first registered wins. _all takes any method. */
+void mocket_get(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_post(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_put(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_patch(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_delete(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_head(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_options(mocket_app *app, const char *path, mocket_handler *fn);
+void mocket_all(mocket_app *app, const char *path, mocket_handler *fn);
+
+/* The same for any method (compared exactly; "*" is any), with data that the handler finds in mocket_data. */
+void mocket_on(mocket_app *app, const char *method, const char *path, mocket_handler *fn, void *data);
+
+/* A child app whose routes have base in front of their paths and whose middlewares cover base. Owned by app. Groups nest.
+ * Never NULL. */
+mocket_app *mocket_group(mocket_app *app, const char *base);
+
+/* Adds a middleware. scope: a path whose whole segments must begin the request's canonical path (M-03, M-04), taken as it
+ * is, also in a group; NULL means all that the app or group covers. Middlewares run in the order of registration, also
+ * across groups. */
+void mocket_use(mocket_app *app, const char *scope, mocket_handler *fn, void *data);
+
+/* Sets the error handler. The last one set counts, for the app and all its groups (E-01). */
+void mocket_on_error(mocket_app *app, mocket_error_handler *fn, void *data);
+
+/* Runs start once in each worker before its first request; what it returns is mocket_worker(e) there. stop gets that back
+ * when the worker ends; may be NULL. In a guest an instance is a worker. */
+void mocket_on_worker(mocket_app *app, void *(*start)(void *data), mocket_drop *stop, void *data);
+
+/* Hands ptr to the app: drop(ptr) runs when the app is freed, last given first. drop NULL means free. */
+void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop);
+
+/* Settings. Times are milliseconds, sizes bytes; a value outside the range is a mistake (mocket_problem). MOCKET_UNLIMITED
+ * switches a limit off where "-1" is in the range. "native" ones are without effect in a guest: its host has its own. */
+enum mocket_setting {
+    MOCKET_MAX_BODY,           /* request body. 1 MiB; 0.. or -1. Larger is 413 (Q-30) */
+    MOCKET_REUSE,              /* wasm instances: enum mocket_reuse. MOCKET_REUSE_SERIAL */
+    MOCKET_AUTO_HEAD,          /* HEAD answered by GET routes (R-31). 1; 0 or 1 */
+    MOCKET_AUTO_OPTIONS,       /* OPTIONS answered 204 with Allow (R-32, R-33). 1; 0 or 1 */
+    MOCKET_METHOD_NOT_ALLOWED, /* 405 with Allow instead of 404 (R-32). 1; 0 or 1 */
+    MOCKET_WORKERS,            /* native: threads that serve. 1; 1..1024. Environment MOCKET_WORKERS wins */
+    MOCKET_MAX_HEAD,           /* native: request line and header block. 32768; 1024..1048576. Larger is 431, 414 */
+    MOCKET_MAX_TARGET,         /* native: request target. 8192; 64..1048576. Longer is 414 */
+    MOCKET_MAX_FIELDS,         /* native: header lines. 100; 1..10000. More is 431 */
+    MOCKET_MAX_CONNECTIONS,    /* native: per worker. 10000; 1.. */
+    MOCKET_HEAD_TIMEOUT,       /* native: first byte to end of head. 10000; 1.. or -1. 408 */
+    MOCKET_BODY_TIMEOUT,       /* native: silence while a body is read. 30000; 1.. or -1. 408 */
+    MOCKET_WRITE_TIMEOUT,      /* native: silence while an answer is written. 30000; 1.. or -1 */
+    MOCKET_IDLE_TIMEOUT,       /* native: a connection without a request. 60000; 1.. or -1 */
+    MOCKET_STOP_GRACE          /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */
+};
+#define MOCKET_UNLIMITED (-1)
+enum mocket_reuse {
+    MOCKET_REUSE_NONE,      /* a fresh instance for each request */
+    MOCKET_REUSE_SERIAL,    /* an instance serves one request at a time, and many in its life */
+    MOCKET_REUSE_CONCURRENT /* an instance serves many requests at once: event-driven guests only */
+};
+void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value);
+
+/* Natively: serves until mocket_stop, SIGINT or SIGTERM and returns 0; or returns below zero at once, after a line on
+ * standard error that says why (port taken, bad address, a mistake of registration). address: "host:port", ":port" (every
+ * address, IPv6 and IPv4), "[v6]:port", "unix:path"; port 0 picks one. Environment MOCKET_LISTEN wins over address. When
+ * it is ready, a line on standard error tells the URL.
+ * In a guest: declares the app ready and returns 0 at once; address is a wish to the host. */
+int mocket_listen(mocket_app *app, const char *address);
+
+/* Upstream's name: mocket_listen on every address. port: 0..65535. */
+int mocket_serve(mocket_app *app, int port);
+
+/* Ends mocket_listen: no new requests, those in flight finish within MOCKET_STOP_GRACE. Any thread may call it, and a
+ * signal handler. Nothing happens in a guest. */
+void mocket_stop(mocket_app *app);
+
+/* The first mistake of registration in words, or NULL. Lives as long as the app. */
+const char *mocket_problem(const mocket_app *app);
+
+/* ---- The event: the request --------------------------------------------------------------------------------------- */
+
+/* Runs the rest of the chain and returns its result. A second call from one middleware, or a call from a handler behind
+ * which there is nothing, is MOCKET_ESTATE (M-07). */
+int mocket_next(mocket_event *e);
+
+/* The data that the running route or middleware was registered with. */
+void *mocket_data(const mocket_event *e);
+
+/* What mocket_on_worker's start returned in this worker, or NULL. */
+void *mocket_worker(const mocket_event *e);
+
+/* A value that travels with the event, from middleware to handler. key: the address of a static of yours. NULL when unset. */
+void mocket_local_set(mocket_event *e, const void *key, void *value);
+void *mocket_local(const mocket_event *e, const void *key);
+
+/* Zeroed memory that lives as long as the event. NULL when there is none: return MOCKET_ENOMEM. */
+void *mocket_mem(mocket_event *e, size_t len);
+
+/* printf into memory of the event. Never NULL: "" when there is no memory, which the answer then reports. */
+char *mocket_format(mocket_event *e, const char *fmt, ...) MOCKET_PRINTF(2, 3);
+
+/* Runs drop(ptr) when the answer is out or the client has left, always, last given first. */
+void mocket_defer(mocket_event *e, mocket_drop *drop, void *ptr);
+
+/* Writes a line to the log. level: 0 error, 1 warning, 2 information, 3 debug. */
+enum mocket_log_level { MOCKET_LOG_ERROR, MOCKET_LOG_WARN, MOCKET_LOG_INFO, MOCKET_LOG_DEBUG };
+void mocket_log(mocket_event *e, int level, const char *fmt, ...) MOCKET_PRINTF(3, 4);
+
+/* Nanoseconds of a clock that never goes back. */
+uint64_t mocket_now_ns(const mocket_event *e);
+
+/* The method as sent; the path (raw, R-40); the query behind the first `?` without it, "" when there is none; the
+ * authority (Host, or of an absolute target); the peer's address as text, "" when unknown. Never NULL. */
+const char *mocket_method(mocket_event *e);
+const char *mocket_path(mocket_event *e);
+const char *mocket_query_string(mocket_event *e);
+const char *mocket_authority(mocket_event *e);
+const char *mocket_peer(mocket_event *e);
+
+/* One value by name, or NULL when it is absent. Parameters are raw, _decoded ones percent-decoded; query and cookies: the
+ * last duplicate; headers: name in any case, repeated ones joined with ", " (Cookie: "; ") (Q-01, Q-02, Q-10, C-01). */
+const char *mocket_param(mocket_event *e, const char *name);
+const char *mocket_param_decoded(mocket_event *e, const char *name);
+const char *mocket_query(mocket_event *e, const char *name);
+const char *mocket_header(mocket_event *e, const char *name);
+const char *mocket_cookie(mocket_event *e, const char *name);
+
+/* All pairs in their order, duplicates included. Never NULL. */
+enum mocket_part { MOCKET_PARAMS, MOCKET_QUERY, MOCKET_HEADERS, MOCKET_COOKIES };
+const mocket_fields *mocket_fields_of(mocket_event *e, enum mocket_part part);
+size_t mocket_fields_count(const mocket_fields *f);
+/* Pair i < mocket_fields_count(f); out pointers may be NULL. Beyond the end both are absent. */
+void mocket_fields_at(const mocket_fields *f, size_t i, mocket_span *name, mocket_span *value);
+/* The last value with exactly this name, or NULL. */
+const char *mocket_fields_get(const mocket_fields *f, const char *name);
+
+/* The whole body, binary safe; absent bodies are empty. Returns 0, 413 (MOCKET_MAX_BODY), 408 or below zero: return it as
+ * it is. May be called again. */
+int mocket_body(mocket_event *e, mocket_span *out);
+/* The same, and 400 when it is not UTF-8. */
+int mocket_body_text(mocket_event *e, mocket_span *out);
+/* The body as JSON (RFC 8259, at most 128 levels deep, the last of duplicate keys counts). Also 400 when it does not parse,
+ * 415 when Content-Type is something else; a missing one is taken for JSON (Q-20, Q-22). */
+int mocket_body_json(mocket_event *e, const mocket_value **out);
+/* The body as application/x-www-form-urlencoded; also 415. */
+int mocket_body_form(mocket_event *e, const mocket_fields **out);
+
+/* The body as a stream, instead of the calls above; the limit holds here too. The same source on each call, never NULL. */
+mocket_source *mocket_body_source(mocket_event *e);
+/* Reads up to cap bytes: the number, 0 at the end, or below zero (MOCKET_ETOOBIG beyond the limit). */
+ptrdiff_t mocket_read(mocket_source *s, void *buf, size_t cap);
+
+/* The body as multipart/form-data (RFC 7578), part by part, as it arrives. Limits: 128 parts, 8 KiB of header lines each,
+ * the body's own limit. Returns 0, 400 (no usable boundary), 415. */
+struct mocket_upload {
+    mocket_span name;     /* "" when the part has none */
+    mocket_span filename; /* ptr NULL: an ordinary field */
+    mocket_span type;     /* its Content-Type; ptr NULL when it has none */
+};
+int mocket_body_multipart(mocket_event *e, mocket_multipart **out);
+/* The next part, skipping what is left of the last: 1, 0 after the last, 400, 413, 408 or below zero. */
+int mocket_multipart_next(mocket_multipart *m, struct mocket_upload *out);
+/* Bytes of the present part: the number, 0 at its end, below zero. */
+ptrdiff_t mocket_multipart_read(mocket_multipart *m, void *buf, size_t cap);
+/* What is left of the present part, whole: 0, 400, 413, 408 or below zero. */
+int mocket_multipart_data(mocket_multipart *m, mocket_span *out);
+
+/* ---- The event: the answer ----------------------------------------------------------------------------------------
+ * Setters are sticky and return nothing: what was wrong (a name that is no token, a value with CR, LF or NUL, a status
+ * outside 200..599) turns the answer into a 500 and a log line. Calls that answer return 0 or below zero; return that. The
+ * last one wins. A Content-Type that was set before stays (A-03). */
+int mocket_text(mocket_event *e, const char *text); /* text/plain; charset=utf-8. Never a format */
+int mocket_textf(mocket_event *e, const char *fmt, ...) MOCKET_PRINTF(2, 3);
+int mocket_html(mocket_event *e, const char *html); /* text/html; charset=utf-8. See mocket_escape */
+int mocket_json(mocket_event *e, const mocket_value *value); /* application/json; charset=utf-8, compact */
+/* type NULL: application/octet-stream. The bytes are not copied: they must live as long as the event. */
+int mocket_bytes(mocket_event *e, mocket_span body, const char *type);
+/* status 0: 302; else 301, 302, 303, 307, 308. Bytes that no URL may hold are percent-encoded (RFC 9110, section 10.2.2). */
+int mocket_redirect(mocket_event *e, int status, const char *location);
+int mocket_empty(mocket_event *e, int status); /* no body, no Content-Type. status 0: the one set before, else 204 */
+/* Keeps a message for the error handler and returns status (400..599): `return mocket_error(e, 404, "no user %s", id);`
+ * The default error handler sends the message as text. Handlers get it from mocket_error_text, NULL when there is none. */
+int mocket_error(mocket_event *e, int status, const char *fmt, ...) MOCKET_PRINTF(3, 4);
+const char *mocket_error_text(const mocket_event *e);
+
+/* A streamed answer. mocket_write sends the head at its first call (later header changes are MOCKET_ESTATE, A-30) and waits
+ * for a slow client. mocket_stream takes a source and pumps it after the outermost middleware returned.
+ * In a guest both collect the answer and send it whole when the handler is done. */
+int mocket_write(mocket_event *e, mocket_span chunk);
+int mocket_stream(mocket_event *e, mocket_source *take);
+
+void mocket_status(mocket_event *e, int status);                              /* 200..599 */
+void mocket_header_set(mocket_event *e, const char *name, const char *value); /* replaces; NULL value removes */
+void mocket_header_add(mocket_event *e, const char *name, const char *value); /* one more line of that name */
+/* What the answer holds so far, for middlewares behind mocket_next: the status (0 before an answer) and a header or NULL. */
+int mocket_response_status(const mocket_event *e);
+const char *mocket_response_header(const mocket_event *e, const char *name);
+
+/* Cookies (RFC 6265bis). same_site: 0 none given, or one of the enum. One cookie per name, path and domain: the last wins.
+ * __Host- and __Secure- names must keep their rules; SameSite=None implies Secure (C-10). */
+enum mocket_same_site { MOCKET_SAME_SITE_LAX = 1, MOCKET_SAME_SITE_STRICT, MOCKET_SAME_SITE_NONE };
+struct mocket_cookie_opts {
+    uint32_t size; /* 0, or sizeof of this struct as you know it */
+    bool has_max_age;
+    bool secure;
+    bool http_only;
+    bool partitioned;
+    enum mocket_same_site same_site;
+    int64_t max_age_s; /* sent when has_max_age; 0 and below delete */
+    const char *path;
+    const char *domain;
+};
+void mocket_cookie_set(mocket_event *e, const char *name, const char *value, const struct mocket_cookie_opts *opts);
+/* Max-Age=0 with the same path, domain and flags. */
+void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket_cookie_opts *opts);
+
+/* ---- Text helpers; results live as long as the event, never NULL --------------------------------------------------- */
+const char *mocket_url_encode(mocket_event *e, mocket_span text); /* keeps A-Z a-z 0-9 - _ . ~ (RFC 3986, section 2.3) */
+const char *mocket_url_decode(mocket_event *e, mocket_span text); /* %HH; malformed ones stay; not UTF-8: "" */
+const char *mocket_escape(mocket_event *e, const char *text);     /* & < > " ' for HTML text and quoted attributes */
+
+/* ---- JSON ---------------------------------------------------------------------------------------------------------
+ * Reading: NULL in, NULL out, so that lookups chain. Building never fails: mocket_json reports. Key order is kept; setting
+ * a key again replaces it. */
+const mocket_value *mocket_value_get(const mocket_value *object, const char *key); /* NULL when absent or no object */
+const mocket_value *mocket_value_at(const mocket_value *array, size_t i);          /* NULL beyond the end or no array */
+size_t mocket_value_count(const mocket_value *v);                                  /* members; 0 when neither */
+const char *mocket_value_text(const mocket_value *v, const char *otherwise);       /* otherwise: also when not a string */
+int64_t mocket_value_int(const mocket_value *v, int64_t otherwise);
+double mocket_value_number(const mocket_value *v, double otherwise);
+bool mocket_value_bool(const mocket_value *v, bool otherwise);
+mocket_value *mocket_object(mocket_event *e);
+mocket_value *mocket_array(mocket_event *e);
+void mocket_value_set_text(mocket_value *object, const char *key, const char *text); /* NULL text: null */
+void mocket_value_set_int(mocket_value *object, const char *key, int64_t number);
+void mocket_value_set_number(mocket_value *object, const char *key, double number);
+void mocket_value_set_bool(mocket_value *object, const char *key, bool yes);
+void mocket_value_set_value(mocket_value *object, const char *key, const mocket_value *value); /* copied */
+void mocket_value_add_text(mocket_value *array, const char *text);
+void mocket_value_add_int(mocket_value *array, int64_t number);
+void mocket_value_add_number(mocket_value *array, double number);
+void mocket_value_add_bool(mocket_value *array, bool yes);
+void mocket_value_add_value(mocket_value *array, const mocket_value *value); /* copied */
+
+/* ---- Tests without a socket ---------------------------------------------------------------------------------------
+ * A client sends requests straight into an app, in memory, and keeps no connection. It freezes the app like a listen.
+ *
+ *     mocket_client *c = mocket_client_new(app);
+ *     mocket_reply *r = mocket_client_send(c, "GET /hello/moon", (mocket_span){ 0 });
+ *     assert(mocket_reply_status(r) == 200);
+ *     mocket_client_free(c);
+ */
+mocket_client *mocket_client_new(mocket_app *app); /* NULL: no memory, or mocket_problem(app) */
+/* For the next send; may be repeated. Host is "localhost" unless set. */
+void mocket_client_header(mocket_client *c, const char *name, const char *value);
+/* line: "METHOD TARGET". NULL: malformed or no memory. The reply lives until the next send. */
+mocket_reply *mocket_client_send(mocket_client *c, const char *line, mocket_span body);
+void mocket_client_free(mocket_client *c); /* the app stays yours */
+int mocket_reply_status(const mocket_reply *r);
+const char *mocket_reply_header(const mocket_reply *r, const char *name); /* repeated ones joined with ", "; or NULL */
+const mocket_fields *mocket_reply_headers(const mocket_reply *r);
+mocket_span mocket_reply_body(const mocket_reply *r);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

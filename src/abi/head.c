@@ -1,0 +1,53 @@
+/* Response heads (docs/abi.md, section 5): four words, rows, text. */
+#include "../base/span.h"
+#include "codec.h"
+#include "words.h"
+
+size_t mocket__abi_head_size(const struct mocket_fields *fields)
+{
+    size_t size = (MOCKET_ABI_HEAD_WORDS + fields->count * MOCKET_ABI_ROW_WORDS) * sizeof(uint32_t);
+    for (size_t i = 0; i < fields->count; i++)
+        size += fields->rows[i].name.len + fields->rows[i].value.len;
+    return size;
+}
+
+void mocket__abi_head_encode(int status, const struct mocket_fields *fields, void *dst)
+{
+    unsigned char *base = dst;
+    struct mocket_abi_writer w = { base, (MOCKET_ABI_HEAD_WORDS + fields->count * MOCKET_ABI_ROW_WORDS) * sizeof(uint32_t) };
+    mocket__abi_put_word(base, MOCKET_ABI_HEAD_STATUS, (uint32_t)status);
+    mocket__abi_put_word(base, MOCKET_ABI_HEAD_FLAGS, 0);
+    mocket__abi_put_word(base, MOCKET_ABI_HEAD_FIELD_COUNT, (uint32_t)fields->count);
+    mocket__abi_put_word(base, MOCKET_ABI_HEAD_FIELDS, MOCKET_ABI_HEAD_WORDS * sizeof(uint32_t));
+    mocket__abi_put_rows(&w, MOCKET_ABI_HEAD_WORDS, fields, false);
+}
+
+/* Rows may share bytes: what they come to, written out, is bounded like the head itself. */
+static bool rows_are_valid(const struct mocket_fields *fields)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct mocket_field *row = &fields->rows[i];
+        total += row->name.len + row->value.len;
+        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !mocket__is_field_value(row->value))
+            return false;
+    }
+    return true;
+}
+
+int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,
+                            struct mocket_fields *fields)
+{
+    *fields = (struct mocket_fields){ 0 };
+    if (bytes.len < MOCKET_ABI_HEAD_WORDS * sizeof(uint32_t) || bytes.len > MOCKET_ABI_HEAD_MAX)
+        return MOCKET_EINVAL;
+    uint32_t word = mocket__abi_word(bytes, MOCKET_ABI_HEAD_STATUS);
+    bool known = upgrade ? word == 101 : word >= 200 && word <= 599;
+    if (!known || mocket__abi_word(bytes, MOCKET_ABI_HEAD_FLAGS) != 0)
+        return MOCKET_EINVAL;
+    int rc = mocket__abi_rows(bytes, MOCKET_ABI_HEAD_FIELD_COUNT, a, fields);
+    if (rc < 0)
+        return rc;
+    *status = (int)word;
+    return rows_are_valid(fields) ? 0 : MOCKET_EINVAL;
+}

@@ -1,0 +1,38 @@
+/* Bytes to append to. Appending never fails on the spot: the first failure is remembered, ask once at the end. */
+#ifndef MOCKET_BASE_BUF_H
+#define MOCKET_BASE_BUF_H
+
+#include <mocket.h>
+
+struct mocket_buf {
+    char *ptr;
+    size_t len;
+    size_t cap;
+    int status; /* 0, MOCKET_ENOMEM, or MOCKET_ETOOBIG beyond max_len */
+    size_t max_len; /* 0: no bound */
+};
+
+/* A zeroed buf is ready to use. */
+void mocket__buf_release(struct mocket_buf *b); /* gives the memory back; ready to use again */
+void mocket__buf_reset(struct mocket_buf *b);   /* empties, keeps the memory */
+
+void mocket__buf_add(struct mocket_buf *b, const void *bytes, size_t len);
+void mocket__buf_span(struct mocket_buf *b, mocket_span s);
+void mocket__buf_text(struct mocket_buf *b, const char *text);
+void mocket__buf_decimal(struct mocket_buf *b, uint64_t n);
+/* Room for len more bytes at ptr + len, to be filled by the caller, who then adds to b->len; NULL on failure. */
+char *mocket__buf_room(struct mocket_buf *b, size_t len);
+/* Drops the first len bytes. */
+void mocket__buf_consume(struct mocket_buf *b, size_t len);
+
+static inline int mocket__buf_status(const struct mocket_buf *b)
+{
+    return b->status;
+}
+
+static inline mocket_span mocket__buf_view(const struct mocket_buf *b)
+{
+    return (mocket_span){ b->ptr, b->len };
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* Answers that are whole: text, HTML, bytes, nothing. */
+#include "../base/span.h"
+#include "event.h"
+
+/* Sets own_type as Content-Type unless the app has set one. The type that an earlier answer chose counts for nothing. */
+static int set_type(struct mocket_response *res, const char *type)
+{
+    size_t at = 0;
+    const struct mocket_field *set = mocket__fields_next(&res->fields, MOCKET_SPAN("content-type"), &at);
+    if (set && set->value.ptr != res->own_type)
+        return 0;
+    mocket_span copy = mocket__arena_copy(res->arena, mocket__span(type));
+    res->own_type = copy.ptr;
+    return copy.ptr ? mocket__response_set(res, MOCKET_SPAN("Content-Type"), copy) : MOCKET_ENOMEM;
+}
+
+static int take_back(struct mocket_response *res)
+{
+    if (res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_BROKEN)
+        return MOCKET_ESTATE; /* the head is out */
+    if (res->stream && res->stream->close)
+        res->stream->close(res->stream);
+    res->stream = NULL;
+    return 0;
+}
+
+int mocket__answer(mocket_event *e, mocket_span body, const char *type)
+{
+    struct mocket_response *res = e->res;
+    int rc = take_back(res);
+    if (rc == 0)
+        rc = set_type(res, type);
+    if (rc < 0)
+        return rc;
+    res->kind = MOCKET_BODY_WHOLE;
+    res->body = body;
+    return 0;
+}
+
+static int answer_copy(mocket_event *e, const char *text, const char *type)
+{
+    mocket_span copy = mocket__arena_copy(mocket__arena(e), mocket__span(text ? text : ""));
+    return copy.ptr ? mocket__answer(e, copy, type) : MOCKET_ENOMEM;
+}
+
+int mocket_text(mocket_event *e, const char *text)
+{
+    return answer_copy(e, text, "text/plain; charset=utf-8");
+}
+
+int mocket_html(mocket_event *e, const char *html)
+{
+    return answer_copy(e, html, "text/html; charset=utf-8");
+}
+
+int mocket_bytes(mocket_event *e, mocket_span body, const char *type)
+{
+    if (type && !mocket__is_field_value(mocket__span(type)))
+        return MOCKET_EINVAL;
+    return mocket__answer(e, body, type ? type : "application/octet-stream");
+}
+
+int mocket_empty(mocket_event *e, int status)
+{
+    int rc = take_back(e->res);
+    if (rc < 0)
+        return rc;
+    if (status)
+        mocket_status(e, status);
+    else if (!e->res->status)
+        e->res->status = 204;
+    mocket__fields_remove(&e->res->fields, MOCKET_SPAN("content-type"));
+    e->res->own_type = NULL;
+    e->res->kind = MOCKET_BODY_WHOLE;
+    e->res->body = (mocket_span){ NULL, 0 };
+    return 0;
+}

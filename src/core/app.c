@@ -1,0 +1,306 @@
+/* An app under construction and at work.
+ *
+ * Registration returns nothing: the first mistake is kept in words, and listening reports it. All groups share the root's
+ * tables, so that a request meets one list of middlewares and one router whatever groups there are. Freezing ends
+ * registration: from then on workers read the tables without locks. */
+#include "app.h"
+
+#include "../base/memory.h"
+#include "../base/span.h"
+
+struct setting_row {
+    const char *name;
+    int64_t value, least, most;
+    bool unlimited;
+};
+
+static const struct setting_row setting_rows[MOCKET_SETTING_COUNT] = {
+#define SETTING_ROW(name, value, least, most, unlimited) { "MOCKET_" #name, value, least, most, unlimited },
+    MOCKET_SETTINGS(SETTING_ROW)
+#undef SETTING_ROW
+};
+
+/* What mocket_new gives when there is no memory: every call on it does nothing. */
+static const mocket_app no_app = { NULL, "" };
+
+static void problem(mocket_app *app, const char *what, const char *which)
+{
+    struct mocket_root *root = app->root;
+    if (!root || root->problem)
+        return;
+    size_t len = strlen(what) + strlen(which);
+    char *text = mocket__arena_zero(&root->arena, len + 1);
+    if (text) {
+        memcpy(text, what, strlen(what));
+        memcpy(text + strlen(what), which, strlen(which));
+    }
+    root->problem = text ? text : "out of memory";
+}
+
+/* May the app still be changed? Otherwise that is a mistake. */
+static bool open_for(mocket_app *app, const char *what)
+{
+    if (!app->root)
+        return false;
+    if (app->root->frozen)
+        problem(app, what, ": the app is listening already");
+    return !app->root->frozen;
+}
+
+mocket_app *mocket_new(void)
+{
+    struct mocket_root *root = mocket__new(sizeof *root);
+    if (!root)
+        return (mocket_app *)&no_app;
+    mocket__arena_init(&root->arena, 2048);
+    root->router.arena = &root->arena;
+    for (size_t i = 0; i < MOCKET_SETTING_COUNT; i++)
+        root->settings[i] = setting_rows[i].value;
+    mocket_app *app = mocket__arena_alloc(&root->arena, sizeof *app);
+    if (!app) {
+        mocket__free(root);
+        return (mocket_app *)&no_app;
+    }
+    *app = (mocket_app){ root, "" };
+    return app;
+}
+
+void mocket_free(mocket_app *app)
+{
+    if (!app || !app->root || app->root->frozen || app->base[0] != '\0')
+        return; /* groups go with their root */
+    struct mocket_root *root = app->root;
+    for (struct mocket_owned *o = root->owned; o; o = o->next)
+        o->drop(o->ptr);
+    mocket__arena_release(&root->arena);
+    mocket__free(root);
+}
+
+const char *mocket_problem(const mocket_app *app)
+{
+    return app->root ? app->root->problem : "out of memory";
+}
+
+/* base + path, plain. NULL: no memory, reported. */
+static const char *full_path(mocket_app *app, const char *path)
+{
+    size_t base_len = strlen(app->base), path_len = strlen(path);
+    char *full = mocket__arena_alloc(&app->root->arena, base_len + path_len + 1);
+    if (!full) {
+        problem(app, "out of memory", "");
+        return NULL;
+    }
+    memcpy(full, app->base, base_len);
+    memcpy(full + base_len, path, path_len + 1);
+    return full;
+}
+
+/* A template that begins with neither a slash nor a wildcard can match no path: surely a mistake. */
+static bool can_match(const char *path)
+{
+    return path[0] == '/' || path[0] == '*' || path[0] == ':';
+}
+
+void mocket_on(mocket_app *app, const char *method, const char *path, mocket_handler *fn, void *data)
+{
+    if (!open_for(app, "mocket_on"))
+        return;
+    if (!method || !path || !fn) {
+        problem(app, "mocket_on: method, path or handler is NULL", "");
+        return;
+    }
+    if (strcmp(method, "*") != 0 && !mocket__is_token(mocket__span(method))) {
+        problem(app, "mocket_on: not a method: ", method);
+        return;
+    }
+    const char *full = full_path(app, path);
+    if (!full)
+        return;
+    if (!can_match(full)) {
+        problem(app, "a path must begin with a slash: ", full);
+        return;
+    }
+    if (mocket__router_add(&app->root->router, mocket__span(method), mocket__span(full), fn, data) < 0)
+        problem(app, "out of memory", "");
+}
+
+void mocket_get(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "GET", path, fn, NULL);
+}
+
+void mocket_post(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "POST", path, fn, NULL);
+}
+
+void mocket_put(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "PUT", path, fn, NULL);
+}
+
+void mocket_patch(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "PATCH", path, fn, NULL);
+}
+
+void mocket_delete(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "DELETE", path, fn, NULL);
+}
+
+void mocket_head(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "HEAD", path, fn, NULL);
+}
+
+void mocket_options(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "OPTIONS", path, fn, NULL);
+}
+
+void mocket_all(mocket_app *app, const char *path, mocket_handler *fn)
+{
+    mocket_on(app, "*", path, fn, NULL);
+}
+
+mocket_app *mocket_group(mocket_app *app, const char *base)
+{
+    if (!open_for(app, "mocket_group"))
+        return app;
+    if (!base || !base[0]) {
+        if (!base)
+            problem(app, "mocket_group: base is NULL", "");
+        return app;
+    }
+    mocket_app *group = mocket__arena_alloc(&app->root->arena, sizeof *group);
+    const char *full = group ? full_path(app, base) : NULL;
+    if (!full) {
+        problem(app, "out of memory", "");
+        return app;
+    }
+    *group = (mocket_app){ app->root, full };
+    return group;
+}
+
+static struct mocket_middleware *middleware_slot(struct mocket_root *root)
+{
+    if (root->middleware_count == root->middleware_cap) {
+        size_t cap = root->middleware_cap ? root->middleware_cap * 2 : 4;
+        struct mocket_middleware *grown = mocket__arena_alloc(&root->arena, cap * sizeof *grown);
+        if (!grown)
+            return NULL;
+        if (root->middleware_count)
+            memcpy(grown, root->middlewares, root->middleware_count * sizeof *grown);
+        root->middlewares = grown;
+        root->middleware_cap = cap;
+    }
+    return &root->middlewares[root->middleware_count++];
+}
+
+void mocket_use(mocket_app *app, const char *scope, mocket_handler *fn, void *data)
+{
+    if (!open_for(app, "mocket_use"))
+        return;
+    if (!fn) {
+        problem(app, "mocket_use: the handler is NULL", "");
+        return;
+    }
+    struct mocket_root *root = app->root;
+    mocket_span covered = mocket__arena_copy(&root->arena, mocket__span(scope ? scope : app->base));
+    struct mocket_middleware *m = covered.ptr ? middleware_slot(root) : NULL;
+    if (!m) {
+        problem(app, "out of memory", "");
+        return;
+    }
+    while (covered.len && covered.ptr[0] == '/') { /* empty segments do not count (M-03) */
+        covered.ptr++;
+        covered.len--;
+    }
+    *m = (struct mocket_middleware){ fn, data, covered };
+    root->scoped = root->scoped || covered.len > 0;
+}
+
+void mocket_on_error(mocket_app *app, mocket_error_handler *fn, void *data)
+{
+    if (!open_for(app, "mocket_on_error"))
+        return;
+    app->root->on_error = fn;
+    app->root->on_error_data = data;
+}
+
+void mocket_on_worker(mocket_app *app, void *(*start)(void *data), mocket_drop *stop, void *data)
+{
+    if (!open_for(app, "mocket_on_worker"))
+        return;
+    app->root->worker_hook = (struct mocket_worker_hook){ start, stop, data };
+}
+
+static void drop_free(void *ptr)
+{
+    mocket__free(ptr);
+}
+
+void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)
+{
+    struct mocket_owned *o = app->root ? mocket__arena_alloc(&app->root->arena, sizeof *o) : NULL;
+    if (!o) { /* it was given to us: it must not leak */
+        problem(app, "out of memory", "");
+        (drop ? drop : drop_free)(ptr);
+        return;
+    }
+    *o = (struct mocket_owned){ ptr, drop ? drop : drop_free, app->root->owned };
+    app->root->owned = o;
+}
+
+void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value)
+{
+    if (!open_for(app, "mocket_set"))
+        return;
+    if ((unsigned)what >= MOCKET_SETTING_COUNT) {
+        problem(app, "mocket_set: no such setting", "");
+        return;
+    }
+    const struct setting_row *row = &setting_rows[what];
+    bool fits = value >= row->least && value <= row->most;
+    if (!fits && !(row->unlimited && value == MOCKET_UNLIMITED)) {
+        problem(app, "out of range: ", row->name);
+        return;
+    }
+    app->root->settings[what] = value;
+}
+
+int64_t mocket__app_setting(const mocket_app *app, enum mocket_setting what)
+{
+    return app->root->settings[what];
+}
+
+int mocket__app_freeze(mocket_app *app)
+{
+    if (!app->root)
+        return MOCKET_ENOMEM;
+    if (app->root->problem)
+        return strcmp(app->root->problem, "out of memory") == 0 ? MOCKET_ENOMEM : MOCKET_EINVAL;
+    if (app->root->frozen)
+        return MOCKET_ESTATE;
+    app->root->frozen = true;
+    return 0;
+}
+
+void mocket__app_thaw(mocket_app *app)
+{
+    app->root->frozen = false;
+}
+
+void *mocket__app_worker_start(const mocket_app *app)
+{
+    const struct mocket_worker_hook *hook = &app->root->worker_hook;
+    return hook->start ? hook->start(hook->data) : NULL;
+}
+
+void mocket__app_worker_stop(const mocket_app *app, void *worker)
+{
+    const struct mocket_worker_hook *hook = &app->root->worker_hook;
+    if (hook->stop)
+        hook->stop(worker);
+}

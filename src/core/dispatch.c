@@ -1,0 +1,195 @@
+/* The life of a request: find the route, run middlewares and handler, turn an error into an answer, send, clean up. */
+#include "dispatch.h"
+
+#include "../base/span.h"
+#include "../http/reason.h"
+#include "../http/url.h"
+#include "chain.h"
+
+/* ---- what the framework answers itself, through the middlewares like a handler (R-30 to R-34) ---- */
+
+static int own_answer(mocket_event *e)
+{
+    if (e->allow.ptr)
+        mocket_header_set(e, "Allow", e->allow.ptr);
+    return e->own_status >= 400 ? e->own_status : mocket_empty(e, e->own_status);
+}
+
+static void find_own_answer(mocket_event *e, const struct mocket_request *req)
+{
+    const mocket_app *app = e->app;
+    enum mocket_method method = req->message.method;
+    bool auto_options = mocket__app_setting(app, MOCKET_AUTO_OPTIONS);
+    bool not_allowed = mocket__app_setting(app, MOCKET_METHOD_NOT_ALLOWED);
+    bool as_get = mocket__app_setting(app, MOCKET_AUTO_HEAD);
+    bool whole_server = mocket__span_eq(req->path, MOCKET_SPAN("*"));
+    if ((auto_options || not_allowed) && !whole_server && method != MOCKET_METHOD_CONNECT)
+        e->allow = mocket__router_allow(&app->root->router, req->path, as_get, auto_options, req->arena);
+    if (method == MOCKET_METHOD_OPTIONS && auto_options && (e->allow.ptr || whole_server))
+        e->own_status = 204;
+    else if (method == MOCKET_METHOD_CONNECT || (not_allowed && (e->allow.ptr || method == MOCKET_METHOD_TRACE)))
+        e->own_status = 405;
+    else
+        e->own_status = 404;
+    if (e->own_status == 404)
+        e->allow = (mocket_span){ NULL, 0 };
+    else if (!e->allow.ptr)
+        e->allow = MOCKET_SPAN(""); /* RFC 9110, section 10.2.1: an empty list is a valid Allow */
+}
+
+/* ---- the way in ---- */
+
+static void find_handler(mocket_event *e, struct mocket_chain *chain)
+{
+    struct mocket_request *req = e->req;
+    bool routable = req->message.method != MOCKET_METHOD_CONNECT && !mocket__span_eq(req->path, MOCKET_SPAN("*"));
+    const struct mocket_route *route = NULL;
+    if (routable)
+        route = mocket__router_find(&e->app->root->router, req->message.method_text, req->path,
+                                    mocket__app_setting(e->app, MOCKET_AUTO_HEAD), req->arena, &req->params);
+    if (route) {
+        chain->handler = route->fn;
+        chain->data = route->data;
+        e->route_text = route->template.ptr;
+        return;
+    }
+    chain->handler = own_answer;
+    e->route_text = "no route";
+    find_own_answer(e, req);
+}
+
+/* Scopes look at the canonical path (M-04). A path that has none is 400, seen only by middlewares without a scope. */
+static int select_middlewares(mocket_event *e, struct mocket_chain *chain)
+{
+    const struct mocket_root *root = e->app->root;
+    mocket_span canonical = MOCKET_SPAN("");
+    if (root->scoped) {
+        int rc = mocket__path_canonical(e->req->arena, e->req->path, &canonical);
+        if (rc == MOCKET_ENOMEM)
+            return rc;
+        if (rc < 0) {
+            chain->handler = own_answer;
+            e->own_status = 400;
+            e->allow = (mocket_span){ NULL, 0 };
+        }
+    }
+    return mocket__chain_select(chain, root, canonical, e->req->arena);
+}
+
+static int run(mocket_event *e)
+{
+    struct mocket_chain chain = { 0 };
+    find_handler(e, &chain);
+    int rc = select_middlewares(e, &chain);
+    if (rc < 0)
+        return rc;
+    rc = mocket__execute_middlewares(e, &chain);
+    e->chain = NULL; /* it lives on this stack */
+    return rc;
+}
+
+/* ---- errors (section 9 of the contract) ---- */
+
+static bool is_status(int error)
+{
+    return error >= 400 && error <= 599;
+}
+
+static void log_error(mocket_event *e, int error, const char *what)
+{
+    const char *method = mocket_method(e), *path = mocket_path(e);
+    mocket__event_log(e, MOCKET_LOG_ERROR, method, " ", path, ": ", mocket_strerror(error), what ? ": " : NULL, what, NULL);
+}
+
+/* E-02 */
+static void default_error(mocket_event *e, int error)
+{
+    int status = is_status(error) ? error : 500;
+    const char *text = is_status(error) && e->error_text ? e->error_text : mocket_strerror(status);
+    mocket__response_clear(e->res);
+    e->res->status = status;
+    mocket__answer(e, mocket__span(text), "text/plain; charset=utf-8");
+    if (status >= 500)
+        log_error(e, error, e->error_text);
+}
+
+/* The app's own error handler; did it answer? */
+static bool app_error(mocket_event *e, int error)
+{
+    const struct mocket_root *root = e->app->root;
+    if (!root->on_error)
+        return false;
+    struct mocket_frame frame = { .next_called = true, .data = root->on_error_data };
+    mocket__response_clear(e->res);
+    e->res->status = is_status(error) ? error : 500;
+    e->frame = &frame;
+    int rc = root->on_error(e, error);
+    e->frame = NULL;
+    if (rc == 0 && e->res->kind != MOCKET_BODY_NONE && e->res->problem == 0)
+        return true;
+    if (rc != 0 && rc != error)
+        log_error(e, rc, "the error handler failed too");
+    if (e->res->kind != MOCKET_BODY_WRITTEN)
+        return false;
+    e->res->kind = MOCKET_BODY_BROKEN;
+    return true;
+}
+
+/* What a handler may return, mended: a body that could not be had is the client's fault. */
+static int error_of(mocket_event *e, int rc)
+{
+    if (e->req->body_status > 0 && rc < 0)
+        return e->req->body_status;
+    if (rc < 0 || is_status(rc))
+        return rc;
+    log_error(e, 500, "a handler returned neither 0, nor 400 to 599, nor an error code");
+    return 500;
+}
+
+static void settle(mocket_event *e, int rc)
+{
+    struct mocket_response *res = e->res;
+    if (rc == 0 && res->kind == MOCKET_BODY_NONE) {
+        log_error(e, 500, "a middleware neither answered nor called mocket_next");
+        rc = 500;
+    }
+    if (rc == 0 && res->problem < 0) {
+        log_error(e, res->problem, res->problem_text);
+        rc = 500;
+    }
+    if (rc == 0 && e->req->arena->failed)
+        rc = MOCKET_ENOMEM; /* something the handler asked for was not there: what it made of that is no answer */
+    if (rc == 0)
+        return;
+    rc = error_of(e, rc);
+    if (res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_BROKEN) {
+        res->kind = MOCKET_BODY_BROKEN; /* the head is out: only cutting the answer short can tell */
+        log_error(e, rc, "after the head was sent");
+        return;
+    }
+    if (res->stream && res->stream->close)
+        res->stream->close(res->stream);
+    res->stream = NULL;
+    if (!app_error(e, rc))
+        default_error(e, rc);
+}
+
+static void run_deferred(mocket_event *e)
+{
+    while (e->deferred) {
+        struct mocket_deferred *d = e->deferred;
+        e->deferred = d->next;
+        d->drop(d->ptr);
+    }
+}
+
+void mocket_dispatch(mocket_app *app, struct mocket_request *req, struct mocket_response *res)
+{
+    mocket_event e = { .app = app, .req = req, .res = res };
+    res->arena = req->arena;
+    mocket__request_begin(req, mocket__app_setting(app, MOCKET_MAX_BODY));
+    settle(&e, run(&e));
+    if (mocket__response_send(res) < 0 && res->kind != MOCKET_BODY_BROKEN)
+        mocket__event_log(&e, MOCKET_LOG_DEBUG, "the client left before the answer was complete", NULL);
+    run_deferred(&e);
+}

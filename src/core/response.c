@@ -1,0 +1,154 @@
+/* The answer: setters that remember their first mistake, and the one function that sends. */
+#include "response.h"
+
+#include "../base/span.h"
+#include "event.h"
+
+#define PUMP_BYTES 16384 /* of a streamed answer at a time */
+
+/* ---- headers ---- */
+
+int mocket__response_set(struct mocket_response *res, mocket_span name, mocket_span value)
+{
+    struct mocket_fields *f = &res->fields;
+    size_t kept = 0;
+    bool found = false;
+    for (size_t i = 0; i < f->count; i++) {
+        bool same = mocket__span_ieq(f->rows[i].name, name);
+        if (same && found)
+            continue;
+        if (same)
+            f->rows[i].value = value;
+        found = found || same;
+        f->rows[kept++] = f->rows[i];
+    }
+    f->count = kept;
+    return found ? 0 : mocket__fields_add(f, res->arena, name, value);
+}
+
+enum change { REPLACE, APPEND };
+
+static void change_header(mocket_event *e, const char *name, const char *value, enum change change)
+{
+    struct mocket_response *res = e->res;
+    if (res->kind == MOCKET_BODY_WRITTEN || !mocket__is_token(mocket__span(name))) {
+        bool late = res->kind == MOCKET_BODY_WRITTEN;
+        mocket__event_problem(e, late ? MOCKET_ESTATE : MOCKET_EINVAL, late ? "header set after the head was sent"
+                                                                            : "a header name is not a token");
+        return;
+    }
+    mocket_span trimmed = mocket__span_trim(mocket__span(value));
+    if (!mocket__is_field_value(trimmed)) {
+        mocket__event_problem(e, MOCKET_EINVAL, "a header value holds CR, LF or NUL");
+        return;
+    }
+    mocket_span name_copy = mocket__arena_copy(res->arena, mocket__span(name));
+    mocket_span value_copy = mocket__arena_copy(res->arena, trimmed);
+    int rc = !name_copy.ptr || !value_copy.ptr ? MOCKET_ENOMEM
+             : change == REPLACE               ? mocket__response_set(res, name_copy, value_copy)
+                                               : mocket__fields_add(&res->fields, res->arena, name_copy, value_copy);
+    if (rc < 0)
+        mocket__event_problem(e, rc, "a header could not be set");
+}
+
+void mocket_header_set(mocket_event *e, const char *name, const char *value)
+{
+    if (value)
+        change_header(e, name, value, REPLACE);
+    else if (e->res->kind == MOCKET_BODY_WRITTEN)
+        mocket__event_problem(e, MOCKET_ESTATE, "header removed after the head was sent");
+    else
+        mocket__fields_remove(&e->res->fields, mocket__span(name));
+}
+
+void mocket_header_add(mocket_event *e, const char *name, const char *value)
+{
+    change_header(e, name, value ? value : "", APPEND);
+}
+
+const char *mocket_response_header(const mocket_event *e, const char *name)
+{
+    return mocket__fields_join(&e->res->fields, e->req->arena, mocket__span(name)).ptr;
+}
+
+/* ---- status ---- */
+
+void mocket_status(mocket_event *e, int status)
+{
+    if (status < 200 || status > 599)
+        mocket__event_problem(e, MOCKET_EINVAL, "a status must be 200 to 599");
+    else if (e->res->kind == MOCKET_BODY_WRITTEN)
+        mocket__event_problem(e, MOCKET_ESTATE, "status set after the head was sent");
+    else
+        e->res->status = status;
+}
+
+int mocket_response_status(const mocket_event *e)
+{
+    bool answered = e->res->kind != MOCKET_BODY_NONE;
+    return e->res->status ? e->res->status : answered ? 200 : 0;
+}
+
+/* ---- after an error ---- */
+
+static bool is_about_content(mocket_span name)
+{
+    static const char *const names[] = { "etag", "last-modified", "cache-control" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (mocket__span_ieq(name, mocket__span(names[i])))
+            return true;
+    return mocket__span_ieq(mocket__span_slice(name, 0, 8), MOCKET_SPAN("content-"));
+}
+
+void mocket__response_clear(struct mocket_response *res)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < res->fields.count; i++)
+        if (!is_about_content(res->fields.rows[i].name))
+            res->fields.rows[kept++] = res->fields.rows[i];
+    res->fields.count = kept;
+    res->status = 0;
+    res->kind = MOCKET_BODY_NONE;
+    res->body = (mocket_span){ NULL, 0 };
+    res->own_type = NULL;
+    res->problem = 0;
+}
+
+/* ---- sending ---- */
+
+static int pump(struct mocket_response *res, const struct mocket_head *head)
+{
+    struct mocket_sink *sink = res->sink;
+    char *piece = mocket__arena_alloc(res->arena, PUMP_BYTES);
+    int rc = piece ? sink->begin(sink, head, -1) : MOCKET_ENOMEM;
+    while (rc == 0) {
+        ptrdiff_t n = res->stream->read(res->stream, piece, PUMP_BYTES);
+        if (n == 0)
+            break;
+        rc = n < 0 ? (int)n : sink->write(sink, (mocket_span){ piece, (size_t)n });
+    }
+    if (res->stream->close)
+        res->stream->close(res->stream);
+    if (rc == 0)
+        return sink->end(sink);
+    sink->abort(sink);
+    return rc;
+}
+
+int mocket__response_send(struct mocket_response *res)
+{
+    struct mocket_head head = { res->status ? res->status : 200, &res->fields };
+    switch (res->kind) {
+    case MOCKET_BODY_STREAM:
+        return pump(res, &head);
+    case MOCKET_BODY_WRITTEN:
+        return res->sink->end(res->sink);
+    case MOCKET_BODY_BROKEN:
+        res->sink->abort(res->sink);
+        return MOCKET_ESTATE;
+    case MOCKET_BODY_WHOLE:
+    case MOCKET_BODY_NONE:
+    default:
+        return res->sink->respond(res->sink, &head, res->body);
+    }
+}

@@ -1,0 +1,25 @@
+/* Where an answer goes: the connection, the host, a test. The backend fills it in and passes it in with the request.
+ * For each request exactly one of: respond; or begin, write ..., then end or abort. */
+#ifndef MOCKET_CORE_SINK_H
+#define MOCKET_CORE_SINK_H
+
+#include "../http/fields.h"
+
+struct mocket_head {
+    int status;
+    const struct mocket_fields *fields;
+};
+
+struct mocket_sink {
+    /* The whole answer. The bytes need to live until it returns. 0 or below zero. */
+    int (*respond)(struct mocket_sink *s, const struct mocket_head *head, mocket_span body);
+    /* The head; body_len -1: unknown. */
+    int (*begin)(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len);
+    /* All of the bytes; waits while the client is slow. */
+    int (*write)(struct mocket_sink *s, mocket_span bytes);
+    int (*end)(struct mocket_sink *s);
+    /* The answer cannot be completed: the client must be able to tell (abi.md, section 5). */
+    void (*abort)(struct mocket_sink *s);
+};
+
+#endif

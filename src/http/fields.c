@@ -1,0 +1,147 @@
+/* Ordered rows of name and value.
+ *
+ * Requests have a dozen rows and are asked for two or three of them, so rows are scanned, not hashed: the length decides for
+ * nearly every row, the first letter for nearly all the rest. Rows double in the arena; the old ones stay behind there until
+ * the request is over, which costs less than a second kind of memory. */
+#include "fields.h"
+
+#include "../base/span.h"
+
+enum { FIRST_CAP = 16 };
+
+/* ---- Rows ---------------------------------------------------------------------------------------------------------- */
+
+static int grow(struct mocket_fields *f, struct mocket_arena *a)
+{
+    size_t cap = f->cap ? f->cap * 2 : FIRST_CAP;
+    if (cap > SIZE_MAX / 2 / sizeof(struct mocket_field))
+        return MOCKET_ENOMEM;
+    struct mocket_field *rows = mocket__arena_alloc(a, cap * sizeof *rows);
+    if (!rows)
+        return MOCKET_ENOMEM;
+    if (f->count)
+        memcpy(rows, f->rows, f->count * sizeof *rows);
+    f->rows = rows;
+    f->cap = cap;
+    return 0;
+}
+
+int mocket__fields_add(struct mocket_fields *f, struct mocket_arena *a, mocket_span name, mocket_span value)
+{
+    if (f->count >= f->cap) {
+        int rc = grow(f, a);
+        if (rc < 0)
+            return rc;
+    }
+    f->rows[f->count++] = (struct mocket_field){ name, value };
+    return 0;
+}
+
+static inline bool same_name(mocket_span row, mocket_span name)
+{
+    if (row.len != name.len)
+        return false;
+    return row.len == 0 || (mocket__lower(row.ptr[0]) == mocket__lower(name.ptr[0]) && mocket__span_ieq(row, name));
+}
+
+void mocket__fields_remove(struct mocket_fields *f, mocket_span name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (!same_name(f->rows[i].name, name))
+            f->rows[kept++] = f->rows[i];
+    f->count = kept;
+}
+
+const struct mocket_field *mocket__fields_next(const struct mocket_fields *f, mocket_span name, size_t *at)
+{
+    for (size_t i = *at; i < f->count; i++) {
+        if (same_name(f->rows[i].name, name)) {
+            *at = i + 1;
+            return &f->rows[i];
+        }
+    }
+    *at = f->count;
+    return NULL;
+}
+
+/* ---- Joined values ------------------------------------------------------------------------------------------------- */
+
+static size_t joined_len(const struct mocket_fields *f, mocket_span name)
+{
+    size_t len = 0, at = 0;
+    for (const struct mocket_field *row; (row = mocket__fields_next(f, name, &at));)
+        len += row->value.len + 2;
+    return len - 2;
+}
+
+static mocket_span join(const struct mocket_fields *f, struct mocket_arena *a, mocket_span name)
+{
+    size_t len = joined_len(f, name);
+    char *text = mocket__arena_alloc(a, len + 1);
+    if (!text)
+        return (mocket_span){ NULL, 0 };
+    char separator = mocket__span_ieq(name, MOCKET_SPAN("cookie")) ? ';' : ',';
+    char *to = text;
+    size_t at = 0;
+    bool first = true;
+    for (const struct mocket_field *row; (row = mocket__fields_next(f, name, &at)); first = false) {
+        if (!first) {
+            *to++ = separator;
+            *to++ = ' ';
+        }
+        if (row->value.len)
+            memcpy(to, row->value.ptr, row->value.len);
+        to += row->value.len;
+    }
+    *to = '\0';
+    return (mocket_span){ text, len };
+}
+
+mocket_span mocket__fields_join(const struct mocket_fields *f, struct mocket_arena *a, mocket_span name)
+{
+    size_t at = 0;
+    const struct mocket_field *first = mocket__fields_next(f, name, &at);
+    if (!first)
+        return (mocket_span){ NULL, 0 };
+    if (mocket__fields_next(f, name, &at))
+        return join(f, a, name);
+    return mocket__arena_copy(a, first->value.ptr ? first->value : MOCKET_SPAN(""));
+}
+
+/* ---- What names and values may hold -------------------------------------------------------------------------------- */
+
+/* One bit for each byte: letters, digits and !#$%&'*+-.^_`|~ */
+static const uint32_t token_bits[8] = { 0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF, 0, 0, 0, 0 };
+
+bool mocket__is_token(mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (!(token_bits[c >> 5] >> (c & 31) & 1))
+            return false;
+    }
+    return s.len > 0;
+}
+
+bool mocket__is_field_value(mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (c == '\r' || c == '\n' || c == '\0')
+            return false;
+    }
+    return true;
+}
+
+bool mocket__is_hop_by_hop(mocket_span name)
+{
+    static const mocket_span names[] = {
+        { "connection", 10 }, { "keep-alive", 10 }, { "te", 2 },     { "trailer", 7 },
+        { "upgrade", 7 },     { "expect", 6 },      { "transfer-encoding", 17 },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (same_name(names[i], name))
+            return true;
+    return false;
+}

@@ -1,0 +1,37 @@
+/* Ordered name-value pairs: header lines, query, cookies, parameters. Rows live in an arena; the bytes are views unless the
+ * function says that it copies. */
+#ifndef MOCKET_HTTP_FIELDS_H
+#define MOCKET_HTTP_FIELDS_H
+
+#include <mocket.h>
+
+#include "../base/arena.h"
+
+struct mocket_field {
+    mocket_span name;
+    mocket_span value;
+};
+
+struct mocket_fields {
+    struct mocket_field *rows;
+    size_t count;
+    size_t cap;
+};
+
+/* Appends a row; 0 or MOCKET_ENOMEM. */
+int mocket__fields_add(struct mocket_fields *f, struct mocket_arena *a, mocket_span name, mocket_span value);
+/* Removes every row of that name (ASCII case does not count), keeps the order of the rest. */
+void mocket__fields_remove(struct mocket_fields *f, mocket_span name);
+/* The first row at or after *at of that name (case does not count), advancing *at behind it; NULL when there is none. */
+const struct mocket_field *mocket__fields_next(const struct mocket_fields *f, mocket_span name, size_t *at);
+/* The value of a header: repeated ones joined with ", " (Cookie: "; ") into the arena (Q-02); ptr NULL when absent. The
+ * result has its NUL. */
+mocket_span mocket__fields_join(const struct mocket_fields *f, struct mocket_arena *a, mocket_span name);
+
+/* RFC 9110, section 5.6.2 and 5.5. */
+bool mocket__is_token(mocket_span s);
+bool mocket__is_field_value(mocket_span s); /* no CR, LF, NUL */
+/* Fields that belong to the connection and are never passed on (docs/abi.md, section 4). */
+bool mocket__is_hop_by_hop(mocket_span name);
+
+#endif

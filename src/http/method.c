@@ -1,0 +1,24 @@
+/* Methods by number and by text. The table has the common ones first and is asked once per request: a comparison of lengths
+ * settles most rows, so that no hash is worth its code. */
+#include "method.h"
+
+#include "../base/span.h"
+
+static const mocket_span texts[MOCKET_METHOD_COUNT] = {
+#define METHOD_TEXT(name, number) [number] = { #name, sizeof(#name) - 1 },
+    MOCKET_METHODS(METHOD_TEXT)
+#undef METHOD_TEXT
+};
+
+enum mocket_method mocket__method_of(mocket_span text)
+{
+    for (unsigned i = 1; i < MOCKET_METHOD_COUNT; i++)
+        if (mocket__span_eq(texts[i], text))
+            return (enum mocket_method)i;
+    return MOCKET_METHOD_OTHER;
+}
+
+mocket_span mocket__method_text(unsigned method)
+{
+    return method < MOCKET_METHOD_COUNT ? texts[method] : (mocket_span){ NULL, 0 };
+}

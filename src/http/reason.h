@@ -1,0 +1,8 @@
+/* Reason phrases of the IANA status registry. */
+#ifndef MOCKET_HTTP_REASON_H
+#define MOCKET_HTTP_REASON_H
+
+/* "" for a status that is not registered. */
+const char *mocket__reason(int status);
+
+#endif

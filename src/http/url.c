@@ -1,0 +1,300 @@
+/* Targets, paths and percent-encoding.
+ *
+ * A decoder here never fails on what it reads: malformed escapes stay as they are, and what is not UTF-8 afterwards becomes
+ * "". The canonical path is stricter, because access rules hang on it: each path has exactly one canonical form, and making
+ * the form of a form changes nothing. That is why a `%` which begins no escape becomes `%25` there (`%%370` would otherwise
+ * turn into `%70`, which means something else to the next reader), and why bytes that no URL may hold are escaped. */
+#include "url.h"
+
+#include "../base/span.h"
+
+/* ---- Bytes --------------------------------------------------------------------------------------------------------- */
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+static inline bool is_sub_delimiter(char c)
+{
+    return c != '\0' && strchr("!$&'()*+,;=", c) != NULL;
+}
+
+static inline int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    c = mocket__lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte of the escape at s[i], or -1 when there is none. */
+static inline int escaped_byte(mocket_span s, size_t i)
+{
+    if (s.ptr[i] != '%' || s.len - i < 3)
+        return -1;
+    int high = hex_value(s.ptr[i + 1]), low = hex_value(s.ptr[i + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+static inline char *put_escape(char *to, unsigned char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    *to++ = '%';
+    *to++ = digits[c >> 4];
+    *to++ = digits[c & 15];
+    return to;
+}
+
+/* ---- Targets ------------------------------------------------------------------------------------------------------- */
+
+void mocket__target_split(mocket_span target, mocket_span *path, mocket_span *query)
+{
+    const char *mark = target.len ? memchr(target.ptr, '?', target.len) : NULL;
+    if (!mark) {
+        *path = target;
+        *query = MOCKET_SPAN("");
+        return;
+    }
+    size_t path_len = (size_t)(mark - target.ptr), query_len = target.len - path_len - 1;
+    const char *hash = query_len ? memchr(mark + 1, '#', query_len) : NULL;
+    *path = (mocket_span){ target.ptr, path_len };
+    *query = (mocket_span){ mark + 1, hash ? (size_t)(hash - mark - 1) : query_len };
+}
+
+static size_t scheme_len(mocket_span target)
+{
+    static const mocket_span schemes[] = { { "http://", 7 }, { "https://", 8 } };
+    for (size_t i = 0; i < 2; i++)
+        if (mocket__span_ieq(mocket__span_slice(target, 0, schemes[i].len), schemes[i]))
+            return schemes[i].len;
+    return 0;
+}
+
+bool mocket__target_absolute(mocket_span target, mocket_span *authority, mocket_span *origin)
+{
+    size_t begin = scheme_len(target), end = begin;
+    while (end < target.len && target.ptr[end] != '/' && target.ptr[end] != '?' && target.ptr[end] != '#')
+        end++;
+    mocket_span host = mocket__span_slice(target, begin, end);
+    if (begin == 0 || host.len == 0 || !mocket__is_authority(host) || (end < target.len && target.ptr[end] != '/'))
+        return false;
+    *authority = host;
+    *origin = end < target.len ? mocket__span_slice(target, end, target.len) : MOCKET_SPAN("/");
+    return true;
+}
+
+/* ---- Authorities --------------------------------------------------------------------------------------------------- */
+
+/* dec-octet: 0..255 without leading zeroes. */
+static bool is_ipv4(mocket_span s)
+{
+    size_t at = 0, count = 0;
+    while (at <= s.len) {
+        size_t end = mocket__span_find(s, '.', at);
+        mocket_span octet = mocket__span_slice(s, at, end);
+        if (mocket__span_decimal(octet, 255) < 0 || (octet.len > 1 && octet.ptr[0] == '0'))
+            return false;
+        count++;
+        at = end + 1;
+    }
+    return count == 4;
+}
+
+static bool is_group(mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (hex_value(s.ptr[i]) < 0)
+            return false;
+    return s.len >= 1 && s.len <= 4;
+}
+
+/* Groups of hex digits between colons. Adds their number to *count, an IPv4 address at the end counts as two. */
+static bool ipv6_groups(mocket_span s, bool ipv4_allowed, int *count)
+{
+    for (size_t at = 0; s.len > 0 && at <= s.len;) {
+        size_t end = mocket__span_find(s, ':', at);
+        mocket_span group = mocket__span_slice(s, at, end);
+        if (is_group(group))
+            *count += 1;
+        else if (ipv4_allowed && end == s.len && is_ipv4(group))
+            *count += 2;
+        else
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* RFC 3986's IPv6address: eight groups, or fewer around one `::`. */
+static bool is_ipv6(mocket_span s)
+{
+    int count = 0;
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        if (s.ptr[i] != ':' || s.ptr[i + 1] != ':')
+            continue;
+        mocket_span before = mocket__span_slice(s, 0, i), after = mocket__span_slice(s, i + 2, s.len);
+        return ipv6_groups(before, false, &count) && ipv6_groups(after, true, &count) && count <= 7;
+    }
+    return ipv6_groups(s, true, &count) && count == 8;
+}
+
+static bool is_reg_name(mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_unreserved(s.ptr[i]) && !is_sub_delimiter(s.ptr[i]) && escaped_byte(s, i) < 0)
+            return false;
+        else if (s.ptr[i] == '%')
+            i += 2;
+    return s.len > 0;
+}
+
+static bool is_port(mocket_span s)
+{
+    return s.len == 0 || mocket__span_decimal(s, 65535) >= 0;
+}
+
+bool mocket__is_authority(mocket_span s)
+{
+    if (s.len == 0)
+        return true;
+    bool literal = s.ptr[0] == '[';
+    size_t host_end = mocket__span_find(s, literal ? ']' : ':', 0);
+    if (literal && host_end == s.len)
+        return false;
+    mocket_span host = literal ? mocket__span_slice(s, 1, host_end) : mocket__span_slice(s, 0, host_end);
+    size_t colon = host_end + literal;
+    if (colon < s.len && (s.ptr[colon] != ':' || !is_port(mocket__span_slice(s, colon + 1, s.len))))
+        return false;
+    return literal ? is_ipv6(host) : is_reg_name(host);
+}
+
+/* ---- Percent-encoding ---------------------------------------------------------------------------------------------- */
+
+mocket_span mocket__url_decode(struct mocket_arena *a, mocket_span s, enum mocket_decode how)
+{
+    char *text = mocket__arena_alloc(a, s.len + 1);
+    if (!text)
+        return (mocket_span){ NULL, 0 };
+    char *to = text;
+    for (size_t i = 0; i < s.len; i++) {
+        int byte = escaped_byte(s, i);
+        if (byte >= 0) {
+            *to++ = (char)byte;
+            i += 2;
+        } else {
+            *to++ = how == MOCKET_DECODE_FORM && s.ptr[i] == '+' ? ' ' : s.ptr[i];
+        }
+    }
+    mocket_span decoded = { text, (size_t)(to - text) };
+    if (!mocket__utf8_valid(decoded))
+        decoded.len = 0;
+    text[decoded.len] = '\0';
+    return decoded;
+}
+
+void mocket__url_encode(struct mocket_buf *out, mocket_span s)
+{
+    for (size_t i = 0; i < s.len;) {
+        size_t run = i;
+        while (run < s.len && is_unreserved(s.ptr[run]))
+            run++;
+        if (run > i) {
+            mocket__buf_add(out, s.ptr + i, run - i);
+            i = run;
+            continue;
+        }
+        char escape[3];
+        put_escape(escape, (unsigned char)s.ptr[i++]);
+        mocket__buf_add(out, escape, sizeof escape);
+    }
+}
+
+/* ---- The canonical path -------------------------------------------------------------------------------------------- */
+
+/* Literally in a path: pchar of RFC 3986 without escapes. */
+static inline bool is_path_byte(char c)
+{
+    return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@';
+}
+
+/* Nothing to do: plain bytes, no empty and no dotted segment. */
+static bool is_canonical(mocket_span path)
+{
+    if (path.len == 0 || path.ptr[0] != '/')
+        return false;
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.ptr[i];
+        if (c == '/' ? i > 0 && path.ptr[i - 1] == '/' : !is_path_byte(c))
+            return false;
+        if (c == '.' && path.ptr[i - 1] == '/')
+            return false; /* perhaps only a file that begins with a dot: the long way decides */
+    }
+    return path.len == 1 || path.ptr[path.len - 1] != '/';
+}
+
+/* One segment without its slash; NULL for a byte that no path may hide. */
+static char *put_segment(char *to, mocket_span segment)
+{
+    for (size_t i = 0; i < segment.len; i++) {
+        int escaped = escaped_byte(segment, i);
+        char c = escaped >= 0 ? (char)escaped : segment.ptr[i];
+        if (c == '\0' || c == '\\' || c == '/')
+            return NULL;
+        if (escaped >= 0)
+            i += 2;
+        if (escaped >= 0 ? is_unreserved(c) : is_path_byte(c))
+            *to++ = c;
+        else
+            to = put_escape(to, (unsigned char)c);
+    }
+    return to;
+}
+
+/* Takes back the segment from..to when it is a dot segment, and for `..` the one before it. */
+static char *resolve(char *text, char *from, char *to)
+{
+    mocket_span segment = { from + 1, (size_t)(to - from - 1) };
+    if (mocket__span_eq(segment, MOCKET_SPAN("..")))
+        while (from > text && *--from != '/')
+            ;
+    else if (!mocket__span_eq(segment, MOCKET_SPAN(".")))
+        return to;
+    return from;
+}
+
+int mocket__path_canonical(struct mocket_arena *a, mocket_span path, mocket_span *out)
+{
+    if (is_canonical(path)) {
+        *out = path;
+        return 0;
+    }
+    if (path.len > SIZE_MAX / 3 - 2)
+        return MOCKET_ENOMEM;
+    char *text = mocket__arena_alloc(a, path.len * 3 + 2);
+    if (!text)
+        return MOCKET_ENOMEM;
+    char *to = text;
+    for (size_t at = 0; at < path.len;) {
+        size_t end = mocket__span_find(path, '/', at);
+        if (end > at) {
+            char *from = to;
+            *to++ = '/';
+            to = put_segment(to, mocket__span_slice(path, at, end));
+            if (!to)
+                return MOCKET_EINVAL;
+            to = resolve(text, from, to);
+        }
+        at = end + 1;
+    }
+    if (to == text)
+        *to++ = '/';
+    *to = '\0';
+    *out = (mocket_span){ text, (size_t)(to - text) };
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* Targets, paths and percent-encoding (RFC 3986; contract.md R-40, M-04, Q-10). */
+#ifndef MOCKET_HTTP_URL_H
+#define MOCKET_HTTP_URL_H
+
+#include "../base/arena.h"
+#include "../base/buf.h"
+
+/* Path: before the first `?`. Query: the rest up to `#`, without the `?`. */
+void mocket__target_split(mocket_span target, mocket_span *path, mocket_span *query);
+
+/* Splits "http://host:port/path?query" into authority and origin-form target ("/" when the path is empty; `*` stays for
+ * OPTIONS by the caller). False when it is not an absolute http or https URL, and for one with a query and no path: its origin
+ * form is no part of it. */
+bool mocket__target_absolute(mocket_span target, mocket_span *authority, mocket_span *origin);
+
+/* host or host:port as Host may hold it (RFC 9110, section 7.2); "" is valid, user information is not. */
+bool mocket__is_authority(mocket_span s);
+
+enum mocket_decode { MOCKET_DECODE_URL, MOCKET_DECODE_FORM /* `+` is a blank */ };
+/* %HH to bytes, malformed ones stay; not UTF-8: "". With its NUL; ptr NULL only when there is no memory. */
+mocket_span mocket__url_decode(struct mocket_arena *a, mocket_span s, enum mocket_decode how);
+/* Keeps unreserved characters. */
+void mocket__url_encode(struct mocket_buf *out, mocket_span s);
+
+/* The canonical path (M-04): unreserved characters decoded, dot segments resolved, empty segments dropped, one leading
+ * slash, other escapes kept in upper case. 0, MOCKET_EINVAL for an encoded `/`, `\` or NUL, or MOCKET_ENOMEM. */
+int mocket__path_canonical(struct mocket_arena *a, mocket_span path, mocket_span *out);
+
+#endif

@@ -1,0 +1,49 @@
+/* Clock and log of the loopback.
+ *
+ * A log line is made by handlers out of whatever a client sent, so it may hold any bytes. Control bytes are escaped before
+ * they reach a terminal or a file: one call is one line, whatever is in it. */
+#include "env.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+static const char *level_name(int level)
+{
+    if (level < MOCKET_LOG_ERROR)
+        level = MOCKET_LOG_ERROR;
+    return level_names[level > MOCKET_LOG_DEBUG ? MOCKET_LOG_DEBUG : level];
+}
+
+static void put_escaped(mocket_span line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        unsigned char c = (unsigned char)line.ptr[i];
+        if (c < 0x20 || c == 0x7f)
+            fprintf(stderr, "\\x%02x", c);
+        else
+            fputc(c, stderr);
+    }
+}
+
+static void log_line(struct mocket_env *env, int level, mocket_span line)
+{
+    (void)env;
+    fprintf(stderr, "mocket: %s: ", level_name(level));
+    put_escaped(line);
+    fputc('\n', stderr);
+}
+
+static uint64_t now_ns(struct mocket_env *env)
+{
+    (void)env;
+    struct timespec now = { 0 };
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void mocket__loopback_env(struct mocket_env *env, void *worker)
+{
+    *env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .worker = worker };
+}

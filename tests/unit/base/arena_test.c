@@ -1,0 +1,105 @@
+#include "unit.h"
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    struct mocket_arena a;
+    mocket__arena_init(&a, 256);
+    char *last = NULL;
+    for (size_t len = 0; len < 600; len += 7) {
+        char *piece = mocket__arena_alloc(&a, len);
+        assert_non_null(piece);
+        assert_int_equal((uintptr_t)piece % 16, 0);
+        memset(piece, 0x5A, len);
+        if (last && len > 7)
+            assert_int_equal(last[len - 8], 0x5A);
+        last = piece;
+    }
+    char *zero = mocket__arena_zero(&a, 100);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(zero[i], 0);
+    assert_false(a.failed);
+    mocket__arena_release(&a);
+}
+
+static void test_reset_keeps_the_first_chunk(void **state)
+{
+    (void)state;
+    struct mocket_arena a;
+    mocket__arena_init(&a, 0);
+    void *first = mocket__arena_alloc(&a, 32);
+    for (int i = 0; i < 100; i++)
+        assert_non_null(mocket__arena_alloc(&a, 1000));
+    mocket__arena_reset(&a);
+    mocket__memory_hook(unit_allocate);
+    unit_allocations = unit_failing = 0;
+    assert_ptr_equal(mocket__arena_alloc(&a, 32), first);
+    assert_int_equal(unit_allocations, 0);
+    mocket__memory_hook(NULL);
+    mocket__arena_release(&a);
+    mocket__arena_release(&a);
+}
+
+static void test_copies(void **state)
+{
+    (void)state;
+    struct mocket_arena a;
+    mocket__arena_init(&a, 0);
+    struct unit_guard g = unit_guarded(MOCKET_SPAN("a\0b"));
+    mocket_span copy = mocket__arena_copy(&a, g.span);
+    unit_same(copy, g.span, 0);
+    assert_int_equal(copy.ptr[3], 0);
+    unit_unguard(&g);
+    assert_null(mocket__arena_copy(&a, (mocket_span){ NULL, 0 }).ptr);
+    assert_non_null(mocket__arena_copy(&a, MOCKET_SPAN("")).ptr);
+    assert_string_equal(mocket__arena_text(&a, MOCKET_SPAN("abc")), "abc");
+    assert_string_equal(mocket__arena_text(&a, (mocket_span){ NULL, 0 }), "");
+    mocket__arena_release(&a);
+}
+
+static int allocate_much(void *context)
+{
+    (void)context;
+    struct mocket_arena a;
+    unit_arena(&a);
+    bool ok = true;
+    for (size_t len = 1; len < 5000; len *= 3)
+        ok &= mocket__arena_alloc(&a, len) != NULL;
+    ok &= mocket__arena_copy(&a, MOCKET_SPAN("text")).ptr != NULL;
+    assert_int_equal(a.failed, !ok);
+    mocket__arena_reset(&a);
+    assert_false(a.failed);
+    mocket__arena_release(&a);
+    return ok ? 0 : MOCKET_ENOMEM;
+}
+
+/* The sanitizer's heap aborts where others answer NULL. */
+static void *refuse_huge(void *ptr, size_t len)
+{
+    return len > SIZE_MAX / 2 ? NULL : realloc(ptr, len);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    assert_true(unit_each_allocation_fails(allocate_much, NULL) > 5);
+    struct mocket_arena a;
+    mocket__arena_init(&a, 0);
+    mocket__memory_hook(refuse_huge);
+    for (size_t less = 0; less < 64; less++)
+        assert_null(mocket__arena_alloc(&a, SIZE_MAX - less));
+    mocket__memory_hook(NULL);
+    assert_true(a.failed);
+    mocket__arena_release(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_reset_keeps_the_first_chunk),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
