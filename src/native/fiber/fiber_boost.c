@@ -1,0 +1,166 @@
+/* Boost.Context switches stacks by saving the registers that a call must keep: tens of nanoseconds. Its two assembly
+ * functions have C linkage and are declared here as they are.
+ *
+ * A fiber's bookkeeping lies at the top of its own mapping, the stack grows down from there to a page without access, so
+ * that an overrun is a fault and not somebody else's data. A stack that is done is not unwound: its entry function loops
+ * and takes the next job, so that a pooled fiber is resumed like a parked one.
+ *
+ * AddressSanitizer must be told of each switch, otherwise it takes the new stack for an overflow of the old one. */
+#include "fiber.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define FIBER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FIBER_ASAN 1
+#endif
+#endif
+
+#ifdef FIBER_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#else
+#define __sanitizer_start_switch_fiber(fake, bottom, len) ((void)(fake), (void)(bottom), (void)(len))
+#define __sanitizer_finish_switch_fiber(fake, bottom, len) ((void)(fake), (void)(bottom), (void)(len))
+#define ASAN_UNPOISON_MEMORY_REGION(at, len) ((void)(at), (void)(len))
+#endif
+
+/* ---- Boost.Context ---- */
+struct transfer {
+    void *context; /* of whoever switched here */
+    void *data;
+};
+extern struct transfer jump_fcontext(void *to, void *data);
+extern void *make_fcontext(void *stack_top, size_t stack_len, void (*entry)(struct transfer));
+
+struct mocket_fiber {
+    struct mocket_fibers *pool;
+    struct mocket_fiber *next; /* idle */
+    void (*fn)(void *arg);
+    void *arg;
+    void *context; /* while it does not run */
+    void *back;    /* while it runs: of the resumer */
+    char *mapping;
+    size_t mapping_len, guard_len;
+    bool done;
+    /* of the sanitizer: */
+    void *fake_stack;
+    const void *back_bottom;
+    size_t back_len;
+};
+
+static size_t stack_len(const struct mocket_fiber *f)
+{
+    return (size_t)((const char *)f - f->mapping) - f->guard_len;
+}
+
+static void leave(struct mocket_fiber *f)
+{
+    __sanitizer_start_switch_fiber(&f->fake_stack, f->back_bottom, f->back_len);
+    struct transfer t = jump_fcontext(f->back, f);
+    __sanitizer_finish_switch_fiber(f->fake_stack, &f->back_bottom, &f->back_len);
+    f->back = t.context;
+}
+
+static void entry(struct transfer t)
+{
+    struct mocket_fiber *f = t.data;
+    __sanitizer_finish_switch_fiber(NULL, &f->back_bottom, &f->back_len);
+    f->back = t.context;
+    for (;;) {
+        f->fn(f->arg);
+        f->done = true;
+        leave(f);
+    }
+}
+
+static struct mocket_fiber *map(struct mocket_fibers *pool)
+{
+    size_t guard_len = (size_t)sysconf(_SC_PAGESIZE);
+    size_t len = MOCKET_FIBER_STACK + guard_len;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
+    char *mapping = mmap(NULL, len, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (mapping == MAP_FAILED)
+        return NULL;
+    if (mprotect(mapping, guard_len, PROT_NONE) < 0) {
+        munmap(mapping, len);
+        return NULL;
+    }
+    uintptr_t top = ((uintptr_t)mapping + len - sizeof(struct mocket_fiber)) & ~(uintptr_t)63;
+    struct mocket_fiber *f = (struct mocket_fiber *)top; /* fresh pages are zero */
+    f->pool = pool;
+    f->mapping = mapping;
+    f->mapping_len = len;
+    f->guard_len = guard_len;
+    f->context = make_fcontext(f, stack_len(f), entry);
+    return f;
+}
+
+static void unmap(struct mocket_fiber *f)
+{
+    char *mapping = f->mapping;
+    size_t len = f->mapping_len, guard_len = f->guard_len;
+    ASAN_UNPOISON_MEMORY_REGION(mapping + guard_len, len - guard_len);
+    munmap(mapping, len);
+}
+
+static void put_back(struct mocket_fiber *f)
+{
+    struct mocket_fibers *pool = f->pool;
+    if (pool->idle_count >= MOCKET_FIBERS_IDLE_MAX) {
+        unmap(f);
+        return;
+    }
+    f->next = pool->idle;
+    pool->idle = f;
+    pool->idle_count++;
+}
+
+void mocket__fibers_release(struct mocket_fibers *pool)
+{
+    struct mocket_fiber *next;
+    for (struct mocket_fiber *f = pool->idle; f != NULL; f = next) {
+        next = f->next;
+        unmap(f);
+    }
+    *pool = (struct mocket_fibers){ 0 };
+}
+
+struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
+{
+    struct mocket_fiber *f = pool->idle;
+    if (f != NULL) {
+        pool->idle = f->next;
+        pool->idle_count--;
+    } else {
+        f = map(pool);
+    }
+    if (f != NULL) {
+        f->fn = fn;
+        f->arg = arg;
+        f->done = false;
+    }
+    return f;
+}
+
+bool mocket__fiber_resume(struct mocket_fiber *f)
+{
+    void *fake_stack = NULL;
+    __sanitizer_start_switch_fiber(&fake_stack, f->mapping + f->guard_len, stack_len(f));
+    struct transfer t = jump_fcontext(f->context, f);
+    __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+    f->context = t.context;
+    if (!f->done)
+        return true;
+    put_back(f);
+    return false;
+}
+
+void mocket__fiber_park(struct mocket_fiber *f)
+{
+    leave(f);
+}

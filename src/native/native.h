@@ -1,0 +1,49 @@
+/* What the native backend offers to programs that are apps of a special kind: the wasm host. Everything else uses mocket.h. */
+#ifndef MOCKET_NATIVE_NATIVE_H
+#define MOCKET_NATIVE_NATIVE_H
+
+#include <mocket.h>
+#include <uv.h>
+
+#include "../core/dispatch.h"
+
+/* ---- Parking: a handler waits, its worker serves others ----
+ * Handlers run on fibers. A park moves to the loop's own stack, calls begin there, and resumes the handler when unpark is
+ * called with the same park: from begin itself, or later, always on the same thread and exactly once. */
+struct mocket_park;
+
+/* Returns what unpark was given. begin runs on the loop's stack, which is a thread's: large, with the system's guard page. */
+int mocket__native_park(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park), void *arg);
+void mocket__native_unpark(struct mocket_park *park, int result);
+
+/* The same for a begin that can be ended early. gone is called on the loop's stack, at most once and only between begin and
+ * unpark, when the client has left; it sees to it that unpark comes soon (with MOCKET_ECLOSED, say), or calls it. A client
+ * that only shut its sending side looks the same as one that left; what is answered is still sent. NULL: never told. */
+int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),
+                              void (*gone)(void *arg, struct mocket_park *park), void *arg);
+
+/* Is the connection lost? What is answered goes nowhere then. */
+bool mocket__native_is_gone(mocket_event *e);
+
+/* The loop of the worker that runs this event. */
+uv_loop_t *mocket__native_loop(mocket_event *e);
+
+/* ---- Serving with more say than mocket_listen gives ---- */
+struct mocket_native_opts {
+    const char *const *addresses; /* as mocket_listen takes them; environment is not looked at */
+    size_t address_count;
+    int workers;
+    /* Called once, on the caller's thread, when every address listens; url such as "http://127.0.0.1:4000". */
+    void (*on_ready)(void *data, const char *url);
+    /* Log lines of the server and of handlers, any thread. NULL: standard error. */
+    void (*log)(void *data, int level, mocket_span line);
+    /* A problem before serving, in words. NULL: standard error. */
+    void (*on_problem)(void *data, const char *text);
+    void *data;
+    bool signals; /* SIGINT and SIGTERM stop it; a second one stops it at once */
+};
+
+/* Serves until mocket_stop. 0 or below zero. */
+int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts);
+
+#endif

@@ -1,0 +1,153 @@
+/* A connection, and the request on its way on it. Files of this folder only.
+ *
+ *     accept -> conn.c reads, parses heads, starts fibers -> the fiber runs mocket_dispatch
+ *                       body.c   is what the handler reads from
+ *                       answer.c is what it answers into
+ *                       output.c brings bytes to the client
+ *
+ * One request at a time: a pipeline is served in order. The loop's side calls mocket__conn_work, the fiber's side
+ * mocket__conn_wait; nothing else changes stacks. */
+#ifndef MOCKET_NATIVE_CONN_H
+#define MOCKET_NATIVE_CONN_H
+
+#include "../../base/arena.h"
+#include "../../base/buf.h"
+#include "../../base/span.h"
+#include "server.h"
+
+/* What a fiber waits for. */
+enum mocket_wait {
+    MOCKET_WAIT_NOTHING, /* it runs, or there is none */
+    MOCKET_WAIT_READY,   /* in the ready list */
+    MOCKET_WAIT_BODY,
+    MOCKET_WAIT_WRITE,
+    MOCKET_WAIT_PARK
+};
+
+enum mocket_answer_state {
+    MOCKET_ANSWER_NONE,
+    MOCKET_ANSWER_OPEN, /* begun */
+    MOCKET_ANSWER_DONE,
+    MOCKET_ANSWER_CUT /* the client must see that it is not complete */
+};
+
+struct mocket_park {
+    struct mocket_conn *conn;
+    void (*begin)(void *arg, struct mocket_park *park);
+    void (*gone)(void *arg, struct mocket_park *park);
+    void *arg;
+};
+
+struct mocket_exchange {
+    struct mocket_exchange *next_idle;
+    struct mocket_conn *conn;
+    struct mocket_h1 h1;
+    struct mocket_arena arena;
+    struct mocket_request req;
+    struct mocket_response res;
+    struct mocket_sink sink;
+    struct mocket_source source;
+    struct mocket_park park;
+    struct mocket_fiber *fiber; /* NULL: the head is not complete yet */
+    struct mocket_input pinned; /* the buffer that req's spans point into; may be the connection's own */
+    char saved;                 /* the byte behind a whole body, where a NUL is now */
+    bool has_saved;
+    bool continued; /* 100 Continue was sent */
+    int body_error; /* the body cannot be read on */
+    /* the answer: */
+    enum mocket_answer_state answer;
+    bool keep_alive;
+    bool send_body;
+    bool chunked;
+    bool until_close;    /* the end of the connection is the end of the body */
+    int64_t body_left;   /* of the length that was announced; -1: none was */
+};
+
+struct mocket_conn {
+    union {
+        uv_handle_t any;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } handle;
+    struct mocket_env env; /* what finds the connection of an event */
+    struct mocket_worker *worker;
+    struct mocket_timeout timeout;
+    struct mocket_input in;
+    struct mocket_exchange *ex; /* NULL: idle */
+    struct mocket_conn *next_ready;
+    enum mocket_wait wait;
+    int wait_result;
+    unsigned pending;    /* writes that libuv has */
+    size_t pending_left; /* bytes of them when the time of writing began */
+    size_t drained;      /* while lingering */
+    bool local;
+    bool reading;
+    bool eof;       /* the client sends no more */
+    bool last;      /* no further request */
+    bool linger;    /* close gently: there may be input that nobody read */
+    bool lingering; /* our end is shut, input is thrown away */
+    bool broken;    /* nothing goes out any more */
+    bool closing;   /* uv_close was called */
+    bool closed;    /* its callback too */
+    char peer[46];
+};
+
+static inline struct mocket_conn *mocket__conn_of_timeout(struct mocket_timeout *t)
+{
+    return (struct mocket_conn *)((char *)t - offsetof(struct mocket_conn, timeout));
+}
+
+/* ---- conn.c ---- */
+
+void mocket__conn_accept(struct mocket_worker *w, uv_stream_t *listening, bool local);
+/* The time of its class is up. */
+void mocket__conn_timeout(struct mocket_conn *c);
+/* A stop: idle ones leave now. */
+void mocket__conn_stop(struct mocket_conn *c);
+/* No more of it: reset, waits end with MOCKET_ECLOSED. */
+void mocket__conn_break(struct mocket_conn *c);
+/* Goes on with whatever there is to do. Loop's stack. */
+void mocket__conn_work(struct mocket_conn *c);
+/* The handler may run again. Any stack of this thread. */
+void mocket__conn_wake(struct mocket_conn *c, int result);
+/* Handler's stack: until wake; returns its result. */
+int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what);
+/* Reads, or stops reading, by what there is room for. */
+void mocket__conn_update_reading(struct mocket_conn *c);
+
+/* ---- exchange.c ---- */
+
+struct mocket_exchange *mocket__exchange_new(struct mocket_conn *c); /* NULL: no memory */
+/* The head is parsed and used bytes of the input are it: everything a handler needs. */
+void mocket__exchange_begin(struct mocket_exchange *ex, size_t used);
+/* The answer is out: ready for the next request. */
+void mocket__exchange_reset(struct mocket_exchange *ex);
+/* To the pool. It was reset, or has not begun. */
+void mocket__exchange_free(struct mocket_exchange *ex);
+void mocket__exchanges_release(struct mocket_worker *w);
+/* Before more bytes are read: the spans of the request stay where they are. False when there is no memory. */
+bool mocket__exchange_unshare(struct mocket_exchange *ex);
+
+/* ---- body.c ---- */
+
+ptrdiff_t mocket__body_read(struct mocket_source *s, void *buf, size_t cap);
+/* Throws away what is here of a body that nobody read. Is all of it done? */
+bool mocket__body_skip(struct mocket_exchange *ex);
+
+/* ---- answer.c ---- */
+
+void mocket__answer_init(struct mocket_sink *sink);
+/* For what no handler sees: a plain answer with the status's reason as text, the last one of the connection. */
+void mocket__answer_refuse(struct mocket_conn *c, int status);
+
+/* ---- output.c ---- */
+
+/* Sends the worker's out. What the socket does not take is kept and follows. Either stack. */
+void mocket__output_flush(struct mocket_conn *c);
+/* Handler's stack: sends out and these bytes, and waits until they need not live any more. 0 or MOCKET_ECLOSED. */
+int mocket__output_send(struct mocket_conn *c, mocket_span bytes);
+/* Handler's stack: waits while libuv has writes. */
+int mocket__output_wait(struct mocket_conn *c);
+
+#endif

@@ -1,0 +1,147 @@
+/* What a request needs while it is on its way, pooled. Idle connections have none.
+ *
+ * The spans of a request point into the input buffer, which therefore stays where it is until the answer is out. If more
+ * bytes are to be read meanwhile, the connection gets another buffer with what was unread, and the old one is pinned. */
+#include "conn.h"
+
+#include "../../base/memory.h"
+
+#define IDLE_MAX 256
+
+struct mocket_exchange *mocket__exchange_new(struct mocket_conn *c)
+{
+    struct mocket_worker *w = c->worker;
+    struct mocket_exchange *ex = w->idle_exchanges;
+    if (ex != NULL) {
+        w->idle_exchanges = ex->next_idle;
+        w->idle_exchange_count--;
+    } else {
+        ex = mocket__new(sizeof(*ex));
+        if (ex == NULL)
+            return NULL;
+        mocket__h1_init(&ex->h1, &w->server->limits);
+        mocket__arena_init(&ex->arena, 0);
+        mocket__answer_init(&ex->sink);
+        ex->source.read = mocket__body_read;
+    }
+    ex->conn = c;
+    c->ex = ex;
+    return ex;
+}
+
+static void release(struct mocket_exchange *ex)
+{
+    mocket__arena_release(&ex->arena);
+    mocket__free(ex);
+}
+
+void mocket__exchange_free(struct mocket_exchange *ex)
+{
+    struct mocket_worker *w = ex->conn->worker;
+    ex->conn->ex = NULL;
+    ex->conn = NULL;
+    if (w->idle_exchange_count >= IDLE_MAX) {
+        release(ex);
+        return;
+    }
+    ex->next_idle = w->idle_exchanges;
+    w->idle_exchanges = ex;
+    w->idle_exchange_count++;
+}
+
+void mocket__exchanges_release(struct mocket_worker *w)
+{
+    struct mocket_exchange *next;
+    for (struct mocket_exchange *ex = w->idle_exchanges; ex != NULL; ex = next) {
+        next = ex->next_idle;
+        release(ex);
+    }
+    w->idle_exchanges = NULL;
+    w->idle_exchange_count = 0;
+}
+
+/* ---- the buffer of a request ---- */
+
+static bool is_shared(const struct mocket_exchange *ex)
+{
+    return ex->pinned.ptr != NULL && ex->pinned.ptr == ex->conn->in.ptr;
+}
+
+static void unpin(struct mocket_exchange *ex)
+{
+    struct mocket_input *in = &ex->conn->in;
+    if (!is_shared(ex)) {
+        if (ex->pinned.ptr != NULL)
+            mocket__input_release(&ex->pinned, &ex->conn->worker->inputs);
+    } else if (ex->has_saved) {
+        in->ptr[in->start] = ex->saved;
+    }
+    ex->pinned = (struct mocket_input){ 0 };
+    ex->has_saved = false;
+}
+
+bool mocket__exchange_unshare(struct mocket_exchange *ex)
+{
+    struct mocket_conn *c = ex->conn;
+    struct mocket_input fresh;
+    if (!is_shared(ex))
+        return true;
+    /* A body that is waited for comes in large pieces; otherwise this is room for the next request. */
+    size_t len = c->wait == MOCKET_WAIT_BODY ? MOCKET_INPUT_LARGE : 0;
+    if (!mocket__input_copy(&fresh, &c->worker->inputs, mocket__input_view(&c->in), len))
+        return false;
+    if (ex->has_saved && fresh.end > 0)
+        fresh.ptr[0] = ex->saved;
+    c->in = fresh;
+    return true;
+}
+
+/* ---- the life of a request ---- */
+
+/* A whole body gets its NUL in the place of the byte behind it, which is put back afterwards. */
+static void offer_whole(struct mocket_exchange *ex, size_t len)
+{
+    struct mocket_input *in = &ex->conn->in;
+    mocket_span data;
+    mocket__h1_body(&ex->h1, (mocket_span){ in->ptr + in->start, len }, &data);
+    ex->req.whole = data;
+    in->start += len;
+    ex->saved = in->ptr[in->start];
+    ex->has_saved = true;
+    in->ptr[in->start] = '\0';
+}
+
+void mocket__exchange_begin(struct mocket_exchange *ex, size_t used)
+{
+    struct mocket_conn *c = ex->conn;
+    struct mocket_request *req = &ex->req;
+    int64_t body_len = req->message.body_len;
+    c->in.start += used;
+    ex->pinned = c->in;
+    ex->keep_alive = ex->h1.keep_alive;
+    req->message.peer = (mocket_span){ c->peer, strlen(c->peer) };
+    req->arena = &ex->arena;
+    req->env = &c->env;
+    ex->res.sink = &ex->sink;
+    if (body_len == 0)
+        return;
+    if (body_len > 0 && (uint64_t)body_len <= mocket__input_len(&c->in))
+        offer_whole(ex, (size_t)body_len);
+    else
+        req->source = &ex->source;
+}
+
+void mocket__exchange_reset(struct mocket_exchange *ex)
+{
+    unpin(ex);
+    mocket__arena_reset(&ex->arena);
+    mocket__h1_reset(&ex->h1);
+    memset(&ex->req, 0, sizeof(ex->req));
+    memset(&ex->res, 0, sizeof(ex->res));
+    ex->fiber = NULL;
+    ex->continued = false;
+    ex->body_error = 0;
+    ex->answer = MOCKET_ANSWER_NONE;
+    ex->chunked = ex->until_close = false;
+    ex->body_left = -1;
+}
