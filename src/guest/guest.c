@@ -1,0 +1,209 @@
+/* The wasm backend: an instance of the module is a worker that its host calls.
+ *
+ * The host calls mocket_start, which runs main; main ends in mocket_listen, which declares the app ready and returns. From then
+ * on each request is a call of mocket_alloc, for room, and of mocket_handle, which decodes the message, dispatches it and hands
+ * the answer back by `respond`. One request at a time: the room and the arena are kept from one to the next, so that a warm
+ * instance asks its heap for nothing.
+ *
+ * What must stay true: the memory that mocket_alloc gave is the host's until the next call, and nothing of a request outlives
+ * mocket_handle. */
+#include <mocket_abi.h>
+#include <stdlib.h>
+
+#include "../abi/codec.h"
+#include "../base/buf.h"
+#include "../base/memory.h"
+#include "../base/span.h"
+#include "../core/dispatch.h"
+#include "imports.h"
+
+#define EXPORT(name) __attribute__((export_name(#name)))
+#define ROOM_KEPT 16384 /* bytes of room that are kept between requests */
+
+/* The instance. It is one of a kind by nature: a static here is what a process is elsewhere. */
+static struct {
+    mocket_app *app;
+    struct mocket_env env;
+    struct mocket_arena arena;
+    char *room; /* kept */
+    size_t room_len;
+} instance;
+
+/* wasi-libc's: runs constructors' work and main. */
+extern int __main_void(void);
+
+/* ---- the surroundings ---- */
+
+static uint64_t now_ns(struct mocket_env *env)
+{
+    (void)env;
+    return (uint64_t)mocket__import_now(1);
+}
+
+static void log_line(struct mocket_env *env, int level, mocket_span line)
+{
+    (void)env;
+    mocket__import_log(level, line.ptr, (uint32_t)line.len);
+}
+
+static void log_text(int level, const char *text)
+{
+    mocket__import_log(level, text, (uint32_t)strlen(text));
+}
+
+/* ---- the answer ---- */
+
+struct guest_sink {
+    struct mocket_sink sink;
+    int32_t req;
+    struct mocket_arena *arena;
+    struct mocket_head head; /* of a streamed answer, which is collected */
+    struct mocket_buf collected;
+};
+
+static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+{
+    struct guest_sink *g = (struct guest_sink *)s;
+    size_t head_len = mocket__abi_head_size(head->fields);
+    void *bytes = mocket__arena_alloc(g->arena, head_len);
+    if (!bytes)
+        return MOCKET_ENOMEM;
+    mocket__abi_head_encode(head->status, head->fields, bytes);
+    int rc = mocket__import_respond(g->req, bytes, (uint32_t)head_len, body.ptr, (uint32_t)body.len);
+    if (rc < 0 && rc != MOCKET_ECLOSED)
+        log_text(MOCKET_LOG_ERROR, rc == MOCKET_EINVAL ? "the host refused the answer: its head is too large or malformed"
+                                                       : "the host refused the answer");
+    return rc;
+}
+
+static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
+{
+    (void)body_len;
+    ((struct guest_sink *)s)->head = *head;
+    return 0;
+}
+
+static int collect(struct mocket_sink *s, mocket_span bytes)
+{
+    struct guest_sink *g = (struct guest_sink *)s;
+    mocket__buf_span(&g->collected, bytes);
+    return mocket__buf_status(&g->collected);
+}
+
+static int end(struct mocket_sink *s)
+{
+    struct guest_sink *g = (struct guest_sink *)s;
+    int rc = respond(s, &g->head, mocket__buf_view(&g->collected));
+    mocket__buf_release(&g->collected);
+    return rc;
+}
+
+/* Nothing was sent yet: the host sees that there is no answer, and gives its own. */
+static void give_up(struct mocket_sink *s)
+{
+    mocket__buf_release(&((struct guest_sink *)s)->collected);
+}
+
+/* ---- the request ---- */
+
+/* A NUL behind the body (TEXT in mocket.h): the room has a byte more than the message for that. */
+static mocket_span terminate(mocket_span body, char *message, size_t len)
+{
+    if (!body.ptr)
+        return body;
+    if (body.len == 0 || body.ptr + body.len != message + len)
+        return mocket__arena_copy(&instance.arena, body);
+    message[len] = '\0';
+    return body;
+}
+
+static int add_host(struct mocket_message *msg)
+{
+    size_t at = 0;
+    if (msg->authority.len == 0 || mocket__fields_next(&msg->fields, MOCKET_SPAN("host"), &at))
+        return 0;
+    return mocket__fields_add(&msg->fields, &instance.arena, MOCKET_SPAN("host"), msg->authority);
+}
+
+static void handle(int32_t id, char *message, size_t len)
+{
+    struct mocket_request req = { .arena = &instance.arena, .env = &instance.env };
+    struct guest_sink sink = {
+        .sink = { respond, begin, collect, end, give_up },
+        .req = id,
+        .arena = &instance.arena,
+    };
+    struct mocket_response res = { .sink = &sink.sink };
+    mocket_span body;
+    int rc = mocket__abi_request_decode((mocket_span){ message, len }, &instance.arena, &req.message, &body);
+    if (rc == 0)
+        rc = add_host(&req.message);
+    if (rc < 0) {
+        log_text(MOCKET_LOG_ERROR, "the host's request message cannot be read");
+        return; /* no answer: the host makes it a 500 */
+    }
+    req.whole = terminate(body, message, len);
+    mocket_dispatch(instance.app, &req, &res);
+}
+
+/* ---- exports ---- */
+
+EXPORT(mocket_start) void mocket__guest_start(void);
+EXPORT(mocket_alloc) char *mocket__guest_alloc(uint32_t len);
+EXPORT(mocket_handle) void mocket__guest_handle(int32_t req, char *message, uint32_t len);
+
+void mocket__guest_start(void)
+{
+    int code = __main_void();
+    if (code != 0)
+        exit(code < 0 || code > 125 ? 1 : code);
+}
+
+char *mocket__guest_alloc(uint32_t len)
+{
+    size_t room_len = (size_t)len + 1;
+    if (room_len == 0 || room_len <= instance.room_len)
+        return room_len == 0 ? NULL : instance.room;
+    if (room_len > ROOM_KEPT)
+        return mocket__realloc(NULL, room_len);
+    mocket__free(instance.room);
+    instance.room_len = room_len < ROOM_KEPT / 8 ? ROOM_KEPT / 8 : ROOM_KEPT;
+    instance.room = mocket__realloc(NULL, instance.room_len);
+    if (!instance.room)
+        instance.room_len = 0;
+    return instance.room;
+}
+
+void mocket__guest_handle(int32_t req, char *message, uint32_t len)
+{
+    handle(req, message, len);
+    mocket__arena_reset(&instance.arena);
+    if (message != instance.room)
+        mocket__free(message);
+}
+
+/* ---- mocket.h ---- */
+
+int mocket_listen(mocket_app *app, const char *address)
+{
+    int rc = instance.app ? MOCKET_ESTATE : mocket__app_freeze(app);
+    if (rc < 0) {
+        log_text(MOCKET_LOG_ERROR, rc == MOCKET_ESTATE ? "mocket_listen: an app is listening already" : mocket_problem(app));
+        return rc;
+    }
+    instance.app = app;
+    instance.env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .worker = mocket__app_worker_start(app) };
+    mocket__arena_init(&instance.arena, 0);
+    mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
+    uint32_t reuse = (uint32_t)mocket__app_setting(app, MOCKET_REUSE);
+    mocket_span wish = mocket__span(address ? address : "");
+    rc = mocket__import_listen(MOCKET_ABI_VERSION, reuse & MOCKET_ABI_REUSE_MASK, wish.ptr, (uint32_t)wish.len);
+    if (rc < 0)
+        log_text(MOCKET_LOG_ERROR, "mocket_listen: the host refuses");
+    return rc;
+}
+
+void mocket_stop(mocket_app *app)
+{
+    (void)app; /* the host decides when an instance ends */
+}

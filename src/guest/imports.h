@@ -1,0 +1,17 @@
+/* What the host provides (docs/abi.md, section 2), as C functions: only those that the guest library uses. */
+#ifndef MOCKET_GUEST_IMPORTS_H
+#define MOCKET_GUEST_IMPORTS_H
+
+#include <stdint.h>
+
+#define MOCKET_IMPORT(name) __attribute__((import_module("mocket"), import_name(#name)))
+
+MOCKET_IMPORT(option) int32_t mocket__import_option(int32_t key, int64_t value);
+MOCKET_IMPORT(listen)
+int32_t mocket__import_listen(uint32_t version, uint32_t flags, const char *address, uint32_t address_len);
+MOCKET_IMPORT(respond)
+int32_t mocket__import_respond(int32_t req, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
+MOCKET_IMPORT(log) void mocket__import_log(int32_t level, const char *text, uint32_t text_len);
+MOCKET_IMPORT(now) int64_t mocket__import_now(int32_t clock);
+
+#endif
