@@ -1,0 +1,124 @@
+/* The seam to a WebAssembly engine, in words that belong to none: open it, compile a module, link it to the functions that
+ * it may import, make instances, call their exports, look at their memory. One file per engine implements it.
+ *
+ * THREADS   An engine and a linked module may be used by any thread. An instance belongs to one thread at a time.
+ * TYPES     A function type is text: parameters, a colon, results. i i32, I i64, f f32, F f64, v v128, r a reference.
+ *           "iiI:i" takes two i32 and an i64 and gives an i32.
+ * TRUST     Whoever calls engine_call has compared the export's type once, when the module was opened: calls check nothing.
+ * PROBLEMS  Functions that fail append the reason, in words, to *why. */
+#ifndef MOCKET_HOSTS_C_ENGINE_ENGINE_H
+#define MOCKET_HOSTS_C_ENGINE_ENGINE_H
+
+#include "../../../src/base/buf.h"
+
+struct engine;
+struct engine_module;
+struct engine_instance;
+
+/* ---- The engine: one per process ---- */
+struct engine_opts {
+    uint32_t instances;    /* that shall be able to live at once */
+    uint32_t least;        /* with fewer engine_open fails */
+    uint64_t memory_bytes; /* linear memory of one instance, at most */
+    size_t keep_resident;  /* bytes of a memory that are cleared by hand instead of given back; 0: the default */
+    bool keep_all_pages;   /* do not ask the kernel which pages were written (to measure the difference) */
+    bool no_gc;            /* refuse modules that use garbage-collected types (to measure the difference) */
+};
+
+/* 0 or MOCKET_ELIMIT (the machine has no room for opts->least). Installs the process's handlers for SIGSEGV, SIGILL, SIGFPE. */
+int engine_open(const struct engine_opts *opts, struct engine **out, struct mocket_buf *why);
+void engine_close(struct engine *engine); /* after its modules; NULL is fine */
+/* How many instances may live at once; at most opts.instances. */
+uint32_t engine_room(const struct engine *engine);
+/* "Wasmtime 48.0.8" */
+const char *engine_name(void);
+
+/* Deadlines are counted in ticks; somebody calls engine_tick every ENGINE_TICK_MS while guests run. Any thread. */
+#define ENGINE_TICK_MS 10
+void engine_tick(struct engine *engine);
+
+/* ---- Functions for guests ---- */
+/* An argument or a result. Results begin at slot 0 again. */
+union engine_slot {
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    double f64;
+    uint64_t words[2];
+};
+
+/* Returns NULL, or a reason to trap the guest with. data is the instance's. */
+typedef const char *engine_function(void *data, union engine_slot *slots);
+
+struct engine_import {
+    const char *module;
+    const char *name;
+    const char *type;
+    engine_function *fn;
+};
+
+/* ---- A module ---- */
+enum engine_kind { ENGINE_FUNCTION, ENGINE_MEMORY, ENGINE_TABLE, ENGINE_GLOBAL, ENGINE_OTHER };
+
+struct engine_symbol {
+    mocket_span module; /* imports only */
+    mocket_span name;
+    enum engine_kind kind;
+    const char *type; /* of a function; of a memory "32", "64" or "shared"; else "" */
+};
+
+struct engine_symbols {
+    const struct engine_symbol *rows;
+    size_t count;
+};
+
+/* Compiles. 0, MOCKET_EINVAL (not a module this engine takes) or MOCKET_ENOMEM. The bytes may go afterwards. */
+int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_module **out, struct mocket_buf *why);
+void engine_module_close(struct engine_module *module); /* after its instances; NULL is fine */
+struct engine_symbols engine_module_imports(const struct engine_module *module);
+struct engine_symbols engine_module_exports(const struct engine_module *module);
+
+/* Joins the module to its imports, once: rows[i] is for import i and has its type. exports: the names that engine_call then
+ * knows by their index, at most ENGINE_EXPORTS. 0, MOCKET_EINVAL or MOCKET_ENOMEM. */
+#define ENGINE_EXPORTS 12
+struct engine_link {
+    const struct engine_import *const *rows;
+    const char *const *exports;
+    size_t export_count;
+};
+int engine_module_link(struct engine_module *module, const struct engine_link *link, struct mocket_buf *why);
+
+/* ---- An instance ---- */
+enum engine_outcome {
+    ENGINE_RETURNED,
+    ENGINE_TRAPPED, /* *why has the reason and the guest's backtrace, a line each */
+    ENGINE_EXPIRED  /* it passed its deadline; *why has the backtrace */
+};
+
+struct engine_start {
+    void *data;           /* for the functions it imports */
+    uint64_t deadline_ms; /* for what runs while it is made; 0: none */
+};
+
+/* MOCKET_ELIMIT: engine_room reached, or its memory does not fit the limit; MOCKET_EIO: its own start section failed;
+ * MOCKET_ENOMEM. *out is set before anything runs in the guest, and NULL again after a failure. */
+int engine_instance_open(struct engine_module *module, const struct engine_start *start, struct engine_instance **out,
+                         struct mocket_buf *why);
+void engine_instance_close(struct engine_instance *instance); /* not from below its own call; NULL is fine */
+
+/* The time that the instance may run from now, rounded up to ticks; 0: for ever. */
+void engine_deadline(struct engine_instance *instance, uint64_t ms);
+
+/* Calls an export by its index in engine_link. count: the larger of its numbers of parameters and results. */
+enum engine_outcome engine_call(struct engine_instance *instance, size_t export, union engine_slot *slots, size_t count,
+                                struct mocket_buf *why);
+
+/* The exported memory as it is now: ask again after anything that ran in the guest. */
+struct engine_memory {
+    unsigned char *base;
+    size_t size;
+};
+struct engine_memory engine_memory(const struct engine_instance *instance);
+
+#endif

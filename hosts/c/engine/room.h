@@ -1,0 +1,15 @@
+/* What the machine can give: address space and memory mappings for instances. */
+#ifndef MOCKET_HOSTS_C_ENGINE_ROOM_H
+#define MOCKET_HOSTS_C_ENGINE_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether len bytes of address space can be had in one piece now. Nothing stays reserved. */
+bool room_address(uint64_t len);
+
+/* How many instances of maps_each mappings fit under the process's limit, half of which is left to everything else. */
+uint32_t room_mappings(uint32_t maps_each);
+
+#endif

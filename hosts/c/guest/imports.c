@@ -1,0 +1,254 @@
+/* The imports of docs/abi.md, section 2, as a table. Every one is there; those that wait, stream or need sockets answer ENOTSUP
+ * until they are built. A function gets its arguments in slots and puts its result into slot 0; what it returns is a reason to
+ * trap the guest, or NULL. None of them calls back into a guest, and none runs for long: what a guest can make large (a text, a
+ * range of random bytes) is cut, bounded or watched. */
+#include "imports.h"
+
+#include <mocket_abi.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../../src/base/span.h"
+#include "random.h"
+#include "request.h"
+#include "span.h"
+
+static const char *answer(union engine_slot *slots, int code)
+{
+    slots[0].i64 = 0;
+    slots[0].i32 = code;
+    return NULL;
+}
+
+/* ---- Until listen ---- */
+
+/* Whether the guest is still starting. */
+static bool starting(const struct guest_instance *i)
+{
+    return !i->declared.listening && i->running != GUEST_ALLOC && i->running != GUEST_HANDLE;
+}
+
+/* option(key, value i64) -> status */
+static const char *do_option(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    uint32_t key = s[0].u32;
+    int64_t value = s[1].i64;
+    if (!starting(i))
+        return answer(s, MOCKET_ESTATE);
+    if (key != MOCKET_ABI_MAX_BODY && key != MOCKET_ABI_MAX_MESSAGE)
+        return answer(s, MOCKET_ENOTSUP);
+    if (value < -1)
+        return answer(s, MOCKET_EINVAL);
+    *(key == MOCKET_ABI_MAX_BODY ? &i->declared.max_body : &i->declared.max_message) = value;
+    return answer(s, 0);
+}
+
+/* Tells the operator why a guest's listen was refused. */
+static const char *refuse_listen(struct guest_instance *i, union engine_slot *s, int code, const char *why)
+{
+    guest_log_line(i->log, MOCKET_LOG_ERROR, mocket__span(why));
+    return answer(s, code);
+}
+
+static const char *refuse_version(struct guest_instance *i, union engine_slot *s, uint32_t version)
+{
+    char text[96];
+    char *at = stpcpy(text, "listen: it speaks version ");
+    at = stpcpy(mocket__decimal(at, version), " of the guest ABI, this host speaks version ");
+    *mocket__decimal(at, MOCKET_ABI_VERSION) = '\0';
+    return refuse_listen(i, s, MOCKET_ENOTSUP, text);
+}
+
+/* listen(version, flags, address, address_len) -> status */
+static const char *do_listen(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    uint32_t version = s[0].u32, flags = s[1].u32, reuse = flags & MOCKET_ABI_REUSE_MASK;
+    struct guest_bytes address;
+    if (!starting(i))
+        return answer(s, MOCKET_ESTATE);
+    if (version != MOCKET_ABI_VERSION)
+        return refuse_version(i, s, version);
+    if (flags & ~(MOCKET_ABI_REUSE_MASK | MOCKET_ABI_STREAM_BODY) || reuse > MOCKET_REUSE_CONCURRENT)
+        return refuse_listen(i, s, MOCKET_EINVAL, "listen: unknown flags");
+    if (reuse == MOCKET_REUSE_CONCURRENT && i->program->module->direct_style)
+        return refuse_listen(i, s, MOCKET_EINVAL, "listen: a module that imports await cannot ask for concurrent reuse");
+    if (flags & MOCKET_ABI_STREAM_BODY)
+        return refuse_listen(i, s, MOCKET_ENOTSUP, "listen: this version of the host cannot stream request bodies");
+    int rc = guest_span(i, s[2].u32, s[3].u32, &address);
+    if (rc < 0)
+        return answer(s, rc);
+    if (address.len > GUEST_ADDRESS_MAX || memchr(address.ptr, '\0', address.len))
+        return refuse_listen(i, s, MOCKET_EINVAL, "listen: that is no address");
+    memcpy(i->declared.address, address.ptr, address.len);
+    i->declared.reuse = reuse;
+    i->declared.listening = true;
+    return answer(s, 0);
+}
+
+/* ---- A request ---- */
+
+/* What a request handle means here; the code when it is none. */
+static struct guest_request *request_of(const struct guest_instance *i, int32_t number, int *code)
+{
+    struct guest_request *r = guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
+    *code = !r ? MOCKET_EHANDLE : r->answered ? MOCKET_ESTATE : 0;
+    return r;
+}
+
+/* respond(req, head, head_len, body, body_len) -> status */
+static const char *do_respond(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    int code;
+    struct guest_request *r = request_of(i, s[0].i32, &code);
+    struct guest_answer a = { s[1].u32, s[2].u32, s[3].u32, s[4].u32 };
+    return answer(s, code < 0 ? code : guest_request_answer(i, r, &a));
+}
+
+/* body_read(source, ptr, cap) -> n: bodies are passed whole. */
+static const char *do_body_read(void *data, union engine_slot *s)
+{
+    int code;
+    request_of(data, s[0].i32, &code);
+    return answer(s, code);
+}
+
+/* deadline(req, ms) -> status */
+static const char *do_deadline(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    uint32_t ms = s[1].u32;
+    int code;
+    request_of(i, s[0].i32, &code);
+    if (code == 0 && guest_now_ns() + (uint64_t)ms * 1000000u < i->deadline_ns)
+        guest_instance_limit(i, ms ? ms : 1);
+    return answer(s, code);
+}
+
+/* ---- What is not built yet ---- */
+
+/* Anything about a request: the handle's own mistakes come first. */
+static const char *not_for_requests(void *data, union engine_slot *s)
+{
+    int code;
+    request_of(data, s[0].i32, &code);
+    return answer(s, code < 0 ? code : MOCKET_ENOTSUP);
+}
+
+/* Begins something that an owner (0: the instance) would own. */
+static const char *not_for_owners(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    enum guest_handle_kind kind = guest_handle_kind_of(&i->handles, s[0].i32);
+    bool owner = s[0].i32 == 0 || kind == GUEST_HANDLE_REQUEST || kind == GUEST_HANDLE_SOCKET;
+    return answer(s, owner ? MOCKET_ENOTSUP : MOCKET_EHANDLE);
+}
+
+/* Operations, outgoing requests, responses and sockets: there are none, so every number is invented. */
+static const char *no_such_handle(void *data, union engine_slot *s)
+{
+    (void)data;
+    return answer(s, MOCKET_EHANDLE);
+}
+
+static const char *not_supported(void *data, union engine_slot *s)
+{
+    (void)data;
+    return answer(s, MOCKET_ENOTSUP);
+}
+
+/* await(op), await_any(ops, count): suspends the guest, where that is allowed. */
+static const char *do_await(void *data, union engine_slot *s)
+{
+    const struct guest_instance *i = data;
+    bool allowed =
+        i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE || i->running == GUEST_WS;
+    return allowed ? answer(s, MOCKET_ENOTSUP) : "await may only be called below mocket_start, mocket_handle and mocket_ws";
+}
+
+/* drop(handle): a request is not the guest's to drop, and nothing else exists yet. */
+static const char *do_drop(void *data, union engine_slot *s)
+{
+    (void)data;
+    (void)s;
+    return NULL;
+}
+
+/* ---- Surroundings ---- */
+
+/* log(level, ptr, len) */
+static const char *do_log(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_bytes text;
+    int level = s[0].i32 < MOCKET_LOG_ERROR || s[0].i32 > MOCKET_LOG_DEBUG ? MOCKET_LOG_INFO : s[0].i32;
+    if (guest_span(i, s[1].u32, s[2].u32, &text) < 0)
+        return "log: a range outside the memory";
+    guest_log_line(i->log, level, (mocket_span){ (const char *)text.ptr, text.len });
+    return NULL;
+}
+
+/* now(clock) -> i64 */
+static const char *do_now(void *data, union engine_slot *s)
+{
+    (void)data;
+    struct timespec t;
+    clock_gettime(s[0].i32 == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
+    s[0].i64 = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return NULL;
+}
+
+/* random(ptr, len) */
+static const char *do_random(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    int rc = guest_random(i, s[0].u32, s[1].u32);
+    return rc == 0 ? NULL : rc == MOCKET_EFAULT ? "random: a range outside the memory" : "random: it took too long";
+}
+
+static const struct engine_import rows[] = {
+    { "mocket", "option", "iI:i", do_option },
+    { "mocket", "listen", "iiii:i", do_listen },
+    { "mocket", "respond", "iiiii:i", do_respond },
+    { "mocket", "respond_begin", "iii:i", not_for_requests },
+    { "mocket", "body_write", "iii:i", not_for_requests },
+    { "mocket", "body_end", "i:i", not_for_requests },
+    { "mocket", "body_read", "iii:i", do_body_read },
+    { "mocket", "ready", "ii:i", not_for_requests },
+    { "mocket", "sleep", "ii:i", not_for_owners },
+    { "mocket", "deadline", "ii:i", do_deadline },
+    { "mocket", "fetch", "iiiii:i", not_for_owners },
+    { "mocket", "fetch_wait", "i:i", no_such_handle },
+    { "mocket", "fetch_head", "iii:i", no_such_handle },
+    { "mocket", "await", "i:i", do_await },
+    { "mocket", "await_any", "ii:i", do_await },
+    { "mocket", "drop", "i:", do_drop },
+    { "mocket", "ws_accept", "iii:i", not_for_requests },
+    { "mocket", "ws_send", "iiii:i", no_such_handle },
+    { "mocket", "ws_close", "iiii:i", no_such_handle },
+    { "mocket", "ws_subscribe", "iii:i", no_such_handle },
+    { "mocket", "ws_unsubscribe", "iii:i", no_such_handle },
+    { "mocket", "publish", "iiiii:i", not_supported },
+    { "mocket", "log", "iii:", do_log },
+    { "mocket", "now", "i:I", do_now },
+    { "mocket", "random", "ii:", do_random },
+};
+
+struct guest_imports guest_mocket_imports(void)
+{
+    return (struct guest_imports){ rows, sizeof rows / sizeof *rows };
+}
+
+const struct engine_import *guest_import_find(mocket_span module, mocket_span name)
+{
+    const struct guest_imports tables[] = { guest_mocket_imports(), guest_wasi_imports(), guest_moonbit_imports() };
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const struct engine_import *row = &tables[t].rows[i];
+            if (mocket__span_eq(name, mocket__span(row->name)) && mocket__span_eq(module, mocket__span(row->module)))
+                return row;
+        }
+    return NULL;
+}

@@ -1,0 +1,20 @@
+/* Everything that a guest may import, in tables: module, name, type, function. */
+#ifndef MOCKET_HOSTS_C_GUEST_IMPORTS_H
+#define MOCKET_HOSTS_C_GUEST_IMPORTS_H
+
+#include "../engine/engine.h"
+
+struct guest_imports {
+    const struct engine_import *rows;
+    size_t count;
+};
+
+/* The functions of one file. data of each is a struct guest_instance. */
+struct guest_imports guest_mocket_imports(void);  /* imports.c: docs/abi.md, section 2 */
+struct guest_imports guest_wasi_imports(void);    /* wasi.c: wasi_snapshot_preview1 */
+struct guest_imports guest_moonbit_imports(void); /* moonbit.c: spectest, __moonbit_... */
+
+/* NULL when nobody provides it. */
+const struct engine_import *guest_import_find(mocket_span module, mocket_span name);
+
+#endif

@@ -1,0 +1,39 @@
+/* What guests say, on its way to the operator: escaped, cut, and bounded in rate. One per worker. */
+#ifndef MOCKET_HOSTS_C_GUEST_LOG_H
+#define MOCKET_HOSTS_C_GUEST_LOG_H
+
+#include "../../../src/base/buf.h"
+
+#define GUEST_LOG_LINE 4096  /* bytes of one line, before escaping */
+#define GUEST_LOG_RATE 1000  /* lines per second, and at once after a pause */
+
+struct guest_log {
+    void (*write)(void *data, int level, mocket_span line); /* one line without its end, printable; any thread */
+    void *data;
+    uint64_t filled_ns;       /* when lines_left was last raised */
+    uint32_t lines_left;      /* that may be written now */
+    uint64_t dropped;         /* since the last line that was written */
+};
+
+/* Writes "guest: " and the line. level: enum mocket_log_level. */
+void guest_log_line(struct guest_log *log, int level, mocket_span line);
+/* The same for each line of a text. */
+void guest_log_text(struct guest_log *log, int level, mocket_span text);
+/* The host's own words, which may quote a guest: line by line, escaped, without prefix and without bound. */
+void guest_log_raw(struct guest_log *log, int level, mocket_span text);
+/* Tells what was dropped and not told yet. */
+void guest_log_flush(struct guest_log *log);
+
+/* Bytes that become a line: what a guest writes in pieces. A zeroed one is ready to use. */
+struct guest_line {
+    char *bytes; /* GUEST_LOG_LINE of them, once there is something to hold */
+    size_t len;
+};
+void guest_line_add(struct guest_line *line, struct guest_log *log, int level, mocket_span bytes);
+/* Writes what there is of a line without its end, and gives the memory back. */
+void guest_line_end(struct guest_line *line, struct guest_log *log, int level);
+
+/* Nanoseconds of a clock that never goes back. */
+uint64_t guest_now_ns(void);
+
+#endif

@@ -1,0 +1,42 @@
+/* A guest module that may be served: checked against the ABI (docs/abi.md, section 1), compiled, joined to its imports. */
+#ifndef MOCKET_HOSTS_C_GUEST_MODULE_H
+#define MOCKET_HOSTS_C_GUEST_MODULE_H
+
+#include "../engine/engine.h"
+
+/* Export, name, type. */
+#define GUEST_EXPORTS(X)                                                                                               \
+    X(INITIALIZE, "_initialize", ":")                                                                                  \
+    X(MOCKET_START, "mocket_start", ":")                                                                               \
+    X(START, "_start", ":")                                                                                            \
+    X(ALLOC, "mocket_alloc", "i:i")                                                                                    \
+    X(HANDLE, "mocket_handle", "iii:")                                                                                 \
+    X(DONE, "mocket_done", "ii:")                                                                                      \
+    X(WS, "mocket_ws", "iiii:")                                                                                        \
+    X(GONE, "mocket_gone", "i:")
+
+enum guest_export {
+#define GUEST_EXPORT_INDEX(id, name, type) GUEST_##id,
+    GUEST_EXPORTS(GUEST_EXPORT_INDEX)
+#undef GUEST_EXPORT_INDEX
+        GUEST_EXPORT_COUNT,
+    GUEST_OUTSIDE = GUEST_EXPORT_COUNT /* no export is running, or the module's start section is */
+};
+
+struct guest_module {
+    struct engine *engine;
+    struct engine_module *code;
+    const char *name;                 /* of the file, for messages and argv[0]; borrowed */
+    bool has[GUEST_EXPORT_COUNT];
+    bool direct_style;                /* imports await or await_any */
+};
+
+/* The name of an export, "the start section" for GUEST_OUTSIDE. */
+const char *guest_export_name(enum guest_export which);
+
+/* 0, MOCKET_EINVAL (*why tells what is wrong with the file) or MOCKET_ENOMEM. */
+int guest_module_open(struct engine *engine, const char *name, mocket_span bytes, struct guest_module **out,
+                      struct mocket_buf *why);
+void guest_module_close(struct guest_module *module);
+
+#endif

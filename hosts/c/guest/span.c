@@ -1,0 +1,40 @@
+/* Every (offset, length) from a guest goes through guest_span. Both are 32-bit, so their sum cannot wrap in 64. */
+#include "span.h"
+
+#include <mocket.h>
+#include <string.h>
+
+#include "instance.h"
+
+int guest_span(const struct guest_instance *instance, uint32_t offset, uint32_t len, struct guest_bytes *out)
+{
+    static unsigned char nothing[1];
+    if (len == 0) {
+        *out = (struct guest_bytes){ nothing, 0 };
+        return 0;
+    }
+    struct engine_memory memory = engine_memory(instance->engine);
+    if ((uint64_t)offset + len > memory.size)
+        return MOCKET_EFAULT;
+    *out = (struct guest_bytes){ memory.base + offset, len };
+    return 0;
+}
+
+static int put(const struct guest_instance *instance, uint32_t offset, uint64_t value, uint32_t len)
+{
+    struct guest_bytes to;
+    int rc = guest_span(instance, offset, len, &to);
+    for (uint32_t i = 0; rc == 0 && i < len; i++)
+        to.ptr[i] = (unsigned char)(value >> 8 * i);
+    return rc;
+}
+
+int guest_put_u32(const struct guest_instance *instance, uint32_t offset, uint32_t value)
+{
+    return put(instance, offset, value, 4);
+}
+
+int guest_put_u64(const struct guest_instance *instance, uint32_t offset, uint64_t value)
+{
+    return put(instance, offset, value, 8);
+}
