@@ -1,0 +1,65 @@
+# The front door. CMake and Ninja do the work, out of the tree, in build/ (plain) and build/asan (sanitizers).
+# MOCKET_WASMTIME=PREFIX   link the wasm host with an installed Wasmtime C API instead of building one
+# MOCKET_CACHE=DIR         where the engine and fetched sources are kept (default: ~/.cache/mocket)
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+PREFIX ?= /usr/local
+SECONDS ?= 60
+LISTEN ?= 127.0.0.1:4000
+ARGS ?=
+JOBS ?=
+BUILD := build
+
+# One build at a time in a tree: Ninja has no lock of its own. The build jobs do not inherit the lock.
+LOCK := { command -v cmake >/dev/null && command -v ninja >/dev/null || { echo 'cmake and ninja are needed:' \
+    'tools/setup installs what is missing' >&2; exit 1; }; } && mkdir -p $(BUILD) && flock --close $(BUILD)/.lock
+CONFIGURE = cmake -S . -G Ninja -B $(BUILD) --log-level=WARNING
+NINJA = cmake --build $(BUILD) $(if $(JOBS),-j $(JOBS)) --target
+ENGINE = engine=$$(tools/build-engine | tail -n 1) && test -n "$$engine"
+
+.PHONY: all native wasm host run test check contract contract-coverage bench fuzz install clean help
+
+all: host ## the library, the CLI with the wasm host, the examples as programs and as wasm
+
+host:
+	@$(ENGINE) && $(LOCK) sh -c '$(CONFIGURE) -DMOCKET_HOST=ON -DMOCKET_WASM=ON -DMOCKET_ENGINE="$$1" && \
+	    $(NINJA) everything' sh "$$engine"
+
+native: ## the C part alone: library, examples, CLI without `serve`; needs no Rust and no clang
+	@$(LOCK) sh -c '$(CONFIGURE) -DMOCKET_HOST=OFF && $(NINJA) native'
+
+wasm: ## the guest library and the examples as wasm
+	@$(LOCK) sh -c '$(CONFIGURE) -DMOCKET_WASM=ON && $(NINJA) wasm'
+
+run: host ## serves the example `routes` from wasm (LISTEN=host:port, default 127.0.0.1:4000)
+	@echo "serving build/examples/routes.wasm on http://$(LISTEN)/ (end with Ctrl-C)"
+	@exec $(BUILD)/mocket serve $(BUILD)/examples/routes.wasm --listen $(LISTEN)
+
+test: ## every test; closing line "N passed, N failed, N skipped"
+	@tools/test $(ARGS)
+
+check: ## layers, headers, symbols, format, tidiness
+	@tools/check $(ARGS)
+
+contract: host ## the behavioural contract (ARGS=... goes to tests/contract/run)
+	@$(LOCK) $(NINJA) contract-apps
+	@tests/contract/run $(ARGS)
+
+contract-coverage: ## contract ids without a case
+	@tests/contract/coverage $(ARGS)
+
+bench: host ## CPU per request beside nginx, sizes, start times (ARGS=...)
+	@bench/run $(ARGS)
+
+fuzz: ## every fuzzer for SECONDS=60 each
+	@tools/fuzz $(SECONDS)
+
+install: ## what was built, to PREFIX=/usr/local
+	@test -f $(BUILD)/mocket || { echo "make install: run make, or make native, first" >&2; exit 1; }
+	@cmake --install $(BUILD) --prefix "$(DESTDIR)$(PREFIX)"
+
+clean: ## removes build/; the cache of engine and sources stays
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /    make \1\t/p' Makefile | expand -t 28

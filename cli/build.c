@@ -1,0 +1,380 @@
+/* `mocket build`: C to a wasm file that every Mocket host runs.
+ *
+ * It is clang with the right words: a reactor (the host calls exports of a module that has returned from its start),
+ * the stack first in memory (an overflow runs off the lower end and traps instead of writing over data), sections that
+ * nobody needs thrown away, and the guest library, whose exports are the guest ABI. The result is written beside the
+ * output and renamed, so that a host that watches the file never sees half of it.
+ *
+ * Which clang: --cc, else the one of WASI_SDK_PATH, else clang-22, else the newest clang on PATH. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "home.h"
+#include "verbs.h"
+
+#define STACK_SIZE_DEFAULT 65536
+#define STACK_SIZE_MIN 4096
+#define STACK_SIZE_MAX (1L << 30)
+#define CLANG_FIRST 22
+#define CLANG_NEWEST 40
+#define CLANG_OLDEST 19 /* knows --no-wasm-opt */
+
+const char *const mocket__cli_build_manual =
+    "usage: mocket build FILE... -o app.wasm [options] [-- clang's own options]\n"
+    "\n"
+    "Compiles an app in C to WebAssembly. A FILE is C source, an object file or an archive.\n"
+    "\n"
+    "  -o FILE             the result; without it app.wasm for app.c\n"
+    "  -g                  keep debugging information (DWARF)\n"
+    "  -O LEVEL            0, 1, 2, 3, s or z; default s\n"
+    "  --stack-size BYTES  of the guest's stack, a multiple of 16; default 65536\n"
+    "  -I DIR  -D X[=Y]  -U X  -L DIR  -l LIB  -std=...  -W...   as for clang\n"
+    "  --cc PATH           the clang to use\n"
+    "  -v                  print the command\n"
+    "\n"
+    "It needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH.\n"
+    "MOCKET_HOME names the checkout or the installation that the header and the guest library come from.\n";
+
+struct build {
+    const char *verb;
+    const char *out;
+    const char *optimise; /* without the -O */
+    const char *cc;
+    long stack_size;
+    bool debug;
+    bool verbose;
+    size_t input_count;
+    const char *first_input;
+    struct mocket__cli_command user; /* inputs and clang's own words, in order */
+};
+
+/* ---- Options ---- */
+
+static int take_stack_size(struct build *b, const char *text)
+{
+    char *end;
+    errno = 0;
+    b->stack_size = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || b->stack_size < STACK_SIZE_MIN || b->stack_size > STACK_SIZE_MAX ||
+        b->stack_size % 16 != 0)
+        return mocket__cli_misuse(b->verb, "--stack-size %s: a multiple of 16 from %d to %ld is needed", text,
+                                  STACK_SIZE_MIN, STACK_SIZE_MAX);
+    return 0;
+}
+
+static int take_level(struct build *b, const char *text)
+{
+    if (strlen(text) != 1 || !strchr("0123sz", text[0]))
+        return mocket__cli_misuse(b->verb, "-O %s: 0, 1, 2, 3, s or z is needed", text);
+    b->optimise = text;
+    return 0;
+}
+
+static int take_out(struct build *b, const char *text)
+{
+    b->out = text;
+    return 0;
+}
+
+static int take_cc(struct build *b, const char *text)
+{
+    b->cc = text;
+    return 0;
+}
+
+/* Options of ours that take a value: behind them, or joined when they are one letter. */
+static const struct value_option {
+    const char *name;
+    int (*take)(struct build *b, const char *text);
+} value_options[] = {
+    { "-o", take_out },
+    { "-O", take_level },
+    { "--stack-size", take_stack_size },
+    { "--cc", take_cc },
+};
+
+/* Clang's options that need no `--` before them. */
+static const char *const clang_with_value[] = { "-I", "-D", "-U", "-L", "-l", "-isystem", "-include" };
+static const char *const clang_prefixes[] = { "-std=", "-W", "-f", "-m" };
+
+static int take_input(struct build *b, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return mocket__cli_failure(b->verb, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return mocket__cli_failure(b->verb, "%s: not a file", path);
+    if (b->input_count++ == 0)
+        b->first_input = path;
+    mocket__cli_command_add(&b->user, path);
+    return 0;
+}
+
+/* The value of argv[*at] when that is option `name`: joined to it (`-Os`, `--cc=x`) or the next word. NULL: another
+ * option. "" when the value is missing. */
+static const char *value_of(const char *name, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    size_t len = strlen(name);
+    if (strncmp(word, name, len) != 0)
+        return NULL;
+    if (word[len] == '\0')
+        return argv[*at + 1] ? argv[++*at] : "";
+    bool is_long = name[1] == '-';
+    if (is_long)
+        return word[len] == '=' ? word + len + 1 : NULL;
+    return word + len;
+}
+
+static int take_flag(struct build *b, const char *word)
+{
+    if (strcmp(word, "-g") == 0) {
+        b->debug = true;
+        return 0;
+    }
+    if (strcmp(word, "-v") == 0) {
+        b->verbose = true;
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(clang_prefixes) / sizeof(clang_prefixes[0]); i++) {
+        if (strncmp(word, clang_prefixes[i], strlen(clang_prefixes[i])) == 0) {
+            mocket__cli_command_add(&b->user, word);
+            return 0;
+        }
+    }
+    return mocket__cli_misuse(b->verb, "`%s` is not an option of `mocket build`; clang's own go behind `--`", word);
+}
+
+static int take_option(struct build *b, char **argv, int *at)
+{
+    const char *value;
+    for (size_t i = 0; i < sizeof(value_options) / sizeof(value_options[0]); i++) {
+        value = value_of(value_options[i].name, argv, at);
+        if (value && value[0] == '\0')
+            return mocket__cli_misuse(b->verb, "%s needs a value", value_options[i].name);
+        if (value)
+            return value_options[i].take(b, value);
+    }
+    for (size_t i = 0; i < sizeof(clang_with_value) / sizeof(clang_with_value[0]); i++) {
+        value = value_of(clang_with_value[i], argv, at);
+        if (value && value[0] == '\0')
+            return mocket__cli_misuse(b->verb, "%s needs a value", clang_with_value[i]);
+        if (value) {
+            mocket__cli_command_add(&b->user, clang_with_value[i]);
+            mocket__cli_command_add(&b->user, value);
+            return 0;
+        }
+    }
+    return take_flag(b, argv[*at]);
+}
+
+static int take_words(struct build *b, char **argv)
+{
+    int rc = 0;
+    bool ours = true;
+    for (int at = 1; argv[at] && rc == 0; at++) {
+        if (!ours)
+            mocket__cli_command_add(&b->user, argv[at]);
+        else if (strcmp(argv[at], "--") == 0)
+            ours = false;
+        else if (argv[at][0] == '-' && argv[at][1] != '\0')
+            rc = take_option(b, argv, &at);
+        else
+            rc = take_input(b, argv[at]);
+    }
+    if (rc == 0 && b->input_count == 0)
+        rc = mocket__cli_misuse(b->verb, "give at least one C file");
+    return rc;
+}
+
+/* The last part of a path. */
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* app.c -> app.wasm, in the present folder as compilers do. */
+static int default_out(struct build *b, char out[PATH_MAX])
+{
+    const char *name = name_of(b->first_input);
+    const char *dot = strrchr(name, '.');
+    int len = snprintf(out, PATH_MAX, "%.*s.wasm", (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
+    if (len < 0 || len >= PATH_MAX)
+        return mocket__cli_failure(b->verb, "%s: the name is too long", name);
+    b->out = out;
+    return 0;
+}
+
+/* ---- The compiler ---- */
+
+/* Writes the program to use into cc. */
+static int find_clang(const struct build *b, char cc[PATH_MAX])
+{
+    const char *sdk = getenv("WASI_SDK_PATH");
+    if (b->cc)
+        snprintf(cc, PATH_MAX, "%s", b->cc);
+    else if (sdk && sdk[0] != '\0')
+        snprintf(cc, PATH_MAX, "%s/bin/clang", sdk);
+    else {
+        snprintf(cc, PATH_MAX, "clang-%d", CLANG_FIRST);
+        for (int n = CLANG_NEWEST; !mocket__cli_command_exists(cc) && n >= CLANG_OLDEST; n--)
+            snprintf(cc, PATH_MAX, "clang-%d", n);
+        if (!mocket__cli_command_exists(cc))
+            snprintf(cc, PATH_MAX, "clang");
+    }
+    if (mocket__cli_command_exists(cc))
+        return 0;
+    if (b->cc || (sdk && sdk[0] != '\0'))
+        return mocket__cli_failure(b->verb, "%s: there is no such program (%s)", cc, b->cc ? "--cc" : "WASI_SDK_PATH");
+    return mocket__cli_failure(b->verb,
+                               "no clang on PATH.\n"
+                               "On Debian: apt-get install clang-22 lld-22 libclang-rt-22-dev-wasm32 wasi-libc;\n"
+                               "elsewhere: unpack a WASI SDK and set WASI_SDK_PATH to it.");
+}
+
+/* What clang prints for one of its -print options; "" when it does not. */
+static void ask_clang(const char *cc, const char *question, char answer[PATH_MAX])
+{
+    char line[2 * PATH_MAX + 64];
+    answer[0] = '\0';
+    if (strchr(cc, '\'') || snprintf(line, sizeof(line), "'%s' --target=wasm32-wasi -Wno-deprecated %s 2>/dev/null", cc,
+                                     question) >= (int)sizeof(line))
+        return;
+    FILE *from = popen(line, "r");
+    if (!from)
+        return;
+    if (!fgets(answer, PATH_MAX, from))
+        answer[0] = '\0';
+    answer[strcspn(answer, "\n")] = '\0';
+    pclose(from);
+}
+
+/* The parts besides clang itself; clang answers with a path, or with the bare name when it does not know one. */
+static const struct part {
+    const char *question;
+    const char *text;
+} parts[] = {
+    { "-print-prog-name=wasm-ld", "the linker wasm-ld (Debian: lld-22)" },
+    { "-print-file-name=crt1-reactor.o", "wasi-libc (Debian: wasi-libc)" },
+    { "-print-libgcc-file-name", "clang's runtime for wasm (Debian: libclang-rt-22-dev-wasm32)" },
+};
+
+/* Compiling failed. Was it for want of a part? Asked only now, because asking takes as long as compiling. */
+static void tell_missing_parts(const struct build *b, const char *cc)
+{
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char answer[PATH_MAX];
+        ask_clang(cc, parts[i].question, answer);
+        if (!strchr(answer, '/') || access(answer, R_OK) != 0)
+            mocket__cli_failure(b->verb, "%s does not find %s", cc, parts[i].text);
+    }
+}
+
+/* ---- The command ---- */
+
+struct words {
+    char cc[PATH_MAX];
+    char level[8];
+    char stack[48];
+    char folder[PATH_MAX];
+    char temporary[PATH_MAX]; /* in it */
+};
+
+static void compose(const struct build *b, const struct mocket__cli_home *home, struct words *w,
+                    struct mocket__cli_command *c)
+{
+    static const char *const always[] = {
+        "--target=wasm32-wasi", "-Wno-deprecated", "-mexec-model=reactor", "-ffunction-sections",
+        "-fdata-sections",      "--no-wasm-opt",   "-Wl,--gc-sections",    "-Wl,--stack-first",
+    };
+    snprintf(w->level, sizeof(w->level), "-O%s", b->optimise);
+    snprintf(w->stack, sizeof(w->stack), "-Wl,-z,stack-size=%ld", b->stack_size);
+    mocket__cli_command_add(c, w->cc);
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+        mocket__cli_command_add(c, always[i]);
+    mocket__cli_command_add(c, w->stack);
+    mocket__cli_command_add(c, w->level);
+    mocket__cli_command_add(c, b->debug ? "-g" : "-Wl,--strip-debug");
+    mocket__cli_command_add(c, "-I");
+    mocket__cli_command_add(c, home->include);
+    for (size_t i = 0; i < b->user.count; i++)
+        mocket__cli_command_add(c, b->user.words[i]);
+    mocket__cli_command_add(c, home->library);
+    mocket__cli_command_add(c, "-o");
+    mocket__cli_command_add(c, w->temporary);
+    c->failed = c->failed || b->user.failed;
+}
+
+/* A folder of our own beside the output, and in it the output's own name: the linker writes that name into the module,
+ * and two builds of the same app should be the same bytes. */
+static int open_temporary(const struct build *b, struct words *w)
+{
+    const char *name = name_of(b->out);
+    int len = snprintf(w->folder, PATH_MAX, "%.*s.%s.XXXXXX", (int)(name - b->out), b->out, name);
+    if (len < 0 || len >= PATH_MAX || name[0] == '\0')
+        return mocket__cli_failure(b->verb, "%s: not the name of a file", b->out);
+    if (!mkdtemp(w->folder))
+        return mocket__cli_failure(b->verb, "%s: cannot write beside it: %s", b->out, strerror(errno));
+    len = snprintf(w->temporary, PATH_MAX, "%s/%s", w->folder, name);
+    if (len >= 0 && len < PATH_MAX)
+        return 0;
+    rmdir(w->folder);
+    return mocket__cli_failure(b->verb, "%s: the path is too long", b->out);
+}
+
+/* The linker makes its result executable; a module is not a program. */
+static int finish(const struct build *b, const char *temporary)
+{
+    struct stat st;
+    if (stat(temporary, &st) < 0 || st.st_size == 0)
+        return mocket__cli_failure(b->verb, "the compiler wrote nothing");
+    if (chmod(temporary, st.st_mode & 0666) < 0 || rename(temporary, b->out) < 0)
+        return mocket__cli_failure(b->verb, "%s: %s", b->out, strerror(errno));
+    return 0;
+}
+
+static int compile(const struct build *b, const struct mocket__cli_home *home)
+{
+    struct words w;
+    struct mocket__cli_command c = { 0 };
+    int rc = find_clang(b, w.cc);
+    if (rc == 0)
+        rc = open_temporary(b, &w);
+    if (rc != 0)
+        return rc;
+    compose(b, home, &w, &c);
+    if (b->verbose)
+        mocket__cli_command_print(&c);
+    rc = mocket__cli_command_run(b->verb, &c);
+    if (rc == 0)
+        rc = finish(b, w.temporary);
+    else if (rc > 0 && rc < 128)
+        tell_missing_parts(b, w.cc);
+    unlink(w.temporary);
+    rmdir(w.folder);
+    mocket__cli_command_release(&c);
+    return rc < 0 ? 1 : rc;
+}
+
+int mocket__cli_build(int argc, char **argv)
+{
+    (void)argc;
+    struct build b = { .verb = argv[0], .optimise = "s", .stack_size = STACK_SIZE_DEFAULT };
+    struct mocket__cli_home home;
+    char out[PATH_MAX];
+    int rc = take_words(&b, argv);
+    if (rc == 0 && !b.out)
+        rc = default_out(&b, out);
+    if (rc == 0)
+        rc = mocket__cli_home_find(b.verb, &home);
+    if (rc == 0)
+        rc = compile(&b, &home);
+    mocket__cli_command_release(&b.user);
+    return rc;
+}

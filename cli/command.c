@@ -1,0 +1,131 @@
+/* Running other programs. No shell is involved: words arrive as they are, whatever characters they hold. */
+#include "command.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "verbs.h"
+
+extern char **environ;
+
+void mocket__cli_command_add(struct mocket__cli_command *c, const char *word)
+{
+    if (c->count + 2 > c->cap) {
+        size_t cap = c->cap ? c->cap * 2 : 32;
+        char **words = realloc(c->words, cap * sizeof(*words));
+        if (!words) {
+            c->failed = true;
+            return;
+        }
+        c->words = words;
+        c->cap = cap;
+    }
+    c->words[c->count++] = (char *)word;
+    c->words[c->count] = NULL;
+}
+
+void mocket__cli_command_release(struct mocket__cli_command *c)
+{
+    free(c->words);
+    *c = (struct mocket__cli_command){ 0 };
+}
+
+static bool needs_quotes(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,+:@%";
+    return word[0] == '\0' || word[strspn(word, plain)] != '\0';
+}
+
+static void print_quoted(const char *word)
+{
+    fputc('\'', stderr);
+    for (const char *p = word; *p; p++) {
+        if (*p == '\'')
+            fputs("'\\''", stderr);
+        else
+            fputc(*p, stderr);
+    }
+    fputc('\'', stderr);
+}
+
+void mocket__cli_command_print(const struct mocket__cli_command *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (i > 0)
+            fputc(' ', stderr);
+        if (needs_quotes(c->words[i]))
+            print_quoted(c->words[i]);
+        else
+            fputs(c->words[i], stderr);
+    }
+    fputc('\n', stderr);
+}
+
+/* posix_spawnp with interrupts as they were before we set them aside. */
+static int spawn(pid_t *pid, char **words)
+{
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGQUIT);
+    posix_spawnattr_t attributes;
+    int rc = posix_spawnattr_init(&attributes);
+    if (rc != 0)
+        return rc;
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    rc = posix_spawnp(pid, words[0], NULL, &attributes, words, environ);
+    posix_spawnattr_destroy(&attributes);
+    return rc;
+}
+
+static int wait_for(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *c)
+{
+    if (c->failed || c->count == 0) {
+        mocket__cli_failure(verb, "out of memory");
+        return -1;
+    }
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+    sigaction(SIGINT, &ignore, &interrupt);
+    sigaction(SIGQUIT, &ignore, &quit);
+    pid_t pid;
+    int rc = spawn(&pid, c->words);
+    int code = rc == 0 ? wait_for(pid) : -1;
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGQUIT, &quit, NULL);
+    if (rc != 0)
+        mocket__cli_failure(verb, "%s: %s", c->words[0], strerror(rc));
+    return code;
+}
+
+bool mocket__cli_command_exists(const char *name)
+{
+    if (strchr(name, '/'))
+        return access(name, X_OK) == 0;
+    const char *path = getenv("PATH");
+    while (path && *path) {
+        size_t len = strcspn(path, ":");
+        char full[PATH_MAX];
+        int n = snprintf(full, sizeof(full), "%.*s/%s", (int)len, path, name);
+        if (n > 0 && (size_t)n < sizeof(full) && access(full, X_OK) == 0)
+            return true;
+        path += len + (path[len] == ':');
+    }
+    return false;
+}

@@ -1,0 +1,29 @@
+/* A command line under construction, and running it. */
+#ifndef MOCKET_CLI_COMMAND_H
+#define MOCKET_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A zeroed command is ready to use. The words are not copied. */
+struct mocket__cli_command {
+    char **words; /* NULL behind the last */
+    size_t count;
+    size_t cap;
+    bool failed; /* no memory: running it fails */
+};
+
+void mocket__cli_command_add(struct mocket__cli_command *c, const char *word);
+void mocket__cli_command_release(struct mocket__cli_command *c);
+
+/* Prints it as a shell would take it. */
+void mocket__cli_command_print(const struct mocket__cli_command *c);
+
+/* Runs it and waits. An interrupt ends the command, not us, so that the caller can clean up. Returns the exit code, 128
+ * + the signal that ended it, or -1 when it could not be started (told). */
+int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *c);
+
+/* Does PATH, or `name` itself when it holds a slash, lead to a program? */
+bool mocket__cli_command_exists(const char *name);
+
+#endif

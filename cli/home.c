@@ -1,0 +1,66 @@
+/* The program finds its headers and its guest library relative to itself, so that a build tree and an installation can
+ * both be moved about. MOCKET_HOME, a build tree's root or an installation's prefix, wins over that and is then the
+ * only place: who sets it does not want another one. */
+#include "home.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verbs.h"
+
+/* Relative to MOCKET_HOME, or to the folder of the program. */
+static const struct layout {
+    bool of_home;
+    const char *include;
+    const char *library;
+} layouts[] = {
+    { true, "include", "lib/mocket/wasm32/libmocket.a" },
+    { true, "include", "build/wasm/libmocket.a" },
+    { false, "../include", "wasm/libmocket.a" },
+    { false, "../include", "../lib/mocket/wasm32/libmocket.a" },
+};
+
+static bool join(char out[PATH_MAX], const char *folder, const char *name)
+{
+    int len = snprintf(out, PATH_MAX, "%s/%s", folder, name);
+    return len >= 0 && len < PATH_MAX;
+}
+
+static bool is_layout(const char *root, const struct layout *layout, struct mocket__cli_home *home)
+{
+    char header[PATH_MAX];
+    return join(home->include, root, layout->include) && join(home->library, root, layout->library) &&
+           join(header, home->include, "mocket.h") && access(header, R_OK) == 0 && access(home->library, R_OK) == 0;
+}
+
+/* The folder of the running program, "" when the system does not tell. */
+static void program_folder(char out[PATH_MAX])
+{
+    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(out, '/');
+    *(slash ? slash : out) = '\0';
+}
+
+int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home)
+{
+    char folder[PATH_MAX];
+    const char *set = getenv("MOCKET_HOME");
+    bool of_home = set && set[0] != '\0';
+    if (of_home)
+        snprintf(folder, sizeof(folder), "%s", set);
+    else
+        program_folder(folder);
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+        if (layouts[i].of_home == of_home && is_layout(folder, &layouts[i], home))
+            return 0;
+    mocket__cli_failure(verb, "the guest library was not found. Looked for:");
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+        if (layouts[i].of_home == of_home)
+            fprintf(stderr, "    %s/%s with %s/%s/mocket.h\n", folder, layouts[i].library, folder, layouts[i].include);
+    fprintf(stderr, "In a checkout `make wasm` builds it; MOCKET_HOME names another checkout or installation.\n");
+    return 1;
+}

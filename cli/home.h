@@ -1,0 +1,15 @@
+/* Where the headers and the guest library lie, seen from the running program. */
+#ifndef MOCKET_CLI_HOME_H
+#define MOCKET_CLI_HOME_H
+
+#include <limits.h>
+
+struct mocket__cli_home {
+    char include[PATH_MAX]; /* the folder that holds mocket.h */
+    char library[PATH_MAX]; /* libmocket.a for wasm */
+};
+
+/* 0, or 1 after a line on standard error that names the places where it looked. */
+int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home);
+
+#endif

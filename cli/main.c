@@ -1,0 +1,138 @@
+/* The `mocket` command: a table of verbs. main finds the verb and hands over what follows it; everything else is the
+ * verb's own affair. `--help` and `--version` are the verbs help and version, because people type them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+static int verb_help(int argc, char **argv)
+{
+    return mocket__cli_help(argc > 1 ? argv[1] : NULL);
+}
+
+static const char help_manual[] = "usage: mocket help [VERB]\n\nTells what a verb does and which options it takes.\n";
+static const char version_manual[] =
+    "usage: mocket version\n\nPrints the versions of the library and of the guest ABI.\n";
+static const char *const help_text = help_manual;
+static const char *const version_text = version_manual;
+
+/* Manuals are reached through pointers, because those of other files are not constants here. */
+static const struct verb {
+    const char *name;
+    const char *summary;
+    const char *const *manual;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    { "new", "write a small app to begin with", &mocket__cli_new_manual, mocket__cli_new },
+    { "build", "compile an app in C to a wasm file", &mocket__cli_build_manual, mocket__cli_build },
+    { "serve", "serve a wasm file over HTTP", &mocket__cli_serve_manual, mocket__cli_serve },
+    { "version", "print the version", &version_text, mocket__cli_version },
+    { "help", "tell about a verb", &help_text, verb_help },
+};
+
+enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
+
+static const struct verb *find_verb(const char *name)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+/* The verb that a mistyped name most probably means: the same beginning, or nothing. */
+static const char *likely_verb(const char *name)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (name[0] != '\0' && strncmp(verbs[i].name, name, 2) == 0)
+            return verbs[i].name;
+    return NULL;
+}
+
+static void list_verbs(FILE *to)
+{
+    fprintf(to, "usage: mocket VERB [ARGUMENTS]\n\n");
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(to, "    %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fprintf(to, "\n`mocket help VERB` tells more.\n");
+}
+
+static int unknown_verb(const char *name)
+{
+    const char *likely = likely_verb(name);
+    fprintf(stderr, "mocket: there is no verb `%s`", name);
+    if (likely)
+        fprintf(stderr, "; did you mean `%s`?\n", likely);
+    else
+        fprintf(stderr, "; `mocket help` lists them\n");
+    return 2;
+}
+
+int mocket__cli_help(const char *verb)
+{
+    if (!verb) {
+        list_verbs(stdout);
+        return 0;
+    }
+    const struct verb *v = find_verb(verb);
+    if (!v)
+        return unknown_verb(verb);
+    fputs(*v->manual, stdout);
+    return 0;
+}
+
+static void complain(const char *verb, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+
+static void complain(const char *verb, const char *fmt, va_list args)
+{
+    fprintf(stderr, "mocket %s: ", verb);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+}
+
+int mocket__cli_misuse(const char *verb, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    complain(verb, fmt, args);
+    va_end(args);
+    fprintf(stderr, "`mocket help %s` tells more.\n", verb);
+    return 2;
+}
+
+int mocket__cli_failure(const char *verb, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    complain(verb, fmt, args);
+    va_end(args);
+    return 1;
+}
+
+/* `mocket serve --help` is what people try first. Behind `--` the word belongs to another program. */
+static int asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return 1;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        list_verbs(stderr);
+        return 2;
+    }
+    const struct verb *v = find_verb(argv[1]);
+    if (!v)
+        return unknown_verb(argv[1]);
+    if (asks_for_help(argc - 1, argv + 1))
+        return mocket__cli_help(v->name);
+    return v->run(argc - 1, argv + 1);
+}

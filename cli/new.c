@@ -1,0 +1,137 @@
+/* `mocket new NAME`: a folder with an app, a Makefile and a few words. It writes only into a folder that it has made
+ * itself, so nothing of anybody's is ever overwritten. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "verbs.h"
+
+const char *const mocket__cli_new_manual =
+    "usage: mocket new NAME\n"
+    "\n"
+    "Makes the folder NAME with app.c, Makefile and README.md: an app that builds to wasm (`make`),\n"
+    "runs in the wasm host (`make serve`) or as a native program (`make native`).\n"
+    "NAME may be a path; its last part may hold letters, digits, `-`, `_` and `.`. It must not exist.\n";
+
+/* In every text `~` stands for the app's name. */
+static const char app_text[] =
+    "#include <mocket.h>\n"
+    "\n"
+    "static int home(mocket_event *e)\n"
+    "{\n"
+    "    return mocket_text(e, \"Hello from ~\\n\");\n"
+    "}\n"
+    "\n"
+    "static int hello(mocket_event *e)\n"
+    "{\n"
+    "    return mocket_textf(e, \"Hello, %s!\\n\", mocket_param(e, \"name\"));\n"
+    "}\n"
+    "\n"
+    "int main(void)\n"
+    "{\n"
+    "    mocket_app *app = mocket_new();\n"
+    "    mocket_get(app, \"/\", home);\n"
+    "    mocket_get(app, \"/hello/:name\", hello);\n"
+    "    return mocket_listen(app, \":4000\");\n"
+    "}\n";
+
+static const char makefile_text[] =
+    "# make: the app as wasm. make serve: in the wasm host. make native: as a program of its own.\n"
+    "MOCKET ?= mocket\n"
+    "LISTEN ?= 127.0.0.1:4000\n"
+    "\n"
+    "app.wasm: app.c\n"
+    "\t$(MOCKET) build app.c -o $@\n"
+    "\n"
+    "serve: app.wasm\n"
+    "\t$(MOCKET) serve app.wasm --listen $(LISTEN)\n"
+    "\n"
+    "native: app\n"
+    "\n"
+    "app: app.c\n"
+    "\t$(CC) -std=c17 -O2 -Wall -Wextra app.c -o $@ $$(pkg-config --cflags --libs --static mocket)\n"
+    "\n"
+    "clean:\n"
+    "\trm -f app app.wasm\n"
+    "\n"
+    ".PHONY: serve native clean\n";
+
+static const char readme_text[] =
+    "# ~\n"
+    "\n"
+    "A web app in C, written with Mocket.\n"
+    "\n"
+    "    make            # app.wasm\n"
+    "    make serve      # in the wasm host, on http://127.0.0.1:4000\n"
+    "    make native     # ./app, the same as a native program\n"
+    "\n"
+    "    curl http://127.0.0.1:4000/hello/moon\n"
+    "\n"
+    "The API is the header `mocket.h`; it is the manual too.\n";
+
+static const struct file {
+    const char *name;
+    const char *text;
+} files[] = {
+    { "app.c", app_text },
+    { "Makefile", makefile_text },
+    { "README.md", readme_text },
+    { ".gitignore", "app\napp.wasm\n" },
+};
+
+/* The name goes into C text and Markdown as it is, therefore only plain characters. */
+static bool is_plain(const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    return name[0] != '\0' && name[0] != '-' && name[0] != '.' && name[strspn(name, plain)] == '\0';
+}
+
+static int write_text(FILE *to, const char *text, const char *name)
+{
+    for (const char *p = text; *p; p++) {
+        if (*p == '~')
+            fputs(name, to);
+        else
+            fputc(*p, to);
+    }
+    int failed = ferror(to);
+    return fclose(to) != 0 || failed;
+}
+
+static int write_file(const char *folder, const struct file *file, const char *name)
+{
+    char path[4096];
+    int len = snprintf(path, sizeof(path), "%s/%s", folder, file->name);
+    if (len < 0 || (size_t)len >= sizeof(path))
+        return mocket__cli_failure("new", "%s: the path is too long", folder);
+    FILE *to = fopen(path, "wx");
+    if (!to)
+        return mocket__cli_failure("new", "%s: %s", path, strerror(errno));
+    if (write_text(to, file->text, name) != 0)
+        return mocket__cli_failure("new", "%s: could not write it", path);
+    return 0;
+}
+
+int mocket__cli_new(int argc, char **argv)
+{
+    if (argc != 2)
+        return mocket__cli_misuse(argv[0], "give the name of the folder to make");
+    char *folder = argv[1];
+    while (strlen(folder) > 1 && folder[strlen(folder) - 1] == '/')
+        folder[strlen(folder) - 1] = '\0';
+    const char *slash = strrchr(folder, '/');
+    const char *name = slash ? slash + 1 : folder;
+    if (!is_plain(name))
+        return mocket__cli_misuse(argv[0], "`%s`: a name is made of letters, digits, `-`, `_` and `.`", name);
+    if (mkdir(folder, 0777) < 0)
+        return mocket__cli_failure(argv[0], "%s: %s", folder, strerror(errno));
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        int rc = write_file(folder, &files[i], name);
+        if (rc != 0)
+            return rc;
+    }
+    printf("%s is ready: cd %s && make serve\n", folder, folder);
+    return 0;
+}

@@ -1,0 +1,12 @@
+# bin/mocket, the headers, the native library with a pkg-config file, the guest library where `mocket build` looks.
+include_guard()
+include(GNUInstallDirs)
+install(TARGETS mocket-cli RUNTIME DESTINATION bin)
+install(TARGETS mocket ARCHIVE DESTINATION lib)
+install(FILES include/mocket.h include/mocket_abi.h DESTINATION include)
+install(FILES LICENSE DESTINATION share/doc/mocket OPTIONAL)
+if(MOCKET_WASM)
+    install(FILES ${MOCKET_GUEST_LIBRARY} DESTINATION lib/mocket/wasm32 OPTIONAL)
+endif()
+configure_file(cmake/mocket.pc.in ${PROJECT_BINARY_DIR}/mocket.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/mocket.pc DESTINATION lib/pkgconfig)
