@@ -1,0 +1,35 @@
+/* Templates that do not get in each other's way; those that would have an app of their own (template_*.c). */
+#include <mocket.h>
+
+/* Answers "LABEL name="value" ...": the label the route was registered with and its parameters. */
+static int show(mocket_event *e)
+{
+    const mocket_fields *params = mocket_fields_of(e, MOCKET_PARAMS);
+    const char *text = mocket_data(e);
+    for (size_t i = 0; i < mocket_fields_count(params); i++) {
+        mocket_span name, value;
+        mocket_fields_at(params, i, &name, &value);
+        text = mocket_format(e, "%s %s=\"%s\"", text, name.ptr, value.ptr);
+    }
+    return mocket_text(e, text);
+}
+
+int main(void)
+{
+    static const char *const templates[] = {
+        "/api/:v/users/:id/posts/:p/comments/*",
+        "/api/v1/**",
+        "/files/*",
+        "/a/**/z",
+        "/s/**",
+        "/search/:q",
+        "/mid/**/x/:id",
+        "/open/**/",
+        "/both/:a/*",
+        "/e//:x//y",
+    };
+    mocket_app *app = mocket_new();
+    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+        mocket_on(app, "GET", templates[i], show, (void *)templates[i]);
+    return mocket_listen(app, ":4000");
+}
