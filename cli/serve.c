@@ -55,10 +55,9 @@ static int64_t parse(const char *text, const struct unit *units, int64_t max)
 
 static int64_t parse_size(const char *text, int64_t max)
 {
-    static const struct unit units[] = { { "", 1 },          { "K", 1 << 10 },  { "k", 1 << 10 },
-                                         { "M", 1 << 20 },   { "m", 1 << 20 },  { "G", 1 << 30 },
-                                         { "g", 1 << 30 },   { "KiB", 1 << 10 }, { "MiB", 1 << 20 },
-                                         { "GiB", 1 << 30 }, { NULL, 0 } };
+    static const struct unit units[] = { { "", 1 },          { "K", 1 << 10 },   { "k", 1 << 10 }, { "M", 1 << 20 },
+                                         { "m", 1 << 20 },   { "G", 1 << 30 },   { "g", 1 << 30 }, { "KiB", 1 << 10 },
+                                         { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { NULL, 0 } };
     return parse(text, units, max);
 }
 
@@ -150,10 +149,14 @@ static const struct {
     int has_argument;
     int (*take)(struct command *c, const char *text);
 } options[] = {
-    { "listen", required_argument, take_listen }, { "workers", required_argument, take_workers },
-    { "reuse", required_argument, take_reuse },   { "timeout", required_argument, take_timeout },
-    { "max-memory", required_argument, take_memory }, { "max-body", required_argument, take_body },
-    { "quiet", no_argument, take_quiet },         { "verbose", no_argument, take_verbose },
+    { "listen", required_argument, take_listen },
+    { "workers", required_argument, take_workers },
+    { "reuse", required_argument, take_reuse },
+    { "timeout", required_argument, take_timeout },
+    { "max-memory", required_argument, take_memory },
+    { "max-body", required_argument, take_body },
+    { "quiet", no_argument, take_quiet },
+    { "verbose", no_argument, take_verbose },
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]), OPTION_FIRST = 256 };
 

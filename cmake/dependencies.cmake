@@ -1,9 +1,10 @@
-# What the library is built from besides its own source: libuv, Boost.Context, llhttp and yyjson.
+# What the library is built from besides its own source: libuv, zlib, Boost.Context, llhttp and yyjson.
 # Each may be pointed elsewhere on the command line of cmake (-DMOCKET_LLHTTP=DIR ...).
 include_guard()
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 
 # Static, because a program should not need it at run time: it is a few hundred bytes of it.
 find_library(MOCKET_BOOST_CONTEXT NAMES libboost_context.a boost_context

@@ -20,7 +20,8 @@
  * THREADS       An app is built by one thread and frozen by mocket_listen. A request never leaves its thread. With more
  *               than one worker handlers run in parallel natively: statics are shared by them. In wasm they belong to
  *               an instance. State of one worker comes from mocket_on_worker.
- * LIFE          Whatever a handler gets from an event lives until that request's answer is out. Text passed in is copied.
+ * LIFE          Whatever a handler gets from an event lives until that request's answer is out. Text passed in is
+ *               copied.
  * AFTER LISTEN  Return what mocket_listen returned and do nothing else: in wasm it returns at once, and main's stack is
  *               gone when the first request comes. What handlers use belongs to mocket_own or mocket_on_worker.
  * RESULTS       0 is success, below zero a MOCKET_E... code. Handlers may also return 400..599: that status, by way of
@@ -88,7 +89,8 @@ enum mocket_code {
 #undef MOCKET_ERROR_CODE
 };
 
-/* The text of a MOCKET_E... code, or the reason phrase of an HTTP status 100..599 (RFC 9110, section 15). Never NULL. */
+/* The text of a MOCKET_E... code, or the reason phrase of an HTTP status 100..599 (RFC 9110, section 15). Never
+ * NULL. */
 const char *mocket_strerror(int code);
 
 /* The library's version, MOCKET_VERSION of the header it was built with. */
@@ -132,27 +134,28 @@ void mocket_all(mocket_app *app, const char *path, mocket_handler *fn);
 /* The same for any method (compared exactly; "*" is any), with data that the handler finds in mocket_data. */
 void mocket_on(mocket_app *app, const char *method, const char *path, mocket_handler *fn, void *data);
 
-/* A child app whose routes have base in front of their paths and whose middlewares cover base. Owned by app. Groups nest.
- * Never NULL. */
+/* A child app whose routes have base in front of their paths and whose middlewares cover base. Owned by app. Groups
+ * nest. Never NULL. */
 mocket_app *mocket_group(mocket_app *app, const char *base);
 
-/* Adds a middleware. scope: a path whose whole segments must begin the request's canonical path (M-03, M-04), taken as it
- * is, also in a group; NULL means all that the app or group covers. Middlewares run in the order of registration, also
- * across groups. */
+/* Adds a middleware. scope: a path whose whole segments must begin the request's canonical path (M-03, M-04), taken as
+ * it is, also in a group; NULL means all that the app or group covers. Middlewares run in the order of registration,
+ * also across groups. */
 void mocket_use(mocket_app *app, const char *scope, mocket_handler *fn, void *data);
 
 /* Sets the error handler. The last one set counts, for the app and all its groups (E-01). */
 void mocket_on_error(mocket_app *app, mocket_error_handler *fn, void *data);
 
-/* Runs start once in each worker before its first request; what it returns is mocket_worker(e) there. stop gets that back
- * when the worker ends; may be NULL. In a guest an instance is a worker. */
+/* Runs start once in each worker before its first request; what it returns is mocket_worker(e) there. stop gets that
+ * back when the worker ends; may be NULL. In a guest an instance is a worker. */
 void mocket_on_worker(mocket_app *app, void *(*start)(void *data), mocket_drop *stop, void *data);
 
 /* Hands ptr to the app: drop(ptr) runs when the app is freed, last given first. drop NULL means free. */
 void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop);
 
-/* Settings. Times are milliseconds, sizes bytes; a value outside the range is a mistake (mocket_problem). MOCKET_UNLIMITED
- * switches a limit off where "-1" is in the range. "native" ones are without effect in a guest: its host has its own. */
+/* Settings. Times are milliseconds, sizes bytes; a value outside the range is a mistake (mocket_problem).
+ * MOCKET_UNLIMITED switches a limit off where "-1" is in the range. "native" ones are without effect in a guest: its
+ * host has its own. */
 enum mocket_setting {
     MOCKET_MAX_BODY,           /* request body. 1 MiB; 0.. or -1. Larger is 413 (Q-30) */
     MOCKET_REUSE,              /* wasm instances: enum mocket_reuse. MOCKET_REUSE_SERIAL */
@@ -179,9 +182,9 @@ enum mocket_reuse {
 void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value);
 
 /* Natively: serves until mocket_stop, SIGINT or SIGTERM and returns 0; or returns below zero at once, after a line on
- * standard error that says why (port taken, bad address, a mistake of registration). address: "host:port", ":port" (every
- * address, IPv6 and IPv4), "[v6]:port", "unix:path"; port 0 picks one. Environment MOCKET_LISTEN wins over address. When
- * it is ready, a line on standard error tells the URL.
+ * standard error that says why (port taken, bad address, a mistake of registration). address: "host:port", ":port"
+ * (every address, IPv6 and IPv4), "[v6]:port", "unix:path"; port 0 picks one. Environment MOCKET_LISTEN wins over
+ * address. When it is ready, a line on standard error tells the URL.
  * In a guest: declares the app ready and returns 0 at once; address is a wish to the host. */
 int mocket_listen(mocket_app *app, const char *address);
 
@@ -195,7 +198,7 @@ void mocket_stop(mocket_app *app);
 /* The first mistake of registration in words, or NULL. Lives as long as the app. */
 const char *mocket_problem(const mocket_app *app);
 
-/* ---- The event: the request --------------------------------------------------------------------------------------- */
+/* ---- The event: the request -------------------------------------------------------------------------------------- */
 
 /* Runs the rest of the chain and returns its result. A second call from one middleware, or a call from a handler behind
  * which there is nothing, is MOCKET_ESTATE (M-07). */
@@ -207,7 +210,8 @@ void *mocket_data(const mocket_event *e);
 /* What mocket_on_worker's start returned in this worker, or NULL. */
 void *mocket_worker(const mocket_event *e);
 
-/* A value that travels with the event, from middleware to handler. key: the address of a static of yours. NULL when unset. */
+/* A value that travels with the event, from middleware to handler. key: the address of a static of yours. NULL when
+ * unset. */
 void mocket_local_set(mocket_event *e, const void *key, void *value);
 void *mocket_local(const mocket_event *e, const void *key);
 
@@ -235,8 +239,9 @@ const char *mocket_query_string(mocket_event *e);
 const char *mocket_authority(mocket_event *e);
 const char *mocket_peer(mocket_event *e);
 
-/* One value by name, or NULL when it is absent. Parameters are raw, _decoded ones percent-decoded; query and cookies: the
- * last duplicate; headers: name in any case, repeated ones joined with ", " (Cookie: "; ") (Q-01, Q-02, Q-10, C-01). */
+/* One value by name, or NULL when it is absent. Parameters are raw, _decoded ones percent-decoded; query and cookies:
+ * the last duplicate; headers: name in any case, repeated ones joined with ", " (Cookie: "; ") (Q-01, Q-02, Q-10,
+ * C-01). */
 const char *mocket_param(mocket_event *e, const char *name);
 const char *mocket_param_decoded(mocket_event *e, const char *name);
 const char *mocket_query(mocket_event *e, const char *name);
@@ -252,24 +257,25 @@ void mocket_fields_at(const mocket_fields *f, size_t i, mocket_span *name, mocke
 /* The last value with exactly this name, or NULL. */
 const char *mocket_fields_get(const mocket_fields *f, const char *name);
 
-/* The whole body, binary safe; absent bodies are empty. Returns 0, 413 (MOCKET_MAX_BODY), 408 or below zero: return it as
- * it is. May be called again. */
+/* The whole body, binary safe; absent bodies are empty. Returns 0, 413 (MOCKET_MAX_BODY), 408 or below zero: return it
+ * as it is. May be called again. */
 int mocket_body(mocket_event *e, mocket_span *out);
 /* The same, and 400 when it is not UTF-8. */
 int mocket_body_text(mocket_event *e, mocket_span *out);
-/* The body as JSON (RFC 8259, at most 128 levels deep, the last of duplicate keys counts). Also 400 when it does not parse,
- * 415 when Content-Type is something else; a missing one is taken for JSON (Q-20, Q-22). */
+/* The body as JSON (RFC 8259, at most 128 levels deep, the last of duplicate keys counts). Also 400 when it does not
+ * parse, 415 when Content-Type is something else; a missing one is taken for JSON (Q-20, Q-22). */
 int mocket_body_json(mocket_event *e, const mocket_value **out);
 /* The body as application/x-www-form-urlencoded; also 415. */
 int mocket_body_form(mocket_event *e, const mocket_fields **out);
 
-/* The body as a stream, instead of the calls above; the limit holds here too. The same source on each call, never NULL. */
+/* The body as a stream, instead of the calls above; the limit holds here too. The same source on each call, never
+ * NULL. */
 mocket_source *mocket_body_source(mocket_event *e);
 /* Reads up to cap bytes: the number, 0 at the end, or below zero (MOCKET_ETOOBIG beyond the limit). */
 ptrdiff_t mocket_read(mocket_source *s, void *buf, size_t cap);
 
-/* The body as multipart/form-data (RFC 7578), part by part, as it arrives. Limits: 128 parts, 8 KiB of header lines each,
- * the body's own limit. Returns 0, 400 (no usable boundary), 415. */
+/* The body as multipart/form-data (RFC 7578), part by part, as it arrives. Limits: 128 parts, 8 KiB of header lines
+ * each, the body's own limit. Returns 0, 400 (no usable boundary), 415. */
 struct mocket_upload {
     mocket_span name;     /* "" when the part has none */
     mocket_span filename; /* ptr NULL: an ordinary field */
@@ -285,24 +291,26 @@ int mocket_multipart_data(mocket_multipart *m, mocket_span *out);
 
 /* ---- The event: the answer ----------------------------------------------------------------------------------------
  * Setters are sticky and return nothing: what was wrong (a name that is no token, a value with CR, LF or NUL, a status
- * outside 200..599) turns the answer into a 500 and a log line. Calls that answer return 0 or below zero; return that. The
- * last one wins. A Content-Type that was set before stays (A-03). */
+ * outside 200..599) turns the answer into a 500 and a log line. Calls that answer return 0 or below zero; return that.
+ * The last one wins. A Content-Type that was set before stays (A-03). */
 int mocket_text(mocket_event *e, const char *text); /* text/plain; charset=utf-8. Never a format */
 int mocket_textf(mocket_event *e, const char *fmt, ...) MOCKET_PRINTF(2, 3);
-int mocket_html(mocket_event *e, const char *html); /* text/html; charset=utf-8. See mocket_escape */
+int mocket_html(mocket_event *e, const char *html);          /* text/html; charset=utf-8. See mocket_escape */
 int mocket_json(mocket_event *e, const mocket_value *value); /* application/json; charset=utf-8, compact */
 /* type NULL: application/octet-stream. The bytes are not copied: they must live as long as the event. */
 int mocket_bytes(mocket_event *e, mocket_span body, const char *type);
-/* status 0: 302; else 301, 302, 303, 307, 308. Bytes that no URL may hold are percent-encoded (RFC 9110, section 10.2.2). */
+/* status 0: 302; else 301, 302, 303, 307, 308. Bytes that no URL may hold are percent-encoded (RFC 9110, section
+ * 10.2.2). */
 int mocket_redirect(mocket_event *e, int status, const char *location);
 int mocket_empty(mocket_event *e, int status); /* no body, no Content-Type. status 0: the one set before, else 204 */
 /* Keeps a message for the error handler and returns status (400..599): `return mocket_error(e, 404, "no user %s", id);`
- * The default error handler sends the message as text. Handlers get it from mocket_error_text, NULL when there is none. */
+ * The default error handler sends the message as text. Handlers get it from mocket_error_text, NULL when there is
+ * none. */
 int mocket_error(mocket_event *e, int status, const char *fmt, ...) MOCKET_PRINTF(3, 4);
 const char *mocket_error_text(const mocket_event *e);
 
-/* A streamed answer. mocket_write sends the head at its first call (later header changes are MOCKET_ESTATE, A-30) and waits
- * for a slow client. mocket_stream takes a source and pumps it after the outermost middleware returned.
+/* A streamed answer. mocket_write sends the head at its first call (later header changes are MOCKET_ESTATE, A-30) and
+ * waits for a slow client. mocket_stream takes a source and pumps it after the outermost middleware returned.
  * In a guest both collect the answer and send it whole when the handler is done. */
 int mocket_write(mocket_event *e, mocket_span chunk);
 int mocket_stream(mocket_event *e, mocket_source *take);
@@ -310,12 +318,13 @@ int mocket_stream(mocket_event *e, mocket_source *take);
 void mocket_status(mocket_event *e, int status);                              /* 200..599 */
 void mocket_header_set(mocket_event *e, const char *name, const char *value); /* replaces; NULL value removes */
 void mocket_header_add(mocket_event *e, const char *name, const char *value); /* one more line of that name */
-/* What the answer holds so far, for middlewares behind mocket_next: the status (0 before an answer) and a header or NULL. */
+/* What the answer holds so far, for middlewares behind mocket_next: the status (0 before an answer) and a header or
+ * NULL. */
 int mocket_response_status(const mocket_event *e);
 const char *mocket_response_header(const mocket_event *e, const char *name);
 
-/* Cookies (RFC 6265bis). same_site: 0 none given, or one of the enum. One cookie per name, path and domain: the last wins.
- * __Host- and __Secure- names must keep their rules; SameSite=None implies Secure (C-10). */
+/* Cookies (RFC 6265bis). same_site: 0 none given, or one of the enum. One cookie per name, path and domain: the last
+ * wins. __Host- and __Secure- names must keep their rules; SameSite=None implies Secure (C-10). */
 enum mocket_same_site { MOCKET_SAME_SITE_LAX = 1, MOCKET_SAME_SITE_STRICT, MOCKET_SAME_SITE_NONE };
 struct mocket_cookie_opts {
     uint32_t size; /* 0, or sizeof of this struct as you know it */
@@ -332,18 +341,19 @@ void mocket_cookie_set(mocket_event *e, const char *name, const char *value, con
 /* Max-Age=0 with the same path, domain and flags. */
 void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket_cookie_opts *opts);
 
-/* ---- Text helpers; results live as long as the event, never NULL --------------------------------------------------- */
-const char *mocket_url_encode(mocket_event *e, mocket_span text); /* keeps A-Z a-z 0-9 - _ . ~ (RFC 3986, section 2.3) */
+/* ---- Text helpers; results live as long as the event, never NULL ------------------------------------------------- */
+const char *mocket_url_encode(mocket_event *e,
+                              mocket_span text); /* keeps A-Z a-z 0-9 - _ . ~ (RFC 3986, section 2.3) */
 const char *mocket_url_decode(mocket_event *e, mocket_span text); /* %HH; malformed ones stay; not UTF-8: "" */
 const char *mocket_escape(mocket_event *e, const char *text);     /* & < > " ' for HTML text and quoted attributes */
 
 /* ---- JSON ---------------------------------------------------------------------------------------------------------
- * Reading: NULL in, NULL out, so that lookups chain. Building never fails: mocket_json reports. Key order is kept; setting
- * a key again replaces it. */
+ * Reading: NULL in, NULL out, so that lookups chain. Building never fails: mocket_json reports. Key order is kept;
+ * setting a key again replaces it. */
 const mocket_value *mocket_value_get(const mocket_value *object, const char *key); /* NULL when absent or no object */
 const mocket_value *mocket_value_at(const mocket_value *array, size_t i);          /* NULL beyond the end or no array */
 size_t mocket_value_count(const mocket_value *v);                                  /* members; 0 when neither */
-const char *mocket_value_text(const mocket_value *v, const char *otherwise);       /* otherwise: also when not a string */
+const char *mocket_value_text(const mocket_value *v, const char *otherwise); /* otherwise: also when not a string */
 int64_t mocket_value_int(const mocket_value *v, int64_t otherwise);
 double mocket_value_number(const mocket_value *v, double otherwise);
 bool mocket_value_bool(const mocket_value *v, bool otherwise);
@@ -359,6 +369,209 @@ void mocket_value_add_int(mocket_value *array, int64_t number);
 void mocket_value_add_number(mocket_value *array, double number);
 void mocket_value_add_bool(mocket_value *array, bool yes);
 void mocket_value_add_value(mocket_value *array, const mocket_value *value); /* copied */
+
+/* ---- For middlewares ----------------------------------------------------------------------------------------------
+ * What the middlewares below are made of, and yours can be. */
+
+/* Set-up. A mistake that mocket_listen shall report, kept if it is the first. */
+void mocket_mistake(mocket_app *app, const char *text);
+/* The path that a group puts before its routes; "" for the app. */
+const char *mocket_base(const mocket_app *app);
+/* Zeroed memory, and a copy of text (NULL stays NULL), that live as long as the app. NULL when there is none or when
+ * the app listens already: that is then a mistake, and nothing else needs to be done. */
+void *mocket_app_mem(mocket_app *app, size_t len);
+char *mocket_app_text(mocket_app *app, const char *text);
+/* Copies an options struct that may be older or newer than yours, by its `uint32_t size` at the beginning. What it
+ * lacks is zero, and so is all of out when opts is NULL. */
+void mocket_opts_read(void *out, size_t out_size, const void *opts);
+
+/* The canonical path, which scopes look at (M-04): unreserved characters decoded, dot segments resolved, no empty
+ * segments, one slash at the beginning, none at the end, other escapes in upper case. NULL when the path has none:
+ * 400. */
+const char *mocket_path_canonical(mocket_event *e);
+/* Lowers the limit of this request's body; one that is lower already stays. 0, or 413 when Content-Length is beyond it:
+ * return that. A body of unknown length is refused the moment it passes the limit (Q-30). */
+int mocket_limit_body(mocket_event *e, int64_t max_bytes);
+/* Random bytes that nobody can guess. 0, MOCKET_ENOTSUP or MOCKET_EIO. */
+int mocket_random(mocket_event *e, void *buf, size_t len);
+
+/* A source of your own: read works as mocket_read does and gets data; close (may be NULL) runs once, at the end of
+ * the stream or when the event ends. NULL when there is no memory: close ran. */
+typedef ptrdiff_t mocket_source_read(void *data, void *buf, size_t cap);
+mocket_source *mocket_source_new(mocket_event *e, mocket_source_read *read, mocket_drop *close, void *data);
+/* Ends a stream that was not given to mocket_stream. Twice is fine. */
+void mocket_source_close(mocket_source *s);
+/* mocket_stream with a length: Content-Length in place of chunks. A source that ends before, or goes on behind it,
+ * breaks the answer off. HEAD reads nothing of it. */
+int mocket_stream_len(mocket_event *e, mocket_source *take, int64_t len);
+
+/* The answer, behind mocket_next. The body of a whole answer: false when there is none or it is a stream. */
+bool mocket_response_body(const mocket_event *e, mocket_span *out);
+/* Its length; -1 when that is not known (yet). */
+int64_t mocket_response_len(const mocket_event *e);
+/* The stream of a streamed answer, which then is no answer any more: wrap it and call mocket_stream. NULL: it is
+ * none. */
+mocket_source *mocket_response_take_stream(mocket_event *e);
+/* Is the head out (mocket_write)? Then status and headers can not be changed. */
+bool mocket_response_committed(const mocket_event *e);
+
+/* How much the client wants a content coding ("gzip", "identity"), by Accept-Encoding: 0 not at all, to 1000. Without
+ * that header only identity is wanted; with one that does not name it, identity is 1 (RFC 9110, section 12.5.3). */
+int mocket_accepts_encoding(mocket_event *e, const char *coding);
+/* Adds a name to Vary unless it is there. */
+void mocket_vary(mocket_event *e, const char *name);
+/* What If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since make of what you are about to answer: 0 go
+ * on, 304 or 412 (RFC 9110, section 13.2.2). etag: with its quotes, or NULL; modified_s: seconds since 1970, or -1. */
+int mocket_precondition(mocket_event *e, const char *etag, int64_t modified_s);
+/* "Sun, 06 Nov 1994 08:49:37 GMT". Lives as long as the event. */
+const char *mocket_date(mocket_event *e, int64_t unix_s);
+/* The media type of a file by its name, with its charset when it is text; "application/octet-stream" when unknown. */
+const char *mocket_type_of(const char *file_name);
+
+/* ---- Middlewares --------------------------------------------------------------------------------------------------
+ * One call each, in the order in which they shall run. scope is mocket_use's: NULL means all that the app or group
+ * covers. opts NULL or zeroed means the defaults, `size` is 0 or the sizeof of the struct; texts and lists (they end
+ * with NULL) are copied. What cannot work is a mistake of registration (mocket_problem). docs/middleware.md has an
+ * example of each. */
+
+/* CORS (O-01 to O-03; the Fetch standard, section 3.3). Every answer gets Access-Control-Allow-Origin and
+ * -Expose-Headers. A preflight (OPTIONS with Origin and Access-Control-Request-Method) is answered here: 200, empty.
+ * A list or a callback reflects the one origin that it allows, with `Vary: Origin` on every answer; other origins
+ * get no CORS headers. */
+struct mocket_cors_opts {
+    uint32_t size;
+    bool credentials;           /* Access-Control-Allow-Credentials. Not with any origin: give origins or allow */
+    bool preflight_204;         /* preflights are 204 */
+    const char *const *origins; /* such as "https://a.example:8443", compared exactly. NULL: "*", or allow decides */
+    bool (*allow)(mocket_event *e, const char *origin, void *data); /* asked about those that are not in origins */
+    void *data;
+    const char *methods; /* "GET, PUT". NULL: "*"; with credentials the method that is asked for */
+    const char *headers; /* "X-Key". NULL: "*"; with credentials the headers that are asked for */
+    const char *expose;  /* "X-Total". NULL: "*"; with credentials none */
+    int64_t max_age_s;   /* of a preflight. 0: 86400; -1: not sent */
+};
+void mocket_cors(mocket_app *app, const char *scope, const struct mocket_cors_opts *opts);
+
+/* Files of a folder under a path (F-01 to F-13): GET and HEAD; index names; a folder without its slash is 301; types
+ * by extension; NAME.br and NAME.gz beside NAME for clients that take them; ETag, Last-Modified and conditional
+ * requests; one range, several are answered whole. Nothing outside dir, no name that begins with a dot, only regular
+ * files; symbolic links count as long as they stay below dir (where the system cannot promise that, they are not
+ * followed). No file is 404, other methods 405. Memory does not grow with the file. dir is looked up at each
+ * request, so that it may be replaced; natively it has to be there at set-up. In a guest files are those that its
+ * host grants; without a grant there is none. mount stands behind the app's or group's base; the request's path is
+ * looked at in canonical form (M-04). */
+struct mocket_static_opts {
+    uint32_t size;
+    bool fall_through;         /* mocket_next in place of 404 and 405 */
+    bool no_precompressed;     /* NAME.br and NAME.gz are not looked for */
+    const char *const *index;  /* names tried in a folder. NULL: index.html; an empty list: none */
+    const char *cache_control; /* Cache-Control of files. NULL: none */
+};
+void mocket_static(mocket_app *app, const char *mount, const char *dir, const struct mocket_static_opts *opts);
+
+/* A line of the log, level 2, for each request when its answer is out: `GET /path 200 1.234 ms`, and `id=...` when
+ * there is a mocket_request_id. The time counts from this middleware to the last byte given to the system. */
+struct mocket_logger_opts {
+    uint32_t size;
+    bool query;      /* the path with its query, which may hold secrets */
+    bool peer;       /* the client's address in front */
+    bool user_agent; /* the User-Agent behind, in quotes */
+};
+void mocket_logger(mocket_app *app, const char *scope, const struct mocket_logger_opts *opts);
+
+/* An ETag for whole answers to GET and HEAD with status 200 (RFC 9110, section 8.8.3), from their bytes (XXH64),
+ * unless there is one; and 304 for clients that have it, also by an ETag that the handler set. It saves the
+ * transfer, not the work. */
+struct mocket_etag_opts {
+    uint32_t size;
+    bool weak; /* W/"..." */
+};
+void mocket_etag(mocket_app *app, const char *scope, const struct mocket_etag_opts *opts);
+
+/* A name for each request: the client's X-Request-Id if it is 1 to 255 of A-Z a-z 0-9 - _ . =, else a random UUID
+ * (RFC 9562, version 4). The answer carries it, errors too; handlers get it from mocket_request_id, NULL without
+ * this middleware. */
+struct mocket_request_ids_opts {
+    uint32_t size;
+    bool ignore_client; /* always a fresh one */
+    const char *header; /* NULL: X-Request-Id */
+};
+void mocket_request_ids(mocket_app *app, const char *scope, const struct mocket_request_ids_opts *opts);
+const char *mocket_request_id(mocket_event *e);
+
+/* HTTP Basic authentication (RFC 7617), for use behind TLS: 401 and WWW-Authenticate unless name and password are
+ * known. Comparing takes as long for wrong ones. Handlers get the name from mocket_auth_user, NULL without this
+ * middleware. */
+struct mocket_user {
+    const char *name; /* not empty, no colon */
+    const char *password;
+};
+struct mocket_basic_auth_opts {
+    uint32_t size;
+    const char *realm;               /* NULL: "Secure Area" */
+    const struct mocket_user *users; /* ends with a NULL name. There must be users or verify */
+    bool (*verify)(mocket_event *e, const char *user, const char *password, void *data); /* asked about the others */
+    void *data;
+};
+void mocket_basic_auth(mocket_app *app, const char *scope, const struct mocket_basic_auth_opts *opts);
+const char *mocket_auth_user(mocket_event *e);
+
+/* Bearer tokens (RFC 6750): 401 without or with an unknown one, 400 for one that is malformed, each with its
+ * WWW-Authenticate. Comparing takes as long for wrong ones. */
+struct mocket_bearer_auth_opts {
+    uint32_t size;
+    const char *realm;         /* NULL: "" */
+    const char *const *tokens; /* of A-Z a-z 0-9 - . _ ~ + / and = at the end. There must be tokens or verify */
+    bool (*verify)(mocket_event *e, const char *token, void *data); /* asked about the others */
+    void *data;
+};
+void mocket_bearer_auth(mocket_app *app, const char *scope, const struct mocket_bearer_auth_opts *opts);
+
+/* A limit for request bodies, lower than MOCKET_MAX_BODY: 413 (Q-30), by Content-Length before the handler runs,
+ * else the moment a body passes it. Where several cover a request the lowest counts; to allow more under one path,
+ * raise MOCKET_MAX_BODY and limit the others. */
+struct mocket_body_limit_opts {
+    uint32_t size;
+    bool none;         /* no body at all: max_bytes 0 */
+    int64_t max_bytes; /* 0: 102400 */
+};
+void mocket_body_limit(mocket_app *app, const char *scope, const struct mocket_body_limit_opts *opts);
+
+/* Headers that make browsers careful. Each text: NULL the default, "" not sent. Set before the handler, which may
+ * replace them; error answers carry them too. */
+struct mocket_secure_headers_opts {
+    uint32_t size;
+    const char *content_security_policy;         /* not sent */
+    const char *permissions_policy;              /* not sent */
+    const char *cross_origin_embedder_policy;    /* not sent */
+    const char *cross_origin_opener_policy;      /* same-origin */
+    const char *cross_origin_resource_policy;    /* same-origin */
+    const char *origin_agent_cluster;            /* ?1 */
+    const char *referrer_policy;                 /* no-referrer */
+    const char *strict_transport_security;       /* max-age=15552000; includeSubDomains */
+    const char *content_type_options;            /* nosniff */
+    const char *dns_prefetch_control;            /* off */
+    const char *download_options;                /* noopen */
+    const char *frame_options;                   /* SAMEORIGIN */
+    const char *permitted_cross_domain_policies; /* none */
+    const char *xss_protection;                  /* 0 */
+};
+void mocket_secure_headers(mocket_app *app, const char *scope, const struct mocket_secure_headers_opts *opts);
+
+/* Compresses answers with gzip or deflate (RFC 9110, section 8.4.1), as the client's Accept-Encoding weighs them,
+ * with `Vary: Accept-Encoding`: whole ones and streams, of the types below and not smaller than min_bytes. Left
+ * alone: HEAD, 206 and answers without a body, what has a Content-Encoding or `Cache-Control: no-transform`, and
+ * mocket_write. A strong ETag becomes a weak one. A client's slow stream gets each piece at once. Up to 264 KiB of
+ * memory for each answer under way. Natively only: in a guest this does nothing, and its host or the proxy in front
+ * compresses. */
+struct mocket_compress_opts {
+    uint32_t size;
+    int level;                /* 1 fast to 9 small. 0: 6 */
+    int64_t min_bytes;        /* 0: 1024; streams of unknown length are always large enough */
+    const char *const *types; /* "text/html" is one type, "text/" all texts, "+json" all that end so. NULL: text (not
+                                 text/event-stream), JSON, XML, JavaScript, wasm, SVG, fonts that are not compressed */
+};
+void mocket_compress(mocket_app *app, const char *scope, const struct mocket_compress_opts *opts);
 
 /* ---- Tests without a socket ---------------------------------------------------------------------------------------
  * A client sends requests straight into an app, in memory, and keeps no connection. It freezes the app like a listen.

@@ -1,4 +1,5 @@
-/* The guest ABI, version 1: the numbers of docs/abi.md, which is the normative text. Section numbers below are its own. */
+/* The guest ABI, version 1: the numbers of docs/abi.md, which is the normative text. Section numbers below are its
+ * own. */
 #ifndef MOCKET_ABI_H
 #define MOCKET_ABI_H
 

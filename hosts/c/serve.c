@@ -1,16 +1,18 @@
 /* `mocket serve`: the native backend in front, guests behind.
  *
- *     socket -> native -> mocket_dispatch -> forward -> [the loop's own stack: guest_worker_serve] -> answer of the event
+ *     socket -> native -> mocket_dispatch -> forward -> [the loop's stack: guest_worker_serve] -> the event's answer
  *
- * forward is a middleware that covers everything and never calls mocket_next. Handlers run on small fibers, guests must run on
- * a thread's stack: so it parks, and the guest is entered from the loop.
+ * forward is a middleware that covers everything and never calls mocket_next. Handlers run on small fibers, guests must
+ * run on a thread's stack: so it parks, and the guest is entered from the loop.
  *
- * The first instance is started before anything listens. What goes wrong in a start is seen at once, and what that instance
- * declares (address, reuse, limits) is the module's word. It then serves the first worker that comes. */
+ * The first instance is started before anything listens. What goes wrong in a start is seen at once, and what that
+ * instance declares (address, reuse, limits) is the module's word. It then serves the first worker that comes. */
 #include "serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -35,8 +37,8 @@ struct host {
     struct guest_module *module;
     struct guest_program program;
     struct ticker ticker;
-    struct guest_log log;                   /* of the first instance's start */
-    struct guest_instance *first;           /* until a worker takes it */
+    struct guest_log log;         /* of the first instance's start */
+    struct guest_instance *first; /* until a worker takes it */
     atomic_bool first_taken;
     atomic_size_t workers_started;
     uint32_t reuse;
@@ -175,8 +177,9 @@ static int choose_reuse(struct host *h)
         h->reuse = (uint32_t)h->opts->reuse;
     if (h->reuse != MOCKET_REUSE_CONCURRENT)
         return 0;
-    problem(h, "the app asks for concurrent reuse, which this version cannot do yet; "
-               "--reuse serial or --reuse none serve it without");
+    problem(h,
+            "the app asks for concurrent reuse, which this version cannot do yet; "
+            "--reuse serial or --reuse none serve it without");
     return MOCKET_ENOTSUP;
 }
 
@@ -193,9 +196,21 @@ static int64_t body_limit(const struct host *h)
 
 /* ---- Workers ---- */
 
+/* The engine turns faults of guest code into traps: a thread that blocks these signals dies of them instead. */
+static void admit_faults(void)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigaddset(&set, faults[i]);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void *worker_start(void *data)
 {
     struct host *h = data;
+    admit_faults();
     struct guest_worker *w = mocket__new(sizeof *w);
     size_t number = atomic_fetch_add(&h->workers_started, 1) + 1; /* seat 0 is the main thread's */
     if (!w || number >= h->ticker.seat_count) {
@@ -324,7 +339,8 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
         rc = open_module(&h);
     if (rc == 0)
         rc = ticker_start(&h.ticker, h.engine, (size_t)opts->workers + 1);
-    h.program = (struct guest_program){ .module = h.module, .timeout_ms = opts->timeout_ms, .memory_bytes = opts->max_memory };
+    h.program =
+        (struct guest_program){ .module = h.module, .timeout_ms = opts->timeout_ms, .memory_bytes = opts->max_memory };
     if (rc == 0)
         rc = start_first(&h);
     if (rc == 0 && (rc = choose_reuse(&h)) < 0)

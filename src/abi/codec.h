@@ -7,20 +7,22 @@
 
 #include "../http/message.h"
 
-/* Size of the encoded request, or 0 when it does not fit in 32 bits. body: what is sent along, whole (may be absent). */
+/* Size of the encoded request, or 0 when it does not fit in 32 bits. body: what is sent along, whole (may be
+ * absent). */
 size_t mocket__abi_request_size(const struct mocket_message *msg, mocket_span body);
 /* Writes exactly that many bytes at dst, 4-aligned. body_left: word 14, 0 when the body is whole. */
 void mocket__abi_request_encode(const struct mocket_message *msg, mocket_span body, bool body_here, uint32_t body_left,
                                 void *dst);
 /* Views into bytes; rows in arena. *body has ptr NULL unless flag BODY_HERE is set. bytes.ptr is 4-aligned.
  * 0, MOCKET_EINVAL or MOCKET_ENOMEM. */
-int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_message *msg, mocket_span *body);
+int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_message *msg,
+                               mocket_span *body);
 
 /* The same for a response head. */
 size_t mocket__abi_head_size(const struct mocket_fields *fields);
 void mocket__abi_head_encode(int status, const struct mocket_fields *fields, void *dst);
-/* Checks status (200..599; 101 when upgrade), names and values (section 5); views into bytes, which the caller has copied out of
- * the guest's memory. */
+/* Checks status (200..599; 101 when upgrade), names and values (section 5); views into bytes, which the caller has
+ * copied out of the guest's memory. */
 int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,
                             struct mocket_fields *fields);
 

@@ -14,7 +14,8 @@ size_t mocket__abi_head_size(const struct mocket_fields *fields)
 void mocket__abi_head_encode(int status, const struct mocket_fields *fields, void *dst)
 {
     unsigned char *base = dst;
-    struct mocket_abi_writer w = { base, (MOCKET_ABI_HEAD_WORDS + fields->count * MOCKET_ABI_ROW_WORDS) * sizeof(uint32_t) };
+    struct mocket_abi_writer w = { base,
+                                   (MOCKET_ABI_HEAD_WORDS + fields->count * MOCKET_ABI_ROW_WORDS) * sizeof(uint32_t) };
     mocket__abi_put_word(base, MOCKET_ABI_HEAD_STATUS, (uint32_t)status);
     mocket__abi_put_word(base, MOCKET_ABI_HEAD_FLAGS, 0);
     mocket__abi_put_word(base, MOCKET_ABI_HEAD_FIELD_COUNT, (uint32_t)fields->count);

@@ -1,7 +1,7 @@
 /* Request messages (docs/abi.md, section 4): sixteen words, rows of four words, then text, then the body.
  *
- * Both directions work on bytes that somebody else may have written: the decoder checks each range against the message before
- * it makes a view of it, and all arithmetic is in 64 bits. */
+ * Both directions work on bytes that somebody else may have written: the decoder checks each range against the message
+ * before it makes a view of it, and all arithmetic is in 64 bits. */
 #include "../base/span.h"
 #include "codec.h"
 #include "words.h"
@@ -53,7 +53,8 @@ int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct
     *body = (mocket_span){ NULL, 0 };
     if (bytes.len < MOCKET_ABI_REQ_WORDS * sizeof(uint32_t) || (uintptr_t)bytes.ptr % sizeof(uint32_t) != 0)
         return MOCKET_EINVAL;
-    uint32_t method = mocket__abi_word(bytes, MOCKET_ABI_REQ_METHOD), flags = mocket__abi_word(bytes, MOCKET_ABI_REQ_FLAGS);
+    uint32_t method = mocket__abi_word(bytes, MOCKET_ABI_REQ_METHOD),
+             flags = mocket__abi_word(bytes, MOCKET_ABI_REQ_FLAGS);
     bool fits = mocket__abi_range(bytes, MOCKET_ABI_REQ_METHOD_TEXT, &msg->method_text) &&
                 mocket__abi_range(bytes, MOCKET_ABI_REQ_TARGET, &msg->target) &&
                 mocket__abi_range(bytes, MOCKET_ABI_REQ_AUTHORITY, &msg->authority) &&

@@ -37,7 +37,8 @@ static void put_lower(struct mocket_abi_writer *w, size_t index, mocket_span nam
         written[i] = mocket__lower(written[i]);
 }
 
-void mocket__abi_put_rows(struct mocket_abi_writer *w, size_t index, const struct mocket_fields *fields, bool lower_case)
+void mocket__abi_put_rows(struct mocket_abi_writer *w, size_t index, const struct mocket_fields *fields,
+                          bool lower_case)
 {
     for (size_t i = 0; i < fields->count; i++, index += MOCKET_ABI_ROW_WORDS) {
         const struct mocket_field *row = &fields->rows[i];

@@ -16,7 +16,8 @@ void mocket__abi_put_word(unsigned char *base, size_t index, uint32_t word);
 /* Appends text and writes its (offset, length) at word index. */
 void mocket__abi_put_text(struct mocket_abi_writer *w, size_t index, mocket_span text);
 /* Writes the rows from word index on, and their text. */
-void mocket__abi_put_rows(struct mocket_abi_writer *w, size_t index, const struct mocket_fields *fields, bool lower_case);
+void mocket__abi_put_rows(struct mocket_abi_writer *w, size_t index, const struct mocket_fields *fields,
+                          bool lower_case);
 
 /* The word lies inside bytes: the caller has checked. */
 uint32_t mocket__abi_word(mocket_span bytes, size_t index);

@@ -1,8 +1,8 @@
 /* A bump allocator over a list of chunks.
  *
- * The first chunk is kept over resets: a warm arena serves an ordinary request without asking the heap. A piece larger than a
- * chunk gets a chunk of its own, which the next reset gives back. Pieces keep a gap behind them under AddressSanitizer, and
- * what is not handed out is poisoned, so that running over the end of a piece is caught. */
+ * The first chunk is kept over resets: a warm arena serves an ordinary request without asking the heap. A piece larger
+ * than a chunk gets a chunk of its own, which the next reset gives back. Pieces keep a gap behind them under
+ * AddressSanitizer, and what is not handed out is poisoned, so that running over the end of a piece is caught. */
 #include "arena.h"
 
 #include "memory.h"
@@ -69,6 +69,10 @@ void mocket__arena_reset(struct mocket_arena *a)
     a->failed = false;
     if (!a->first)
         return;
+    if (a->first->len > a->chunk_len) { /* made for one large piece: not to be kept */
+        mocket__arena_release(a);
+        return;
+    }
     free_chunks(a->first->next);
     a->first->next = NULL;
     use_chunk(a, a->first);

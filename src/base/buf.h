@@ -8,7 +8,7 @@ struct mocket_buf {
     char *ptr;
     size_t len;
     size_t cap;
-    int status; /* 0, MOCKET_ENOMEM, or MOCKET_ETOOBIG beyond max_len */
+    int status;     /* 0, MOCKET_ENOMEM, or MOCKET_ETOOBIG beyond max_len */
     size_t max_len; /* 0: no bound */
 };
 

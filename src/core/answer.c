@@ -2,7 +2,8 @@
 #include "../base/span.h"
 #include "event.h"
 
-/* Sets own_type as Content-Type unless the app has set one. The type that an earlier answer chose counts for nothing. */
+/* Sets own_type as Content-Type unless the app has set one (A-03). The type that an earlier answer chose counts for
+ * nothing. */
 static int set_type(struct mocket_response *res, const char *type)
 {
     size_t at = 0;

@@ -1,12 +1,13 @@
 /* An app under construction and at work.
  *
- * Registration returns nothing: the first mistake is kept in words, and listening reports it. All groups share the root's
- * tables, so that a request meets one list of middlewares and one router whatever groups there are. Freezing ends
- * registration: from then on workers read the tables without locks. */
+ * Registration returns nothing: the first mistake is kept in words, and listening reports it. All groups share the
+ * root's tables, so that a request meets one list of middlewares and one router whatever groups there are. Freezing
+ * ends registration: from then on workers read the tables without locks. */
 #include "app.h"
 
 #include "../base/memory.h"
 #include "../base/span.h"
+#include "../http/url.h"
 
 struct setting_row {
     const char *name;
@@ -207,18 +208,18 @@ void mocket_use(mocket_app *app, const char *scope, mocket_handler *fn, void *da
         return;
     }
     struct mocket_root *root = app->root;
-    mocket_span covered = mocket__arena_copy(&root->arena, mocket__span(scope ? scope : app->base));
-    struct mocket_middleware *m = covered.ptr ? middleware_slot(root) : NULL;
+    mocket_span raw = mocket__arena_copy(&root->arena, mocket__span(scope ? scope : app->base)), canonical = raw;
+    int rc = raw.ptr ? mocket__path_canonical(&root->arena, raw, &canonical) : MOCKET_ENOMEM;
+    struct mocket_middleware *m = rc == 0 ? middleware_slot(root) : NULL;
     if (!m) {
-        problem(app, "out of memory", "");
+        problem(app, rc == MOCKET_EINVAL ? "mocket_use: no request has a path in the scope " : "out of memory",
+                rc == MOCKET_EINVAL ? raw.ptr : "");
         return;
     }
-    while (covered.len && covered.ptr[0] == '/') { /* empty segments do not count (M-03) */
-        covered.ptr++;
-        covered.len--;
-    }
-    *m = (struct mocket_middleware){ fn, data, covered };
-    root->scoped = root->scoped || covered.len > 0;
+    if (mocket__span_eq(canonical, MOCKET_SPAN("/")))
+        canonical.len = 0;
+    *m = (struct mocket_middleware){ fn, data, canonical, raw };
+    root->scoped = root->scoped || canonical.len > 0;
 }
 
 void mocket_on_error(mocket_app *app, mocket_error_handler *fn, void *data)
@@ -251,6 +252,46 @@ void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)
     }
     *o = (struct mocket_owned){ ptr, drop ? drop : drop_free, app->root->owned };
     app->root->owned = o;
+}
+
+/* ---- for middlewares and other extensions ---- */
+
+void mocket_mistake(mocket_app *app, const char *text)
+{
+    problem(app, text ? text : "a mistake without a text", "");
+}
+
+const char *mocket_base(const mocket_app *app)
+{
+    return app->base;
+}
+
+void *mocket_app_mem(mocket_app *app, size_t len)
+{
+    if (!open_for(app, "mocket_app_mem"))
+        return NULL;
+    void *mem = mocket__arena_zero(&app->root->arena, len);
+    if (!mem)
+        problem(app, "out of memory", "");
+    return mem;
+}
+
+char *mocket_app_text(mocket_app *app, const char *text)
+{
+    char *copy = text ? mocket_app_mem(app, strlen(text) + 1) : NULL;
+    if (copy)
+        memcpy(copy, text, strlen(text) + 1);
+    return copy;
+}
+
+void mocket_opts_read(void *out, size_t out_size, const void *opts)
+{
+    memset(out, 0, out_size);
+    if (!opts)
+        return;
+    uint32_t size;
+    memcpy(&size, opts, sizeof size);
+    memcpy(out, opts, size && size < out_size ? size : out_size);
 }
 
 void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value)

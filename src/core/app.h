@@ -33,7 +33,8 @@ enum {
 struct mocket_middleware {
     mocket_handler *fn;
     void *data;
-    mocket_span scope; /* "" covers everything */
+    mocket_span scope; /* canonical, "" covers everything */
+    mocket_span raw;   /* as it was registered */
 };
 
 struct mocket_worker_hook {
@@ -60,8 +61,8 @@ struct mocket_root {
     struct mocket_worker_hook worker_hook;
     struct mocket_owned *owned;
     int64_t settings[MOCKET_SETTING_COUNT];
-    const char *problem; /* the first mistake */
-    bool frozen;         /* listening: registration is a mistake, freeing does nothing */
+    const char *problem;            /* the first mistake */
+    bool frozen;                    /* listening: registration is a mistake, freeing does nothing */
     struct mocket_backend *backend; /* of the running mocket_listen, for mocket_stop; NULL */
 };
 
@@ -75,8 +76,8 @@ struct mocket_backend {
     void (*stop)(struct mocket_backend *backend); /* any thread, signal-safe */
 };
 
-/* Ends registration. 0, or MOCKET_EINVAL, MOCKET_ENOMEM when there was a mistake (mocket_problem), MOCKET_ESTATE when it was
- * frozen before. Backends call it first. */
+/* Ends registration. 0, or MOCKET_EINVAL, MOCKET_ENOMEM when there was a mistake (mocket_problem), MOCKET_ESTATE when
+ * it was frozen before. Backends call it first. */
 int mocket__app_freeze(mocket_app *app);
 /* The backend is done: the app may be freed or listen again. */
 void mocket__app_thaw(mocket_app *app);

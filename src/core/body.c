@@ -1,8 +1,9 @@
 /* The request body: one stream with the app's limit on it, and what is made of the whole of it.
  *
- * A backend that already has the body whole says so, and then nothing is copied. Otherwise it is read through the limit, which
- * holds from Content-Length before the first byte and in chunked bodies the moment it is passed (Q-30): an app never sees a
- * truncated body. Why it cannot be had is kept in body_status, so that every later call answers the same. */
+ * A backend that already has the body whole says so, and then nothing is copied. Otherwise it is read through the
+ * limit, which holds from Content-Length before the first byte and in chunked bodies the moment it is passed (Q-30): an
+ * app never sees a truncated body. Why it cannot be had is kept in body_status, so that every later call answers the
+ * same. */
 #include "../base/span.h"
 #include "../http/mime.h"
 #include "../http/query.h"
@@ -10,22 +11,37 @@
 
 #define FIRST_READ 4096 /* bytes of room for a body of unknown length */
 
+/* A body that its sender cut short is malformed like any other; if the client is gone, nobody reads the answer. */
 static int status_of(ptrdiff_t rc)
 {
-    return rc == MOCKET_ETOOBIG ? 413 : rc == MOCKET_ETIMEDOUT ? 408 : rc == MOCKET_EINVAL ? 400 : (int)rc;
+    bool malformed = rc == MOCKET_EINVAL || rc == MOCKET_ECLOSED;
+    return rc == MOCKET_ETOOBIG ? 413 : rc == MOCKET_ETIMEDOUT ? 408 : malformed ? 400 : (int)rc;
 }
 
 static int body_failed(mocket_event *e, int status)
 {
     e->req->body_status = status;
-    if (status == 413 && !e->error_text)
+    if (status == 413) {
         e->error_text = "Request body too large";
+        e->error_status = status;
+    }
     return status;
 }
 
 static bool over_limit(const struct mocket_request *req, int64_t len)
 {
     return req->limit != MOCKET_UNLIMITED && len > req->limit;
+}
+
+int mocket_limit_body(mocket_event *e, int64_t max_bytes)
+{
+    struct mocket_request *req = e->req;
+    if (max_bytes < 0)
+        return MOCKET_EINVAL;
+    if (req->limit == MOCKET_UNLIMITED || req->limit > max_bytes)
+        req->limit = max_bytes;
+    int64_t known = req->whole.ptr ? (int64_t)req->whole.len : req->message.body_len;
+    return over_limit(req, known) ? body_failed(e, 413) : req->body_status;
 }
 
 /* ---- the stream ---- */
@@ -136,7 +152,8 @@ int mocket_body(mocket_event *e, mocket_span *out)
         int rc = read_whole(e, &req->whole);
         if (rc != 0)
             return rc;
-        mocket__source_memory(&req->memory, (mocket_span){ NULL, 0 });
+        mocket__source_memory(&req->memory, req->whole); /* who reads the stream after this gets it again */
+        req->taken = 0;
     }
     if (req->whole.ptr)
         *out = req->whole;
@@ -151,7 +168,8 @@ int mocket_body_text(mocket_event *e, mocket_span *out)
 
 int mocket_body_form(mocket_event *e, const mocket_fields **out)
 {
-    mocket_span type = mocket__fields_join(&e->req->message.fields, mocket__arena(e), MOCKET_SPAN("content-type")), body;
+    mocket_span type = mocket__fields_join(&e->req->message.fields, mocket__arena(e), MOCKET_SPAN("content-type")),
+                body;
     if (type.ptr && !mocket__mime_is(type, MOCKET_SPAN("application/x-www-form-urlencoded")))
         return 415;
     struct mocket_fields *form = mocket_mem(e, sizeof *form);

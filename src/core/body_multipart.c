@@ -1,5 +1,5 @@
-/* multipart/form-data, read from the body's stream part by part in constant memory: a window that holds one header block or a
- * piece of data, and the parser that looks at it. */
+/* multipart/form-data, read from the body's stream part by part in constant memory: a window that holds one header
+ * block or a piece of data, and the parser that looks at it. */
 #include "../base/span.h"
 #include "../http/mime.h"
 #include "../http/multipart.h"
@@ -12,8 +12,8 @@ struct mocket_multipart {
     mocket_event *event;
     mocket_source *source;
     char *window;
-    size_t from, to;  /* bytes of the window that are not used yet */
-    bool at_end;      /* of the stream */
+    size_t from, to; /* bytes of the window that are not used yet */
+    bool at_end;     /* of the stream */
     bool in_part;
     bool over;        /* the last boundary was seen */
     mocket_span data; /* of the present part, seen and not handed out */

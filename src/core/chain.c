@@ -1,5 +1,5 @@
-/* The onion. Each running handler has a frame on its caller's stack, which knows whether it has called mocket_next: that is
- * all the state there is, and why a second call can be refused (M-07). */
+/* The onion. Each running handler has a frame on its caller's stack, which knows whether it has called mocket_next:
+ * that is all the state there is, and why a second call can be refused (M-07). */
 #include "chain.h"
 
 #include "../base/span.h"
@@ -13,15 +13,18 @@ static mocket_span next_segment(mocket_span path, size_t *at)
     return mocket__span_slice(path, from, *at);
 }
 
-static bool segment_covers(mocket_span scope, mocket_span segment)
+/* In a path `:name` and `*` of a scope cover any one segment, so that a group with parameters in its base covers its
+ * own routes; in a template they cover themselves. */
+enum what { PATH, TEMPLATE };
+
+static bool segment_covers(mocket_span scope, mocket_span segment, enum what what)
 {
     bool wild = scope.ptr[0] == ':' || mocket__span_eq(scope, MOCKET_SPAN("*"));
-    return wild ? segment.len > 0 : mocket__span_eq(scope, segment);
+    return wild && what == PATH ? segment.len > 0 : mocket__span_eq(scope, segment);
 }
 
-/* Do the scope's segments begin the path? Empty ones do not count; `:name` and `*` cover any one segment, `**` the rest, so
- * that a group with parameters in its base covers its own routes. */
-static bool covers(mocket_span scope, mocket_span path)
+/* Do the scope's segments begin the path? Empty ones do not count (M-03); `**` covers the rest. */
+static bool covers(mocket_span scope, mocket_span path, enum what what)
 {
     size_t scope_at = 0, path_at = 0;
     for (;;) {
@@ -29,12 +32,17 @@ static bool covers(mocket_span scope, mocket_span path)
         if (want.len == 0 || mocket__span_eq(want, MOCKET_SPAN("**")))
             return true;
         mocket_span have = next_segment(path, &path_at);
-        if (have.len == 0 || !segment_covers(want, have))
+        if (have.len == 0 || !segment_covers(want, have, what))
             return false;
     }
 }
 
-int mocket__chain_select(struct mocket_chain *chain, const struct mocket_root *root, mocket_span canonical,
+static bool covers_request(const struct mocket_middleware *m, const struct mocket_place *place)
+{
+    return m->scope.len == 0 || covers(m->scope, place->canonical, PATH) || covers(m->raw, place->template, TEMPLATE);
+}
+
+int mocket__chain_select(struct mocket_chain *chain, const struct mocket_root *root, const struct mocket_place *place,
                          struct mocket_arena *a)
 {
     if (root->middleware_count == 0)
@@ -44,7 +52,7 @@ int mocket__chain_select(struct mocket_chain *chain, const struct mocket_root *r
         return MOCKET_ENOMEM;
     for (size_t i = 0; i < root->middleware_count; i++) {
         const struct mocket_middleware *m = &root->middlewares[i];
-        if (m->scope.len == 0 || covers(m->scope, canonical))
+        if (covers_request(m, place))
             chain->middlewares[chain->count++] = m;
     }
     return 0;
@@ -56,7 +64,8 @@ static int run_handler(mocket_event *e, const struct mocket_chain *chain)
     if (rc != 0 || e->res->kind != MOCKET_BODY_NONE)
         return rc;
     const char *method = mocket_method(e), *path = mocket_path(e);
-    mocket__event_log(e, MOCKET_LOG_ERROR, "the handler of ", e->route_text, " answered nothing: ", method, " ", path, NULL);
+    mocket__event_log(e, MOCKET_LOG_ERROR, "the handler of ", e->route_text, " answered nothing: ", method, " ", path,
+                      NULL);
     return 500;
 }
 

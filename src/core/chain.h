@@ -11,8 +11,16 @@ struct mocket_chain {
     void *data;
 };
 
-/* The middlewares whose scope covers the canonical path. 0 or MOCKET_ENOMEM. */
-int mocket__chain_select(struct mocket_chain *chain, const struct mocket_root *root, mocket_span canonical,
+/* Where a request is: a scope that covers either covers the request. Routes match raw paths while scopes look at
+ * canonical ones, so a path such as /admin/../x, which reaches the route of a group, must not get around its
+ * middlewares. */
+struct mocket_place {
+    mocket_span canonical; /* M-04; "" when no scope needs it */
+    mocket_span template;  /* of the route; absent when there is none */
+};
+
+/* The middlewares whose scope covers the request. 0 or MOCKET_ENOMEM. */
+int mocket__chain_select(struct mocket_chain *chain, const struct mocket_root *root, const struct mocket_place *place,
                          struct mocket_arena *a);
 
 /* Runs it from the outermost; the result of the outermost. */

@@ -39,7 +39,8 @@ static void find_own_answer(mocket_event *e, const struct mocket_request *req)
 
 /* ---- the way in ---- */
 
-static void find_handler(mocket_event *e, struct mocket_chain *chain)
+/* The handler, and the template of its route. */
+static mocket_span find_handler(mocket_event *e, struct mocket_chain *chain)
 {
     struct mocket_request *req = e->req;
     bool routable = req->message.method != MOCKET_METHOD_CONNECT && !mocket__span_eq(req->path, MOCKET_SPAN("*"));
@@ -51,38 +52,42 @@ static void find_handler(mocket_event *e, struct mocket_chain *chain)
         chain->handler = route->fn;
         chain->data = route->data;
         e->route_text = route->template.ptr;
-        return;
+        return route->template;
     }
     chain->handler = own_answer;
     e->route_text = "no route";
     find_own_answer(e, req);
+    return (mocket_span){ NULL, 0 };
 }
 
-/* Scopes look at the canonical path (M-04). A path that has none is 400, seen only by middlewares without a scope. */
-static int select_middlewares(mocket_event *e, struct mocket_chain *chain)
+/* A path without a canonical form (M-04) is 400, seen only by middlewares that cover everything. */
+static int select_middlewares(mocket_event *e, struct mocket_chain *chain, mocket_span template)
 {
     const struct mocket_root *root = e->app->root;
-    mocket_span canonical = MOCKET_SPAN("");
+    struct mocket_place place = { .template = template };
     if (root->scoped) {
-        int rc = mocket__path_canonical(e->req->arena, e->req->path, &canonical);
+        int rc = mocket__path_canonical(e->req->arena, e->req->path, &place.canonical);
         if (rc == MOCKET_ENOMEM)
             return rc;
         if (rc < 0) {
             chain->handler = own_answer;
             e->own_status = 400;
             e->allow = (mocket_span){ NULL, 0 };
+            place = (struct mocket_place){ 0 };
         }
     }
-    return mocket__chain_select(chain, root, canonical, e->req->arena);
+    return mocket__chain_select(chain, root, &place, e->req->arena);
 }
 
 static int run(mocket_event *e)
 {
     struct mocket_chain chain = { 0 };
-    find_handler(e, &chain);
-    int rc = select_middlewares(e, &chain);
+    mocket_span template = find_handler(e, &chain);
+    int rc = select_middlewares(e, &chain, template);
     if (rc < 0)
         return rc;
+    if (e->req->arena->failed)
+        return MOCKET_ENOMEM; /* no route for want of memory is not "not found" */
     rc = mocket__execute_middlewares(e, &chain);
     e->chain = NULL; /* it lives on this stack */
     return rc;
@@ -98,14 +103,15 @@ static bool is_status(int error)
 static void log_error(mocket_event *e, int error, const char *what)
 {
     const char *method = mocket_method(e), *path = mocket_path(e);
-    mocket__event_log(e, MOCKET_LOG_ERROR, method, " ", path, ": ", mocket_strerror(error), what ? ": " : NULL, what, NULL);
+    mocket__event_log(e, MOCKET_LOG_ERROR, method, " ", path, ": ", mocket_strerror(error), what ? ": " : NULL, what,
+                      NULL);
 }
 
 /* E-02 */
 static void default_error(mocket_event *e, int error)
 {
     int status = is_status(error) ? error : 500;
-    const char *text = is_status(error) && e->error_text ? e->error_text : mocket_strerror(status);
+    const char *text = e->error_text && e->error_status == error ? e->error_text : mocket_strerror(status);
     mocket__response_clear(e->res);
     e->res->status = status;
     mocket__answer(e, mocket__span(text), "text/plain; charset=utf-8");

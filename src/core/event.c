@@ -14,6 +14,12 @@ uint64_t mocket_now_ns(const mocket_event *e)
     return e->req->env->now_ns(e->req->env);
 }
 
+int mocket_random(mocket_event *e, void *buf, size_t len)
+{
+    struct mocket_env *env = e->req->env;
+    return env->random ? env->random(env, buf, len) : MOCKET_ENOTSUP;
+}
+
 void *mocket_mem(mocket_event *e, size_t len)
 {
     return mocket__arena_zero(mocket__arena(e), len);

@@ -33,7 +33,8 @@ struct mocket_event {
     struct mocket_frame *frame;
     struct mocket_local_entry *locals;
     struct mocket_deferred *deferred;
-    const char *error_text; /* of mocket_error */
+    const char *error_text; /* of mocket_error, for error_status alone */
+    int error_status;
     mocket_multipart *multipart;
     const char *route_text; /* the route's template, for log lines */
     int own_status;         /* the answer that the framework itself gives: 204, 400, 404, 405; 0: a route's handler */

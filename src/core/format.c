@@ -58,8 +58,10 @@ int mocket_error(mocket_event *e, int status, const char *fmt, ...)
     va_start(args, fmt);
     e->error_text = fmt ? format(e, fmt, args).ptr : NULL;
     va_end(args);
+    e->error_status = status;
     if (status >= 400 && status <= 599)
         return status;
-    mocket__event_log(e, MOCKET_LOG_WARN, "mocket_error: a status must be 400 to 599", NULL);
+    mocket__event_log(e, MOCKET_LOG_WARN, "mocket_error: a status must be 400 to 599: ", e->error_text, NULL);
+    e->error_text = NULL; /* what was meant for another status is not for the client */
     return 500;
 }

@@ -1,5 +1,5 @@
-/* What handlers ask of a request. Views from the backend become C strings in the request's arena when somebody asks for them,
- * and only then; query, cookies and headers are parsed at the first question. */
+/* What handlers ask of a request. Views from the backend become C strings in the request's arena when somebody asks for
+ * them, and only then; query, cookies and headers are parsed at the first question. */
 #include "request.h"
 
 #include "../base/span.h"
@@ -28,6 +28,13 @@ const char *mocket_method(mocket_event *e)
 const char *mocket_path(mocket_event *e)
 {
     return text_of(e, e->req->path);
+}
+
+const char *mocket_path_canonical(mocket_event *e)
+{
+    mocket_span canonical;
+    int rc = mocket__path_canonical(mocket__arena(e), e->req->path, &canonical);
+    return rc == 0 ? text_of(e, canonical) : NULL;
 }
 
 const char *mocket_query_string(mocket_event *e)
@@ -124,13 +131,10 @@ static const struct mocket_fields *headers_of(mocket_event *e)
 static const struct mocket_fields *cookies_of(mocket_event *e)
 {
     struct mocket_request *req = e->req;
-    if (req->has_cookies)
-        return &req->cookies;
-    struct mocket_fields views = { 0 };
     const struct mocket_field *line;
-    for (size_t at = 0; (line = mocket__fields_next(&req->message.fields, MOCKET_SPAN("cookie"), &at));)
-        mocket__cookie_parse(line->value, req->arena, &views);
-    req->cookies = copy_of(&views, req->arena, AS_IT_IS);
+    for (size_t at = 0;
+         !req->has_cookies && (line = mocket__fields_next(&req->message.fields, MOCKET_SPAN("cookie"), &at));)
+        mocket__cookie_parse(line->value, req->arena, &req->cookies);
     req->has_cookies = true;
     return &req->cookies;
 }

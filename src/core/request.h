@@ -10,6 +10,8 @@ struct mocket_env {
     uint64_t (*now_ns)(struct mocket_env *env);
     /* One line, without its end; may hold any bytes. level: enum mocket_log_level. */
     void (*log)(struct mocket_env *env, int level, mocket_span line);
+    /* Fills buf with bytes that nobody can guess. 0 or below zero. NULL: there are none here. */
+    int (*random)(struct mocket_env *env, void *buf, size_t len);
     void *worker; /* what mocket_on_worker's start returned */
 };
 
@@ -22,7 +24,7 @@ struct mocket_request {
     mocket_span whole;            /* the body, if it is already here whole, with a NUL behind; else ptr NULL */
 
     /* made on demand by request.c: */
-    mocket_span path;  /* the target's, raw */
+    mocket_span path; /* the target's, raw */
     mocket_span query_text;
     struct mocket_fields params; /* filled by the router */
     struct mocket_fields query;

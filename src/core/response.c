@@ -33,8 +33,8 @@ static void change_header(mocket_event *e, const char *name, const char *value, 
     struct mocket_response *res = e->res;
     if (res->kind == MOCKET_BODY_WRITTEN || !mocket__is_token(mocket__span(name))) {
         bool late = res->kind == MOCKET_BODY_WRITTEN;
-        mocket__event_problem(e, late ? MOCKET_ESTATE : MOCKET_EINVAL, late ? "header set after the head was sent"
-                                                                            : "a header name is not a token");
+        mocket__event_problem(e, late ? MOCKET_ESTATE : MOCKET_EINVAL,
+                              late ? "header set after the head was sent" : "a header name is not a token");
         return;
     }
     mocket_span trimmed = mocket__span_trim(mocket__span(value));
@@ -89,6 +89,26 @@ int mocket_response_status(const mocket_event *e)
     return e->res->status ? e->res->status : answered ? 200 : 0;
 }
 
+bool mocket_response_body(const mocket_event *e, mocket_span *out)
+{
+    bool whole = e->res->kind == MOCKET_BODY_WHOLE;
+    *out = whole && e->res->body.ptr ? e->res->body : MOCKET_SPAN("");
+    return whole;
+}
+
+int64_t mocket_response_len(const mocket_event *e)
+{
+    const struct mocket_response *res = e->res;
+    if (res->kind == MOCKET_BODY_WHOLE)
+        return (int64_t)res->body.len;
+    return res->kind == MOCKET_BODY_STREAM && res->has_len ? res->stream_len : -1;
+}
+
+bool mocket_response_committed(const mocket_event *e)
+{
+    return e->res->kind == MOCKET_BODY_WRITTEN || e->res->kind == MOCKET_BODY_BROKEN;
+}
+
 /* ---- after an error ---- */
 
 static bool is_about_content(mocket_span name)
@@ -97,7 +117,8 @@ static bool is_about_content(mocket_span name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mocket__span_ieq(name, mocket__span(names[i])))
             return true;
-    return mocket__span_ieq(mocket__span_slice(name, 0, 8), MOCKET_SPAN("content-"));
+    bool policy = mocket__span_ieq(mocket__span_slice(name, 0, 23), MOCKET_SPAN("content-security-policy"));
+    return !policy && mocket__span_ieq(mocket__span_slice(name, 0, 8), MOCKET_SPAN("content-"));
 }
 
 void mocket__response_clear(struct mocket_response *res)
@@ -116,16 +137,31 @@ void mocket__response_clear(struct mocket_response *res)
 
 /* ---- sending ---- */
 
+/* Nothing was sent yet: the client can still be told in order. */
+static int no_memory(struct mocket_response *res)
+{
+    static const struct mocket_fields none = { 0 };
+    if (res->stream->close)
+        res->stream->close(res->stream);
+    return res->sink->respond(res->sink, &(struct mocket_head){ 500, &none }, (mocket_span){ NULL, 0 });
+}
+
 static int pump(struct mocket_response *res, const struct mocket_head *head)
 {
     struct mocket_sink *sink = res->sink;
     char *piece = mocket__arena_alloc(res->arena, PUMP_BYTES);
-    int rc = piece ? sink->begin(sink, head, -1) : MOCKET_ENOMEM;
+    int64_t left = res->has_len ? res->stream_len : INT64_MAX;
+    if (!piece)
+        return no_memory(res);
+    int rc = sink->begin(sink, head, res->has_len ? left : -1);
     while (rc == 0) {
         ptrdiff_t n = res->stream->read(res->stream, piece, PUMP_BYTES);
+        if (n == 0 && res->has_len && left > 0)
+            n = MOCKET_EIO; /* it was announced to be longer */
         if (n == 0)
             break;
-        rc = n < 0 ? (int)n : sink->write(sink, (mocket_span){ piece, (size_t)n });
+        rc = n < 0 ? (int)n : n > left ? MOCKET_EIO : sink->write(sink, (mocket_span){ piece, (size_t)n });
+        left -= n;
     }
     if (res->stream->close)
         res->stream->close(res->stream);

@@ -16,17 +16,20 @@ enum mocket_body_kind {
 struct mocket_response {
     struct mocket_sink *sink;   /* from the backend */
     struct mocket_arena *arena; /* the request's */
-    int status;               /* 0: not set; sent as 200 */
+    int status;                 /* 0: not set; sent as 200 */
     struct mocket_fields fields;
     enum mocket_body_kind kind;
     mocket_span body;
     struct mocket_source *stream;
+    int64_t stream_len; /* of stream, when has_len */
+    bool has_len;
     const char *own_type;     /* the Content-Type that an answer function chose: a later one may choose again */
     int problem;              /* the first mistake of a setter, MOCKET_E... */
     const char *problem_text; /* in words */
 };
 
-/* Replaces the first row of that name, keeping its spelling, and removes the others. Views. 0 or MOCKET_ENOMEM. */
+/* Replaces the first row of that name, keeping its spelling, and removes the others (A-13). Views. 0 or
+ * MOCKET_ENOMEM. */
 int mocket__response_set(struct mocket_response *res, mocket_span name, mocket_span value);
 
 /* Sends it by the sink, once; pumps a stream. 0, or below zero when the client could not be given a complete answer. */

@@ -21,26 +21,15 @@ static int put(struct mocket_response *res, mocket_span line)
     return mocket__fields_add(&res->fields, res->arena, MOCKET_SPAN("Set-Cookie"), line);
 }
 
-/* The options as this version knows them: an older caller's struct is shorter. */
-static struct mocket_cookie_opts known_opts(const struct mocket_cookie_opts *opts)
-{
-    struct mocket_cookie_opts known = { 0 };
-    size_t size = opts && opts->size && opts->size < sizeof known ? opts->size : sizeof known;
-    if (opts)
-        memcpy(&known, opts, size);
-    return known;
-}
-
 void mocket_cookie_set(mocket_event *e, const char *name, const char *value, const struct mocket_cookie_opts *opts)
 {
     struct mocket_response *res = e->res;
-    struct mocket_cookie_opts known = known_opts(opts);
     struct mocket_buf line = { 0 };
     if (res->kind == MOCKET_BODY_WRITTEN) {
         mocket__event_problem(e, MOCKET_ESTATE, "cookie set after the head was sent");
         return;
     }
-    int rc = mocket__cookie_write(&line, mocket__span(name), mocket__span(value ? value : ""), &known);
+    int rc = mocket__cookie_write(&line, mocket__span(name), mocket__span(value ? value : ""), opts);
     if (rc == 0)
         rc = mocket__buf_status(&line);
     mocket_span copy = rc == 0 ? mocket__arena_copy(res->arena, mocket__buf_view(&line)) : (mocket_span){ NULL, 0 };
@@ -53,7 +42,8 @@ void mocket_cookie_set(mocket_event *e, const char *name, const char *value, con
 
 void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket_cookie_opts *opts)
 {
-    struct mocket_cookie_opts gone = known_opts(opts);
+    struct mocket_cookie_opts gone = mocket__cookie_opts(opts);
+    gone.size = 0;
     gone.has_max_age = true;
     gone.max_age_s = 0;
     mocket_cookie_set(e, name, "", &gone);

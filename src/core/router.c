@@ -1,12 +1,12 @@
 /* Path templates to handlers.
  *
- * A template without `:` and `*` is static: one look into a hash table. The others form a tree per method, a level for each
- * segment. The part of a template behind a `**` hangs, last segment first, in a second tree below the node of the `**`, and is
- * matched from the end of the path. Only templates with several `**` are tried one by one.
+ * A template without `:` and `*` is static: one look into a hash table. The others form a tree per method, a level for
+ * each segment. The part of a template behind a `**` hangs, last segment first, in a second tree below the node of the
+ * `**`, and is matched from the end of the path. Only templates with several `**` are tried one by one.
  *
- * What must stay true: among the dynamic routes of a method the one registered first wins (R-03), whatever its shape. Each
- * node knows the smallest registration number in it and below it; a branch that cannot beat the best match so far is not
- * visited. The search only decides which route wins; capture() then reads the parameters, once. */
+ * What must stay true: among the dynamic routes of a method the one registered first wins (R-03), whatever its shape.
+ * Each node knows the smallest registration number in it and below it; a branch that cannot beat the best match so far
+ * is not visited. The search only decides which route wins; capture() then reads the parameters, once. */
 #include "router.h"
 
 #include "../base/buf.h"
@@ -22,12 +22,12 @@ struct child {
 };
 
 struct mocket_node {
-    size_t least;          /* smallest route number here and below */
+    size_t least;           /* smallest route number here and below */
     struct child *children; /* literal segments: open addressing, cap a power of two */
     size_t child_count, child_cap;
-    struct mocket_node *wild;   /* `:name` and `*` */
-    struct mocket_node *suffix; /* behind a `**` at this place: tree of the rest, backwards */
-    const struct mocket_route *route; /* the template ends here; first registered */
+    struct mocket_node *wild;            /* `:name` and `*` */
+    struct mocket_node *suffix;          /* behind a `**` at this place: tree of the rest, backwards */
+    const struct mocket_route *route;    /* the template ends here; first registered */
     const struct mocket_route **several; /* suffix roots only: templates with another `**`, in order */
     size_t several_count, several_cap;
 };
@@ -138,8 +138,8 @@ static bool block_matches(const mocket_span *template, size_t count, struct segm
     return true;
 }
 
-/* Where the block behind a `**` lies in the path: the last one at its end, others as early as they can (R-17). NONE: nowhere.
- * Taking the earliest place is enough: it leaves the most for what follows. */
+/* Where the block behind a `**` lies in the path: the last one at its end, others as early as they can (R-17). NONE:
+ * nowhere. Taking the earliest place is enough: it leaves the most for what follows. */
 static size_t place_block(const mocket_span *block, size_t count, bool last, struct segments path, size_t from)
 {
     if (count > path.count - from)
@@ -152,8 +152,8 @@ static size_t place_block(const mocket_span *block, size_t count, bool last, str
     return NONE;
 }
 
-static void capture_block(const mocket_span *block, size_t count, struct segments path, size_t at, struct mocket_arena *a,
-                          struct mocket_fields *params)
+static void capture_block(const mocket_span *block, size_t count, struct segments path, size_t at,
+                          struct mocket_arena *a, struct mocket_fields *params)
 {
     for (size_t i = 0; params && i < count; i++) {
         if (!is_wild(block[i]))
@@ -171,7 +171,8 @@ static size_t block_end(struct segments template, size_t from)
 }
 
 /* The whole template against the whole path, in work linear in both for each `**`. params may be NULL. */
-static bool capture(struct segments template, struct segments path, struct mocket_arena *a, struct mocket_fields *params)
+static bool capture(struct segments template, struct segments path, struct mocket_arena *a,
+                    struct mocket_fields *params)
 {
     size_t end = block_end(template, 0);
     if (!block_matches(template.at, end, path, 0) || (end == template.count && end != path.count))
@@ -376,7 +377,8 @@ static int add_static(struct mocket_router *r, struct mocket_route *route)
     return 0;
 }
 
-int mocket__router_add(struct mocket_router *r, mocket_span method, mocket_span template, mocket_handler *fn, void *data)
+int mocket__router_add(struct mocket_router *r, mocket_span method, mocket_span template, mocket_handler *fn,
+                       void *data)
 {
     struct mocket_route *route = mocket__arena_zero(r->arena, sizeof *route);
     struct mocket_method_routes *m = route ? method_of(r, mocket__arena_copy(r->arena, method)) : NULL;
@@ -472,36 +474,56 @@ static const struct mocket_route *dynamic_find(const struct mocket_router *r, mo
     return s.best;
 }
 
-/* The methods to look under, in the order of. */
-static size_t methods_for(mocket_span method, bool as_get, mocket_span out[3])
+/* One question to the router: the path is split when the first dynamic route is asked for. */
+struct lookup {
+    const struct mocket_router *router;
+    struct mocket_arena *arena;
+    mocket_span path;
+    mocket_span room[SHORT_PATH];
+    struct segments segments;
+};
+
+static const struct mocket_route *lookup_dynamic(struct lookup *l, mocket_span method)
 {
-    size_t count = 0;
-    out[count++] = method;
-    if (as_get && mocket__span_eq(method, MOCKET_SPAN("HEAD")))
-        out[count++] = MOCKET_SPAN("GET");
-    out[count++] = MOCKET_SPAN("*");
-    return count;
+    if (!l->segments.at && !segments_of(l->path, l->room, l->arena, &l->segments))
+        return NULL;
+    return dynamic_find(l->router, method, l->segments, l->arena);
+}
+
+/* The order of R-10; without any, only routes of the method itself. */
+static const struct mocket_route *lookup(struct lookup *l, mocket_span method, bool any)
+{
+    const struct mocket_route *route = static_find(l->router, method, l->path);
+    if (!route && any)
+        route = static_find(l->router, MOCKET_SPAN("*"), l->path);
+    if (!route)
+        route = lookup_dynamic(l, method);
+    if (!route && any)
+        route = lookup_dynamic(l, MOCKET_SPAN("*"));
+    return route;
+}
+
+/* HEAD: a HEAD route, whatever its shape; else what GET would reach. */
+static const struct mocket_route *lookup_head(struct lookup *l)
+{
+    const struct mocket_route *route = lookup(l, MOCKET_SPAN("HEAD"), false);
+    return route ? route : lookup(l, MOCKET_SPAN("GET"), true);
 }
 
 const struct mocket_route *mocket__router_find(const struct mocket_router *r, mocket_span method, mocket_span path,
                                                bool as_get, struct mocket_arena *a, struct mocket_fields *params)
 {
-    mocket_span methods[3];
-    size_t count = methods_for(method, as_get, methods);
-    const struct mocket_route *route = NULL;
-    for (size_t i = 0; i < count && !route; i++)
-        route = static_find(r, methods[i], path);
-    if (route || r->route_count == 0)
-        return route;
-
-    mocket_span path_room[SHORT_PATH], template_room[SHORT_PATH];
-    struct segments segments, template;
-    if (!segments_of(path, path_room, a, &segments))
-        return NULL;
-    for (size_t i = 0; i < count && !route; i++)
-        route = dynamic_find(r, methods[i], segments, a);
-    if (route && segments_of(route->template, template_room, a, &template))
-        capture(template, segments, a, params);
+    struct lookup l;
+    l.router = r;
+    l.arena = a;
+    l.path = path;
+    l.segments = (struct segments){ NULL, 0 }; /* room stays as it is: clearing it would cost more than a lookup */
+    bool head = as_get && mocket__span_eq(method, MOCKET_SPAN("HEAD"));
+    const struct mocket_route *route = head ? lookup_head(&l) : lookup(&l, method, true);
+    mocket_span room[SHORT_PATH];
+    struct segments template;
+    if (route && l.segments.at && segments_of(route->template, room, a, &template))
+        capture(template, l.segments, a, params);
     return route;
 }
 
@@ -539,6 +561,8 @@ mocket_span mocket__router_allow(const struct mocket_router *r, mocket_span path
     }
     if (list.len && !options)
         list_method(&list, MOCKET_SPAN("OPTIONS"));
+    if (mocket__buf_status(&list) < 0)
+        a->failed = true;
     mocket_span allow = list.len ? mocket__arena_copy(a, mocket__buf_view(&list)) : (mocket_span){ NULL, 0 };
     mocket__buf_release(&list);
     return allow;

@@ -1,8 +1,8 @@
 /* Path templates to handlers (contract.md, section 1).
  *
- * Static templates lie in a hash table by method and text. Dynamic ones lie in one tree of segments per method; every node
- * knows the smallest registration number below it, so that a search visits only branches that can still win: the first
- * registered match counts (R-03, R-10), at a cost that does not grow with the number of routes. */
+ * Static templates lie in a hash table by method and text. Dynamic ones lie in one tree of segments per method; every
+ * node knows the smallest registration number below it, so that a search visits only branches that can still win: the
+ * first registered match counts (R-03, R-10), at a cost that does not grow with the number of routes. */
 #ifndef MOCKET_CORE_ROUTER_H
 #define MOCKET_CORE_ROUTER_H
 
@@ -16,7 +16,7 @@ struct mocket_route {
     mocket_span template; /* full: base path and path */
     mocket_handler *fn;
     void *data;
-    size_t number; /* of registration */
+    size_t number;                    /* of registration */
     struct mocket_route *next_static; /* same bucket */
 };
 
@@ -40,15 +40,16 @@ struct mocket_router {
 };
 
 /* Texts are copied into the router's arena. 0, or MOCKET_ENOMEM. */
-int mocket__router_add(struct mocket_router *r, mocket_span method, mocket_span template, mocket_handler *fn, void *data);
+int mocket__router_add(struct mocket_router *r, mocket_span method, mocket_span template, mocket_handler *fn,
+                       void *data);
 
-/* The route for a method and a path, or NULL. as_get: HEAD also looks at GET routes (R-31). Parameters go to *params, rows in
- * a; values are views into path. */
+/* The route for a method and a path, or NULL. as_get: HEAD also looks at GET routes (R-31). Parameters go to *params,
+ * rows in a; values are views into path. */
 const struct mocket_route *mocket__router_find(const struct mocket_router *r, mocket_span method, mocket_span path,
                                                bool as_get, struct mocket_arena *a, struct mocket_fields *params);
 
-/* "GET, HEAD, POST": the methods under which path has a route (R-32), in order of registration, HEAD behind GET when as_get.
- * ptr NULL when there is none. with_options: OPTIONS is added when it is missing. */
+/* "GET, HEAD, POST": the methods under which path has a route (R-32), in order of registration, HEAD behind GET when
+ * as_get. ptr NULL when there is none. with_options: OPTIONS is added when it is missing. */
 mocket_span mocket__router_allow(const struct mocket_router *r, mocket_span path, bool as_get, bool with_options,
                                  struct mocket_arena *a);
 

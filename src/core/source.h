@@ -1,5 +1,5 @@
-/* A stream of bytes to read: a request body, an answer that is piped through. Backends make their own by filling the struct
- * in as the first member of theirs. */
+/* A stream of bytes to read: a request body, an answer that is piped through. Backends make their own by filling the
+ * struct in as the first member of theirs. */
 #ifndef MOCKET_CORE_SOURCE_H
 #define MOCKET_CORE_SOURCE_H
 

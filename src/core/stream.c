@@ -42,5 +42,46 @@ int mocket_stream(mocket_event *e, mocket_source *take)
         res->stream->close(res->stream);
     res->kind = MOCKET_BODY_STREAM;
     res->stream = take;
+    res->has_len = false;
     return 0;
+}
+
+/* HEAD: the length stands in a field, since there will be no body to count. */
+static int announce_len(mocket_event *e, mocket_source *take, int64_t len)
+{
+    char digits[24];
+    digits[mocket__decimal(digits, (uint64_t)len) - digits] = '\0';
+    mocket_header_set(e, "Content-Length", digits);
+    e->res->kind = MOCKET_BODY_WHOLE;
+    e->res->body = (mocket_span){ NULL, 0 };
+    e->res->stream = NULL;
+    mocket_source_close(take);
+    return 0;
+}
+
+int mocket_stream_len(mocket_event *e, mocket_source *take, int64_t len)
+{
+    if (len < 0) {
+        mocket_source_close(take);
+        return MOCKET_EINVAL;
+    }
+    int rc = mocket_stream(e, take);
+    if (rc < 0)
+        return rc;
+    if (e->req->message.method == MOCKET_METHOD_HEAD)
+        return announce_len(e, take, len);
+    e->res->stream_len = len;
+    e->res->has_len = true;
+    return 0;
+}
+
+mocket_source *mocket_response_take_stream(mocket_event *e)
+{
+    struct mocket_response *res = e->res;
+    struct mocket_source *stream = res->kind == MOCKET_BODY_STREAM ? res->stream : NULL;
+    if (!stream)
+        return NULL;
+    res->kind = MOCKET_BODY_NONE;
+    res->stream = NULL;
+    return stream;
 }

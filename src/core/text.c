@@ -8,7 +8,8 @@
 static const char *keep(mocket_event *e, struct mocket_buf *b)
 {
     int rc = mocket__buf_status(b);
-    const char *text = rc == 0 ? mocket__arena_copy(mocket__arena(e), b->ptr ? mocket__buf_view(b) : MOCKET_SPAN("")).ptr : NULL;
+    const char *text =
+        rc == 0 ? mocket__arena_copy(mocket__arena(e), b->ptr ? mocket__buf_view(b) : MOCKET_SPAN("")).ptr : NULL;
     mocket__buf_release(b);
     if (text)
         return text;

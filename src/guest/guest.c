@@ -1,12 +1,12 @@
 /* The wasm backend: an instance of the module is a worker that its host calls.
  *
- * The host calls mocket_start, which runs main; main ends in mocket_listen, which declares the app ready and returns. From then
- * on each request is a call of mocket_alloc, for room, and of mocket_handle, which decodes the message, dispatches it and hands
- * the answer back by `respond`. One request at a time: the room and the arena are kept from one to the next, so that a warm
- * instance asks its heap for nothing.
+ * The host calls mocket_start, which runs main; main ends in mocket_listen, which declares the app ready and returns.
+ * From then on each request is a call of mocket_alloc, for room, and of mocket_handle, which decodes the message,
+ * dispatches it and hands the answer back by `respond`. One request at a time: the room and the arena are kept from one
+ * to the next, so that a warm instance asks its heap for nothing.
  *
- * What must stay true: the memory that mocket_alloc gave is the host's until the next call, and nothing of a request outlives
- * mocket_handle. */
+ * What must stay true: the memory that mocket_alloc gave is the host's until the next call, and nothing of a request
+ * outlives mocket_handle. */
 #include <mocket_abi.h>
 #include <stdlib.h>
 
@@ -46,6 +46,13 @@ static void log_line(struct mocket_env *env, int level, mocket_span line)
     mocket__import_log(level, line.ptr, (uint32_t)line.len);
 }
 
+static int fill_random(struct mocket_env *env, void *buf, size_t len)
+{
+    (void)env;
+    mocket__import_random(buf, (uint32_t)len);
+    return 0;
+}
+
 static void log_text(int level, const char *text)
 {
     mocket__import_log(level, text, (uint32_t)strlen(text));
@@ -71,8 +78,9 @@ static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket
     mocket__abi_head_encode(head->status, head->fields, bytes);
     int rc = mocket__import_respond(g->req, bytes, (uint32_t)head_len, body.ptr, (uint32_t)body.len);
     if (rc < 0 && rc != MOCKET_ECLOSED)
-        log_text(MOCKET_LOG_ERROR, rc == MOCKET_EINVAL ? "the host refused the answer: its head is too large or malformed"
-                                                       : "the host refused the answer");
+        log_text(MOCKET_LOG_ERROR, rc == MOCKET_EINVAL
+                                       ? "the host refused the answer: its head is too large or malformed"
+                                       : "the host refused the answer");
     return rc;
 }
 
@@ -188,11 +196,13 @@ int mocket_listen(mocket_app *app, const char *address)
 {
     int rc = instance.app ? MOCKET_ESTATE : mocket__app_freeze(app);
     if (rc < 0) {
-        log_text(MOCKET_LOG_ERROR, rc == MOCKET_ESTATE ? "mocket_listen: an app is listening already" : mocket_problem(app));
+        log_text(MOCKET_LOG_ERROR,
+                 rc == MOCKET_ESTATE ? "mocket_listen: an app is listening already" : mocket_problem(app));
         return rc;
     }
     instance.app = app;
-    instance.env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .worker = mocket__app_worker_start(app) };
+    instance.env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random };
+    instance.env.worker = mocket__app_worker_start(app);
     mocket__arena_init(&instance.arena, 0);
     mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
     uint32_t reuse = (uint32_t)mocket__app_setting(app, MOCKET_REUSE);

@@ -13,5 +13,6 @@ MOCKET_IMPORT(respond)
 int32_t mocket__import_respond(int32_t req, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
 MOCKET_IMPORT(log) void mocket__import_log(int32_t level, const char *text, uint32_t text_len);
 MOCKET_IMPORT(now) int64_t mocket__import_now(int32_t clock);
+MOCKET_IMPORT(random) void mocket__import_random(void *buf, uint32_t len);
 
 #endif

@@ -1,13 +1,13 @@
 /* Cookies both ways.
  *
- * Reading forgives: a Cookie header holds what any script of the site has put there, and one odd pair must not hide the
- * others. Writing is strict: what is refused here would otherwise be dropped by some browsers and not by others. Everything
- * is checked before the first byte is written. */
+ * Reading forgives: a Cookie header holds what any script of the site has put there, and one odd pair must not hide
+ * the others. Writing is strict: what is refused here would otherwise be dropped by some browsers and not by others.
+ * Everything is checked before the first byte is written. */
 #include "cookie.h"
 
 #include "../base/span.h"
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------------------------- */
 
 static mocket_span without_quotes(mocket_span s)
 {
@@ -48,7 +48,7 @@ int mocket__cookie_parse(mocket_span header, struct mocket_arena *a, struct mock
     return 0;
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------------------------- */
 
 /* cookie-octet (RFC 6265bis, section 4.1.1), perhaps within quotes. */
 static bool is_cookie_value(mocket_span s)
@@ -95,7 +95,7 @@ static bool keeps_rules(mocket_span name, const struct mocket_cookie_opts *o)
 }
 
 /* The options as this library knows them: a caller built with an older header has a shorter struct. */
-static struct mocket_cookie_opts known_options(const struct mocket_cookie_opts *opts)
+struct mocket_cookie_opts mocket__cookie_opts(const struct mocket_cookie_opts *opts)
 {
     struct mocket_cookie_opts known = { 0 };
     if (opts)
@@ -111,12 +111,14 @@ static void write_attribute(struct mocket_buf *out, const char *name, const char
     mocket__buf_text(out, value);
 }
 
-int mocket__cookie_write(struct mocket_buf *out, mocket_span name, mocket_span value, const struct mocket_cookie_opts *opts)
+int mocket__cookie_write(struct mocket_buf *out, mocket_span name, mocket_span value,
+                         const struct mocket_cookie_opts *opts)
 {
     static const char *const same_site[] = { "", "Lax", "Strict", "None" };
-    struct mocket_cookie_opts o = known_options(opts);
+    struct mocket_cookie_opts o = mocket__cookie_opts(opts);
     if (!mocket__is_token(name) || !is_cookie_value(value) || !is_path_value(mocket__span(o.path)) ||
-        !is_domain_value(mocket__span(o.domain)) || (unsigned)o.same_site > MOCKET_SAME_SITE_NONE || !keeps_rules(name, &o))
+        !is_domain_value(mocket__span(o.domain)) || (unsigned)o.same_site > MOCKET_SAME_SITE_NONE ||
+        !keeps_rules(name, &o))
         return MOCKET_EINVAL;
     mocket__buf_span(out, name);
     mocket__buf_text(out, "=");
@@ -137,7 +139,7 @@ int mocket__cookie_write(struct mocket_buf *out, mocket_span name, mocket_span v
     return mocket__buf_status(out);
 }
 
-/* ---- Comparing ----------------------------------------------------------------------------------------------------- */
+/* ---- Comparing ------------------------------------------------------------------------------------------------- */
 
 /* The value of an attribute such as "Path="; "" when it is not there. */
 static mocket_span attribute(mocket_span set_cookie, mocket_span key)
@@ -168,5 +170,6 @@ bool mocket__cookie_same(mocket_span set_cookie_a, mocket_span set_cookie_b)
 {
     return mocket__span_eq(name_of(set_cookie_a), name_of(set_cookie_b)) &&
            mocket__span_ieq(domain_of(set_cookie_a), domain_of(set_cookie_b)) &&
-           mocket__span_eq(attribute(set_cookie_a, MOCKET_SPAN("Path=")), attribute(set_cookie_b, MOCKET_SPAN("Path=")));
+           mocket__span_eq(attribute(set_cookie_a, MOCKET_SPAN("Path=")),
+                           attribute(set_cookie_b, MOCKET_SPAN("Path=")));
 }

@@ -1,15 +1,15 @@
 /* Ordered rows of name and value.
  *
- * Requests have a dozen rows and are asked for two or three of them, so rows are scanned, not hashed: the length decides for
- * nearly every row, the first letter for nearly all the rest. Rows double in the arena; the old ones stay behind there until
- * the request is over, which costs less than a second kind of memory. */
+ * Requests have a dozen rows and are asked for two or three of them, so rows are scanned, not hashed: the length
+ * decides for nearly every row, the first letter for nearly all the rest. Rows double in the arena; the old ones
+ * stay behind there until the request is over, which costs less than a second kind of memory. */
 #include "fields.h"
 
 #include "../base/span.h"
 
 enum { FIRST_CAP = 16 };
 
-/* ---- Rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------------------------ */
 
 static int grow(struct mocket_fields *f, struct mocket_arena *a)
 {
@@ -65,7 +65,7 @@ const struct mocket_field *mocket__fields_next(const struct mocket_fields *f, mo
     return NULL;
 }
 
-/* ---- Joined values ------------------------------------------------------------------------------------------------- */
+/* ---- Joined values --------------------------------------------------------------------------------------------- */
 
 static size_t joined_len(const struct mocket_fields *f, mocket_span name)
 {
@@ -109,7 +109,7 @@ mocket_span mocket__fields_join(const struct mocket_fields *f, struct mocket_are
     return mocket__arena_copy(a, first->value.ptr ? first->value : MOCKET_SPAN(""));
 }
 
-/* ---- What names and values may hold -------------------------------------------------------------------------------- */
+/* ---- What names and values may hold ---------------------------------------------------------------------------- */
 
 /* One bit for each byte: letters, digits and !#$%&'*+-.^_`|~ */
 static const uint32_t token_bits[8] = { 0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF, 0, 0, 0, 0 };
@@ -137,8 +137,8 @@ bool mocket__is_field_value(mocket_span s)
 bool mocket__is_hop_by_hop(mocket_span name)
 {
     static const mocket_span names[] = {
-        { "connection", 10 }, { "keep-alive", 10 }, { "te", 2 },     { "trailer", 7 },
-        { "upgrade", 7 },     { "expect", 6 },      { "transfer-encoding", 17 },
+        { "connection", 10 }, { "keep-alive", 10 },        { "te", 2 }, { "trailer", 7 }, { "upgrade", 7 },
+        { "expect", 6 },      { "transfer-encoding", 17 },
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (same_name(names[i], name))

@@ -1,5 +1,5 @@
-/* Ordered name-value pairs: header lines, query, cookies, parameters. Rows live in an arena; the bytes are views unless the
- * function says that it copies. */
+/* Ordered name-value pairs: header lines, query, cookies, parameters. Rows live in an arena; the bytes are views
+ * unless the function says that it copies. */
 #ifndef MOCKET_HTTP_FIELDS_H
 #define MOCKET_HTTP_FIELDS_H
 
@@ -22,7 +22,8 @@ struct mocket_fields {
 int mocket__fields_add(struct mocket_fields *f, struct mocket_arena *a, mocket_span name, mocket_span value);
 /* Removes every row of that name (ASCII case does not count), keeps the order of the rest. */
 void mocket__fields_remove(struct mocket_fields *f, mocket_span name);
-/* The first row at or after *at of that name (case does not count), advancing *at behind it; NULL when there is none. */
+/* The first row at or after *at of that name (case does not count), advancing *at behind it; NULL when there is
+ * none. */
 const struct mocket_field *mocket__fields_next(const struct mocket_fields *f, mocket_span name, size_t *at);
 /* The value of a header: repeated ones joined with ", " (Cookie: "; ") into the arena (Q-02); ptr NULL when absent. The
  * result has its NUL. */

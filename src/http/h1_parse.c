@@ -1,12 +1,12 @@
-/* llhttp knows the grammar of HTTP/1 and lets too much of it through: repeated Host, folded lines, a bare LF here and there,
- * Transfer-Encoding in 1.0. What two parsers read differently is how requests are smuggled, so whatever is not plain is
- * refused here.
+/* llhttp knows the grammar of HTTP/1 and lets too much of it through: repeated Host, folded lines, a bare LF here and
+ * there, Transfer-Encoding in 1.0. What two parsers read differently is how requests are smuggled, so whatever is not
+ * plain is refused here.
  *
- * A head is looked at three times, each time in one straight pass. find_end looks for its end line by line and settles what
- * can be said of lines: ends, folding, sizes. request_line settles version and shape of the target. llhttp then runs once
- * over the whole head and makes rows; check_fields reads these rows, decides framing and drops what belongs to the
- * connection. A body with a Content-Length is counted here; chunks go through llhttp, which is paused behind each piece
- * of data, and the bytes around the data are held to the same rule about line ends and to a budget. */
+ * A head is looked at three times, each time in one straight pass. find_end looks for its end line by line and settles
+ * what can be said of lines: ends, folding, sizes. request_line settles version and shape of the target. llhttp then
+ * runs once over the whole head and makes rows; check_fields reads these rows, decides framing and drops what belongs
+ * to the connection. A body with a Content-Length is counted here; chunks go through llhttp, which is paused behind
+ * each piece of data, and the bytes around the data are held to the same rule about line ends and to a budget. */
 #include <stdlib.h> /* what llhttp includes is the system's, and visible as ever */
 #include <string.h>
 
@@ -30,8 +30,8 @@
 #define DEFAULT_TARGET_LEN 8192
 #define DEFAULT_FIELD_COUNT 100
 #define METHOD_LEN_MAX 32
-#define VERSION_LEN 9       /* " HTTP/1.1" */
-#define CHUNK_ALLOWANCE 16  /* bytes of framing that each chunk may cost for nothing */
+#define VERSION_LEN 9      /* " HTTP/1.1" */
+#define CHUNK_ALLOWANCE 16 /* bytes of framing that each chunk may cost for nothing */
 
 /* ---- The library ----------------------------------------------------------------------------------------------------
  * Only the generated automaton. The callbacks that it names are defined here, in the place of the package's table of
@@ -55,7 +55,7 @@
 #pragma GCC diagnostic pop
 #pragma GCC visibility pop
 
-/* ---- Fields of the connection --------------------------------------------------------------------------------------- */
+/* ---- Fields of the connection ------------------------------------------------------------------------------------ */
 
 enum field_kind {
     FIELD_PLAIN,
@@ -99,7 +99,7 @@ static enum field_kind field_kind(mocket_span name)
     return FIELD_PLAIN;
 }
 
-/* ---- Rows ----------------------------------------------------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
 static int refuse(struct mocket_h1 *p, int status)
 {
@@ -144,7 +144,7 @@ static int add_value(llhttp_t *l, const char *at, size_t len)
     return 0;
 }
 
-/* ---- What the fields say -------------------------------------------------------------------------------------------- */
+/* ---- What the fields say ----------------------------------------------------------------------------------------- */
 
 /* What check_fields has seen so far. */
 struct seen {
@@ -296,7 +296,7 @@ static int check_rows(struct mocket_h1 *p, struct seen *seen)
     return seen->names_fields ? drop_all_named(p, &all) : 0;
 }
 
-/* ---- Target --------------------------------------------------------------------------------------------------------- */
+/* ---- Target ------------------------------------------------------------------------------------------------------ */
 
 static bool is_absolute_without_path(mocket_span target, mocket_span authority)
 {
@@ -304,10 +304,10 @@ static bool is_absolute_without_path(mocket_span target, mocket_span authority)
 }
 
 /* Reduces the absolute form; the authority in it replaces Host. */
-static int reduce_absolute(struct mocket_message *msg)
+static int reduce_absolute(struct mocket_message *msg, struct mocket_arena *a)
 {
     mocket_span authority, origin, raw = msg->target;
-    if (!mocket__target_absolute(raw, &authority, &origin) || !mocket__is_authority(authority) || authority.len == 0)
+    if (!mocket__target_absolute(a, raw, &authority, &origin))
         return -1;
     msg->target = origin;
     if (msg->method == MOCKET_METHOD_OPTIONS && is_absolute_without_path(raw, authority))
@@ -334,10 +334,10 @@ static int check_target(struct mocket_h1 *p)
         return 0;
     if (mocket__span_eq(target, MOCKET_SPAN("*")))
         return msg->method == MOCKET_METHOD_OPTIONS ? 0 : refuse(p, 400);
-    return reduce_absolute(msg) < 0 ? refuse(p, 400) : 0;
+    return reduce_absolute(msg, p->arena) < 0 ? refuse(p, 400) : 0;
 }
 
-/* ---- End of head ---------------------------------------------------------------------------------------------------- */
+/* ---- End of head ------------------------------------------------------------------------------------------------- */
 
 static void decide_connection(struct mocket_h1 *p, const struct seen *seen)
 {
@@ -369,7 +369,7 @@ static int on_head(llhttp_t *l)
     return 0;
 }
 
-/* ---- The callbacks -------------------------------------------------------------------------------------------------- */
+/* ---- The callbacks ----------------------------------------------------------------------------------------------- */
 
 #define CALLBACK_ARGS llhttp__internal_t *l, const unsigned char *p, const unsigned char *endp
 #define IGNORED(name)                                                                                                  \
@@ -452,7 +452,7 @@ int llhttp__on_message_complete(CALLBACK_ARGS)
     return HPE_PAUSED; /* what follows belongs to the next request */
 }
 
-/* ---- Lines ---------------------------------------------------------------------------------------------------------- */
+/* ---- Lines ------------------------------------------------------------------------------------------------------- */
 
 static bool is_token_byte(char c)
 {
@@ -500,7 +500,7 @@ static ptrdiff_t find_end(struct mocket_h1 *p, mocket_span in)
     return unfinished(p, in);
 }
 
-/* ---- The request line ----------------------------------------------------------------------------------------------- */
+/* ---- The request line -------------------------------------------------------------------------------------------- */
 
 /* "HTTP/1.1": 0, or a status to refuse with. */
 static int version_status(mocket_span version, unsigned *flags)
@@ -536,7 +536,7 @@ static int request_line(struct mocket_h1 *p, mocket_span head)
     return second - first - 1 > p->limits.target_len ? 414 : 0;
 }
 
-/* ---- The promises of the header ------------------------------------------------------------------------------------- */
+/* ---- The promises of the header ---------------------------------------------------------------------------------- */
 
 void mocket__h1_init(struct mocket_h1 *p, const struct mocket_h1_limits *limits)
 {

@@ -1,8 +1,9 @@
-/* Every answer goes through here, so the head is sized first, given room once, and then copied piece by piece: no formatting,
- * no bounds to check on the way.
+/* Every answer goes through here, so the head is sized first, given room once, and then copied piece by piece: no
+ * formatting, no bounds to check on the way.
  *
  * The framing follows from five facts: method, status, version, whether the length is known, and whether the connection
- * may live on. decide is the only place that combines them; what it decides is told to the caller, who writes the body. */
+ * may live on. decide is the only place that combines them; what it decides is told to the caller, who writes the
+ * body. */
 #include "h1_write.h"
 
 #include "../base/span.h"
@@ -169,54 +170,4 @@ void mocket__h1_write_chunk_size(struct mocket_buf *out, size_t len)
     for (; len > 0; len >>= 4)
         *--at = "0123456789abcdef"[len & 15];
     mocket__buf_add(out, at, (size_t)(text + sizeof(text) - at));
-}
-
-/* ---- Dates ---- */
-
-static char *put_two(char *at, int n)
-{
-    *at++ = (char)('0' + n / 10);
-    *at++ = (char)('0' + n % 10);
-    return at;
-}
-
-struct day {
-    int year, month, day; /* month 0..11 */
-};
-
-/* Days since 1970-01-01 to a date. Years are counted from March, in eras of 400 of them, so that the leap day comes last. */
-static struct day civil(int64_t days)
-{
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    int day_of_era = (int)(days - era * 146097);
-    int year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    int march_month = (5 * day_of_year + 2) / 153;
-    int day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    int month = march_month < 10 ? march_month + 2 : march_month - 10;
-    return (struct day){ (int)(year + era * 400) + (month < 2), month, day };
-}
-
-#define YEAR_9999_END 253402300799
-
-void mocket__http_date(char text[30], int64_t unix_s)
-{
-    unix_s = unix_s < 0 ? 0 : unix_s > YEAR_9999_END ? YEAR_9999_END : unix_s;
-    int64_t days = unix_s / 86400;
-    int second = (int)(unix_s % 86400);
-    struct day d = civil(days);
-    char *at = put(text, (mocket_span){ &"ThuFriSatSunMonTueWed"[days % 7 * 3], 3 });
-    at = put_two(PUT(at, ", "), d.day);
-    *at++ = ' ';
-    at = put(at, (mocket_span){ &"JanFebMarAprMayJunJulAugSepOctNovDec"[d.month * 3], 3 });
-    *at++ = ' ';
-    at = put_two(put_two(at, d.year / 100), d.year % 100);
-    *at++ = ' ';
-    at = put_two(at, second / 3600);
-    *at++ = ':';
-    at = put_two(at, second / 60 % 60);
-    *at++ = ':';
-    at = put_two(at, second % 60);
-    PUT(at, " GMT")[0] = '\0';
 }

@@ -3,6 +3,7 @@
 #define MOCKET_HTTP_H1_WRITE_H
 
 #include "../base/buf.h"
+#include "date.h"
 #include "message.h"
 
 struct mocket_h1_answer {
@@ -21,8 +22,5 @@ struct mocket_h1_answer {
 void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *answer);
 /* "1f\r\n" before the bytes of a chunk; behind them "\r\n", and the last chunk is "0\r\n\r\n". len > 0. */
 void mocket__h1_write_chunk_size(struct mocket_buf *out, size_t len);
-
-/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7) and a NUL, 30 bytes. */
-void mocket__http_date(char text[30], int64_t unix_s);
 
 #endif

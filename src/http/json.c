@@ -1,12 +1,14 @@
 /* JSON values, by yyjson.
  *
- * A document is either parsed or built. Parsed values lie one behind the other in one block and never change; built ones are
- * linked and grow. Both kinds keep type, length and content in the same two words, so that reading a scalar does not ask
- * which kind it is; only walking does. What an app holds is a small handle of ours, value and document, in the arena.
+ * A document is either parsed or built. Parsed values lie one behind the other in one block and never change; built
+ * ones are linked and grow. Both kinds keep type, length and content in the same two words, so that reading a scalar
+ * does not ask which kind it is; only walking does. What an app holds is a small handle of ours, value and document,
+ * in the arena.
  *
- * What must stay true: no value is deeper than MOCKET_JSON_DEPTH_MAX. Parsing checks it without recursion, building checks a
- * value before it is copied; copying built values is recursive and relies on it. Only the root of a built document is ever
- * changed, since lookups give const values. All memory is the arena's: freeing does nothing, the arena ends it all. */
+ * What must stay true: no value is deeper than MOCKET_JSON_DEPTH_MAX. Parsing checks it without recursion, building
+ * checks a value before it is copied; copying built values is recursive and relies on it. Only the root of a built
+ * document is ever changed, since lookups give const values. All memory is the arena's: freeing does nothing, the
+ * arena ends it all. */
 #include "json.h"
 
 #include "../base/span.h"
@@ -51,7 +53,7 @@ struct mocket_value {
     void *val; /* yyjson_mut_val in a built document, else yyjson_val */
 };
 
-/* ---- Memory -------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
 static void *arena_malloc(void *arena, size_t len)
 {
@@ -103,7 +105,7 @@ static void remember(struct document *doc, int code)
         doc->status = code;
 }
 
-/* ---- Depth --------------------------------------------------------------------------------------------------------- */
+/* ---- Depth ----------------------------------------------------------------------------------------------------- */
 
 static bool parsed_fits(yyjson_val *root, size_t levels)
 {
@@ -137,7 +139,7 @@ static bool built_fits(yyjson_mut_val *v, size_t levels)
     return true;
 }
 
-/* ---- Text ---------------------------------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------------------------ */
 
 int mocket__json_parse(struct mocket_arena *a, mocket_span text, const mocket_value **out)
 {
@@ -164,16 +166,15 @@ int mocket__json_write(struct mocket_arena *a, const mocket_value *value, mocket
         return value->doc->status;
     yyjson_alc alc = allocator(a);
     yyjson_write_err error;
-    out->ptr = value->doc->built
-                   ? yyjson_mut_val_write_opts(value->val, YYJSON_WRITE_NOFLAG, &alc, &out->len, &error)
-                   : yyjson_val_write_opts(value->val, YYJSON_WRITE_NOFLAG, &alc, &out->len, &error);
+    out->ptr = value->doc->built ? yyjson_mut_val_write_opts(value->val, YYJSON_WRITE_NOFLAG, &alc, &out->len, &error)
+                                 : yyjson_val_write_opts(value->val, YYJSON_WRITE_NOFLAG, &alc, &out->len, &error);
     if (out->ptr)
         return 0;
     out->len = 0;
     return error.code == YYJSON_WRITE_ERROR_MEMORY_ALLOCATION ? MOCKET_ENOMEM : MOCKET_EINVAL;
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------------------------- */
 
 static size_t count_of(const mocket_value *v)
 {
@@ -208,7 +209,8 @@ const mocket_value *mocket_value_get(const mocket_value *object, const char *key
     if (!object || !key || !unsafe_yyjson_is_obj(object->val))
         return NULL;
     mocket_span name = mocket__span(key);
-    void *member = object->doc->built ? (void *)built_member(object->val, name) : (void *)parsed_member(object->val, name);
+    void *member =
+        object->doc->built ? (void *)built_member(object->val, name) : (void *)parsed_member(object->val, name);
     return new_value(object->doc, member);
 }
 
@@ -288,7 +290,7 @@ bool mocket_value_bool(const mocket_value *v, bool otherwise)
     return v && unsafe_yyjson_is_bool(v->val) ? unsafe_yyjson_get_bool(v->val) : otherwise;
 }
 
-/* ---- Building ------------------------------------------------------------------------------------------------------ */
+/* ---- Building -------------------------------------------------------------------------------------------------- */
 
 mocket_value *mocket__json_new(struct mocket_arena *a, bool array)
 {
@@ -351,7 +353,8 @@ static yyjson_mut_val *make_copy(struct document *doc, const mocket_value *value
     bool built = value->doc->built != NULL;
     if (value->doc->status < 0)
         remember(doc, value->doc->status);
-    else if (built ? built_fits(value->val, MOCKET_JSON_DEPTH_MAX - 1) : parsed_fits(value->val, MOCKET_JSON_DEPTH_MAX - 1))
+    else if (built ? built_fits(value->val, MOCKET_JSON_DEPTH_MAX - 1)
+                   : parsed_fits(value->val, MOCKET_JSON_DEPTH_MAX - 1))
         return built ? yyjson_mut_val_mut_copy(doc->built, value->val) : yyjson_val_mut_copy(doc->built, value->val);
     else
         remember(doc, MOCKET_EINVAL);

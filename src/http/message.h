@@ -1,5 +1,5 @@
-/* A request as it came, from whichever backend: the wire, guest memory, a test. Spans are views without a NUL behind them;
- * the backend keeps them valid until the answer is out. */
+/* A request as it came, from whichever backend: the wire, guest memory, a test. Spans are views without a NUL behind
+ * them; the backend keeps them valid until the answer is out. */
 #ifndef MOCKET_HTTP_MESSAGE_H
 #define MOCKET_HTTP_MESSAGE_H
 

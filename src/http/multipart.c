@@ -2,12 +2,13 @@
  *
  *     preamble CR LF --boundary CR LF  head CR LF CR LF  data CR LF --boundary CR LF ... CR LF --boundary-- epilogue
  *
- * The line end before a delimiter belongs to the delimiter. The parser decides only what it can see whole: a delimiter, or
- * the beginning of one, that ends with the input is left for the next call, so that the pieces in which bytes arrive never
- * change what they mean. A line that begins with the delimiter and goes on with something else is data (RFC 2046, section
- * 5.1.1, asks senders to avoid it; losing a byte of somebody's file would be worse).
+ * The line end before a delimiter belongs to the delimiter. The parser decides only what it can see whole: a
+ * delimiter, or the beginning of one, that ends with the input is left for the next call, so that the pieces in
+ * which bytes arrive never change what they mean. A line that begins with the delimiter and goes on with something
+ * else is data (RFC 2046, section 5.1.1, asks senders to avoid it; losing a byte of somebody's file would be worse).
  *
- * Strict where readers disagree: lines end in CR LF, part headers are not folded, a repeated or malformed one is refused. */
+ * Strict where readers disagree: lines end in CR LF, part headers are not folded, a repeated or malformed one is
+ * refused. */
 #include "multipart.h"
 
 #include "../base/span.h"
@@ -33,7 +34,7 @@ int mocket__multipart_init(struct mocket_multipart_parser *p, mocket_span bounda
     return 0;
 }
 
-/* ---- Delimiters ---------------------------------------------------------------------------------------------------- */
+/* ---- Delimiters ------------------------------------------------------------------------------------------------ */
 
 enum match { NO_MATCH, MATCH_MORE, MATCH_NEXT, MATCH_CLOSE };
 
@@ -57,7 +58,8 @@ static enum match match_tail(mocket_span in, size_t at, size_t *end)
 }
 
 /* Is there a delimiter at `at`? skip: bytes of it that are not in the input (2 at the very beginning, else 0). */
-static enum match match_delimiter(const struct mocket_multipart_parser *p, mocket_span in, size_t at, size_t skip, size_t *end)
+static enum match match_delimiter(const struct mocket_multipart_parser *p, mocket_span in, size_t at, size_t skip,
+                                  size_t *end)
 {
     size_t want = p->delimiter_len - skip, have = in.len - at;
     size_t len = have < want ? have : want;
@@ -85,7 +87,7 @@ static void enter(struct mocket_multipart_parser *p, enum match match)
     p->state = match == MATCH_CLOSE ? DONE : PART_HEAD;
 }
 
-/* ---- Tokens -------------------------------------------------------------------------------------------------------- */
+/* ---- Tokens ---------------------------------------------------------------------------------------------------- */
 
 /* Up to the first delimiter, which may be the very first line. */
 static ptrdiff_t skip_preamble(struct mocket_multipart_parser *p, mocket_span in)
@@ -172,7 +174,7 @@ ptrdiff_t mocket__multipart_next(struct mocket_multipart_parser *p, mocket_span 
     return *token == MOCKET_MULTIPART_MORE && at_end ? MOCKET_EINVAL : skipped + used;
 }
 
-/* ---- Part headers -------------------------------------------------------------------------------------------------- */
+/* ---- Part headers ---------------------------------------------------------------------------------------------- */
 
 static int copy_text(struct mocket_arena *a, mocket_span raw, mocket_span *out)
 {
@@ -217,7 +219,8 @@ static int read_line(struct mocket_arena *a, mocket_span line, struct mocket_upl
     return mocket__span_ieq(name, MOCKET_SPAN("content-type")) ? copy_text(a, value, &out->type) : 0;
 }
 
-/* The end of the line that begins at from: its CR LF, or head.len. A CR alone belongs to the line, which is then refused. */
+/* The end of the line that begins at from: its CR LF, or head.len. A CR alone belongs to the line, which is then
+ * refused. */
 static size_t line_end(mocket_span head, size_t from)
 {
     size_t at = mocket__span_find(head, '\r', from);

@@ -1,5 +1,5 @@
-/* multipart/form-data (RFC 7578, RFC 2046 section 5.1): a parser that is fed bytes in any pieces and tells what they were.
- * It keeps nothing but its place: the caller owns the bytes. */
+/* multipart/form-data (RFC 7578, RFC 2046 section 5.1): a parser that is fed bytes in any pieces and tells what they
+ * were. It keeps nothing but its place: the caller owns the bytes. */
 #ifndef MOCKET_HTTP_MULTIPART_H
 #define MOCKET_HTTP_MULTIPART_H
 

@@ -1,14 +1,15 @@
 /* Targets, paths and percent-encoding.
  *
- * A decoder here never fails on what it reads: malformed escapes stay as they are, and what is not UTF-8 afterwards becomes
- * "". The canonical path is stricter, because access rules hang on it: each path has exactly one canonical form, and making
- * the form of a form changes nothing. That is why a `%` which begins no escape becomes `%25` there (`%%370` would otherwise
- * turn into `%70`, which means something else to the next reader), and why bytes that no URL may hold are escaped. */
+ * A decoder here never fails on what it reads: malformed escapes stay as they are, and what is not UTF-8 afterwards
+ * becomes "". The canonical path is stricter, because access rules hang on it: each path has exactly one canonical
+ * form, and making the form of a form changes nothing. That is why a `%` which begins no escape becomes `%25` there
+ * (`%%370` would otherwise turn into `%70`, which means something else to the next reader), and why bytes that no
+ * URL may hold are escaped. */
 #include "url.h"
 
 #include "../base/span.h"
 
-/* ---- Bytes --------------------------------------------------------------------------------------------------------- */
+/* ---- Bytes ----------------------------------------------------------------------------------------------------- */
 
 static inline bool is_digit(char c)
 {
@@ -17,7 +18,8 @@ static inline bool is_digit(char c)
 
 static inline bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_' ||
+           c == '~';
 }
 
 static inline bool is_sub_delimiter(char c)
@@ -51,7 +53,7 @@ static inline char *put_escape(char *to, unsigned char c)
     return to;
 }
 
-/* ---- Targets ------------------------------------------------------------------------------------------------------- */
+/* ---- Targets --------------------------------------------------------------------------------------------------- */
 
 void mocket__target_split(mocket_span target, mocket_span *path, mocket_span *query)
 {
@@ -76,20 +78,31 @@ static size_t scheme_len(mocket_span target)
     return 0;
 }
 
-bool mocket__target_absolute(mocket_span target, mocket_span *authority, mocket_span *origin)
+/* "/" in front of a query that came without a path. ptr NULL: no memory. */
+static mocket_span with_slash(struct mocket_arena *a, mocket_span query)
+{
+    char *text = mocket__arena_alloc(a, query.len + 1);
+    if (!text)
+        return (mocket_span){ NULL, 0 };
+    text[0] = '/';
+    memcpy(text + 1, query.ptr, query.len);
+    return (mocket_span){ text, query.len + 1 };
+}
+
+bool mocket__target_absolute(struct mocket_arena *a, mocket_span target, mocket_span *authority, mocket_span *origin)
 {
     size_t begin = scheme_len(target), end = begin;
     while (end < target.len && target.ptr[end] != '/' && target.ptr[end] != '?' && target.ptr[end] != '#')
         end++;
-    mocket_span host = mocket__span_slice(target, begin, end);
-    if (begin == 0 || host.len == 0 || !mocket__is_authority(host) || (end < target.len && target.ptr[end] != '/'))
+    mocket_span host = mocket__span_slice(target, begin, end), rest = mocket__span_slice(target, end, target.len);
+    if (begin == 0 || host.len == 0 || !mocket__is_authority(host) || (rest.len && rest.ptr[0] == '#'))
         return false;
     *authority = host;
-    *origin = end < target.len ? mocket__span_slice(target, end, target.len) : MOCKET_SPAN("/");
-    return true;
+    *origin = rest.len == 0 ? MOCKET_SPAN("/") : rest.ptr[0] == '?' ? with_slash(a, rest) : rest;
+    return origin->ptr != NULL;
 }
 
-/* ---- Authorities --------------------------------------------------------------------------------------------------- */
+/* ---- Authorities ----------------------------------------------------------------------------------------------- */
 
 /* dec-octet: 0..255 without leading zeroes. */
 static bool is_ipv4(mocket_span s)
@@ -174,7 +187,7 @@ bool mocket__is_authority(mocket_span s)
     return literal ? is_ipv6(host) : is_reg_name(host);
 }
 
-/* ---- Percent-encoding ---------------------------------------------------------------------------------------------- */
+/* ---- Percent-encoding ------------------------------------------------------------------------------------------ */
 
 mocket_span mocket__url_decode(struct mocket_arena *a, mocket_span s, enum mocket_decode how)
 {
@@ -215,7 +228,7 @@ void mocket__url_encode(struct mocket_buf *out, mocket_span s)
     }
 }
 
-/* ---- The canonical path -------------------------------------------------------------------------------------------- */
+/* ---- The canonical path ---------------------------------------------------------------------------------------- */
 
 /* Literally in a path: pchar of RFC 3986 without escapes. */
 static inline bool is_path_byte(char c)
@@ -248,7 +261,7 @@ static char *put_segment(char *to, mocket_span segment)
             return NULL;
         if (escaped >= 0)
             i += 2;
-        if (escaped >= 0 ? is_unreserved(c) : is_path_byte(c))
+        if (is_path_byte(c))
             *to++ = c;
         else
             to = put_escape(to, (unsigned char)c);

@@ -9,9 +9,9 @@
 void mocket__target_split(mocket_span target, mocket_span *path, mocket_span *query);
 
 /* Splits "http://host:port/path?query" into authority and origin-form target ("/" when the path is empty; `*` stays for
- * OPTIONS by the caller). False when it is not an absolute http or https URL, and for one with a query and no path: its origin
- * form is no part of it. */
-bool mocket__target_absolute(mocket_span target, mocket_span *authority, mocket_span *origin);
+ * OPTIONS by the caller). Views, but for an origin form that needs a slash in front, which lies in the arena. False
+ * when it is not an absolute http or https URL without a fragment, or there is no memory. */
+bool mocket__target_absolute(struct mocket_arena *a, mocket_span target, mocket_span *authority, mocket_span *origin);
 
 /* host or host:port as Host may hold it (RFC 9110, section 7.2); "" is valid, user information is not. */
 bool mocket__is_authority(mocket_span s);
@@ -22,8 +22,9 @@ mocket_span mocket__url_decode(struct mocket_arena *a, mocket_span s, enum mocke
 /* Keeps unreserved characters. */
 void mocket__url_encode(struct mocket_buf *out, mocket_span s);
 
-/* The canonical path (M-04): unreserved characters decoded, dot segments resolved, empty segments dropped, one leading
- * slash, other escapes kept in upper case. 0, MOCKET_EINVAL for an encoded `/`, `\` or NUL, or MOCKET_ENOMEM. */
+/* The canonical path (M-04): characters that a path may hold decoded, dot segments resolved, empty segments dropped,
+ * one leading slash, other escapes kept in upper case. 0, MOCKET_EINVAL for an encoded `/`, `\` or NUL, or
+ * MOCKET_ENOMEM. */
 int mocket__path_canonical(struct mocket_arena *a, mocket_span path, mocket_span *out);
 
 #endif

@@ -1,15 +1,16 @@
 /* The test client: requests into an app and answers out of it, memory to memory.
  *
- * A send builds the same struct mocket_request that a socket or a guest's memory would have given, calls mocket_dispatch,
- * and keeps what the sink is handed. So a test runs the router, the middlewares and the handlers as they are, and only
- * bytes on a wire are missing: Date, Content-Length and chunks do not exist here, answers that have no body on the wire
- * (HEAD, 204, 205, 304) have none here either, and an answer that would have been cut is no answer at all.
+ * A send builds the same struct mocket_request that a socket or a guest's memory would have given, calls
+ * mocket_dispatch, and keeps what the sink is handed. So a test runs the router, the middlewares and the handlers as
+ * they are, and only bytes on a wire are missing: Date, Content-Length and chunks do not exist here, answers that
+ * have no body on the wire (HEAD, 204, 205, 304) have none here either, and an answer that would have been cut is no
+ * answer at all.
  *
  * Two arenas with different lives: `pending` holds headers until the send that takes them; `work` holds one exchange,
  * request and reply, until the next send.
  *
- * Several clients may share an app. The first one freezes it and leaves a struct loopback as the app's backend, the last
- * one thaws it. On an app that somebody else froze (a running listen) clients are guests and leave it as it is. */
+ * Several clients may share an app. The first one freezes it and leaves a struct loopback as the app's backend, the
+ * last one thaws it. On an app that somebody else froze (a running listen) clients are guests and leave it as it is. */
 #include "../base/buf.h"
 #include "../base/memory.h"
 #include "../base/span.h"
@@ -151,7 +152,7 @@ static bool split_line(mocket_span line, struct mocket_message *msg)
 
 /* Origin form and `*` stay; absolute form gives its authority away (R-41). CONNECT's target is whatever it is: the app
  * refuses the method. */
-static bool reduce_target(struct mocket_message *msg)
+static bool reduce_target(struct mocket_message *msg, struct mocket_arena *a)
 {
     mocket_span target = msg->target;
     bool is_options = msg->method == MOCKET_METHOD_OPTIONS;
@@ -159,7 +160,7 @@ static bool reduce_target(struct mocket_message *msg)
         return true;
     if (mocket__span_eq(target, MOCKET_SPAN("*")))
         return is_options;
-    if (!mocket__target_absolute(target, &msg->authority, &msg->target))
+    if (!mocket__target_absolute(a, target, &msg->authority, &msg->target))
         return false;
     bool no_path = mocket__span_eq(msg->target, MOCKET_SPAN("/")) && target.ptr[target.len - 1] != '/';
     if (is_options && no_path)
@@ -197,10 +198,12 @@ static int build(struct mocket_client *c, struct mocket_request *req, const char
 {
     if (c->header_status < 0 || !line)
         return c->header_status < 0 ? c->header_status : MOCKET_EINVAL;
-    mocket_span kept = mocket__arena_copy(&c->work, mocket__span(line));
+    req->arena = &c->work;
+    req->env = &c->env;
+    mocket_span kept = mocket__arena_copy(req->arena, mocket__span(line));
     if (!kept.ptr)
         return MOCKET_ENOMEM;
-    if (!split_line(kept, &req->message) || !reduce_target(&req->message))
+    if (!split_line(kept, &req->message) || !reduce_target(&req->message, req->arena))
         return MOCKET_EINVAL;
     if (body.ptr) {
         req->whole = mocket__arena_copy(&c->work, body);
@@ -209,8 +212,6 @@ static int build(struct mocket_client *c, struct mocket_request *req, const char
             return MOCKET_ENOMEM;
     }
     req->message.peer = MOCKET_SPAN("127.0.0.1");
-    req->arena = &c->work;
-    req->env = &c->env;
     return add_fields(c, &req->message, body);
 }
 

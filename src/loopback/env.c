@@ -1,11 +1,14 @@
 /* Clock and log of the loopback.
  *
- * A log line is made by handlers out of whatever a client sent, so it may hold any bytes. Control bytes are escaped before
- * they reach a terminal or a file: one call is one line, whatever is in it. */
+ * A log line is made by handlers out of whatever a client sent, so it may hold any bytes. Control bytes are escaped
+ * before they reach a terminal or a file: one call is one line, whatever is in it. */
 #include "env.h"
 
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
+
+#define RANDOM_MAX 256 /* getentropy gives no more at a time */
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
@@ -43,7 +46,21 @@ static uint64_t now_ns(struct mocket_env *env)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static int fill_random(struct mocket_env *env, void *buf, size_t len)
+{
+    (void)env;
+    char *at = buf;
+    while (len > 0) {
+        size_t n = len < RANDOM_MAX ? len : RANDOM_MAX;
+        if (getentropy(at, n) < 0)
+            return MOCKET_EIO;
+        at += n;
+        len -= n;
+    }
+    return 0;
+}
+
 void mocket__loopback_env(struct mocket_env *env, void *worker)
 {
-    *env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .worker = worker };
+    *env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .worker = worker };
 }

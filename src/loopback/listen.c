@@ -1,12 +1,14 @@
 /* mocket_listen over standard input and output: one connection, no network, nothing in parallel.
  *
- * It exists for contract tests, inetd and debuggers: an app linked with it answers the HTTP/1.1 bytes that come in on file 0
- * with bytes on file 1 until the input ends or an answer closes the connection. Parser, framework and writer are the ones
- * of the native backend; only sockets, fibers and time limits are missing, and a read that waits simply blocks.
+ * It exists for contract tests, inetd and debuggers: an app linked with it answers the HTTP/1.1 bytes that come in on
+ * file 0 with bytes on file 1 until the input ends or an answer closes the connection. Parser, framework and writer
+ * are the ones of the native backend; only sockets, fibers and time limits are missing, and a read that waits simply
+ * blocks.
  *
- * The input buffer holds the head of the request at work at its beginning: the message's spans point into it, so while that
- * request lives the buffer must not move. There is room for READ_LEN bytes behind the head before it is parsed, body bytes
- * are read into that room again and again, and pipelined bytes that came along stay where they are.
+ * The input buffer holds the head of the request at work at its beginning: the message's spans point into it, so
+ * while that request lives the buffer must not move. There is room for READ_LEN bytes behind the head before it is
+ * parsed, body bytes are read into that room again and again, and pipelined bytes that came along stay where they
+ * are.
  *
  * Environment MOCKET_READ_MAX=n: no read takes more than n bytes, so that a test chooses where its input is cut. */
 #include <errno.h>
@@ -40,7 +42,7 @@ struct conn {
     size_t read_max;
     struct mocket_buf out;
     bool continued; /* 100 Continue is out, or not wanted */
-    bool gone;      /* input ended in the middle, or output failed */
+    bool gone;      /* output failed */
     volatile bool stopping;
     int refuse; /* status for a body that is no HTTP, 0 */
 };
@@ -125,9 +127,11 @@ static int more_data(struct exchange *x)
     while (x->data.len == 0 && !c->parser.body_done) {
         if (unread(c).len == 0) {
             say_continue(c);
-            if (c->gone || !fill_body(c)) {
-                c->gone = true;
+            if (c->gone)
                 return MOCKET_ECLOSED;
+            if (!fill_body(c)) {
+                c->refuse = 400; /* the input is over, but whoever reads the output may still be there */
+                return MOCKET_EINVAL;
             }
         }
         ptrdiff_t used = mocket__h1_body(&c->parser, unread(c), &x->data);
@@ -161,7 +165,7 @@ static bool input_comes(void)
     return poll(&in, 1, DRAIN_SILENCE_MS) > 0;
 }
 
-/* Takes what is left of a body that nobody wants, if it is small and on its way. True when the next request may follow. */
+/* Takes what is left of a body that nobody wants, if it is small and on its way. True when a request may follow. */
 static bool drain(struct exchange *x)
 {
     struct conn *c = x->conn;
@@ -289,11 +293,9 @@ static const struct mocket_sink sink_calls = {
 /* One request whose head is there. True when another may follow. */
 static bool serve_request(struct conn *c, struct mocket_message *msg)
 {
-    struct exchange x = { .sink = sink_calls,
-                          .source = { .read = body_read },
-                          .conn = c,
-                          .msg = msg,
-                          .keep_alive = c->parser.keep_alive };
+    struct exchange x = {
+        .sink = sink_calls, .source = { .read = body_read }, .conn = c, .msg = msg, .keep_alive = c->parser.keep_alive
+    };
     struct mocket_request req = { .message = *msg, .arena = &c->arena, .env = &c->env };
     struct mocket_response res = { .sink = &x.sink };
     bool waits = c->parser.expect_continue && unread(c).len == 0;

@@ -1,5 +1,5 @@
-/* What is logged may come from a client. A line is one line whatever it holds: control bytes are written as \xHH, so that
- * nobody can forge a line or talk to a terminal. */
+/* What is logged may come from a client. A line is one line whatever it holds: control bytes are written as \xHH, so
+ * that nobody can forge a line or talk to a terminal. */
 #include "log.h"
 
 #include <string.h>

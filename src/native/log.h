@@ -4,7 +4,8 @@
 
 #include <mocket.h>
 
-/* "mocket: error: text": one write per line, so that threads do not mix. Control bytes are escaped, long lines are cut. */
+/* "mocket: error: text": one write per line, so that threads do not mix. Control bytes are escaped, long lines are
+ * cut. */
 void mocket__log_stderr(int level, mocket_span line);
 
 #endif

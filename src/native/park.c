@@ -1,6 +1,6 @@
-/* Waiting on behalf of others. The handler leaves its stack first; only then, on the loop's stack, does begin run, because
- * what begins there may need a large stack, or may end at once. Resuming goes through the ready list of the worker in
- * every case, so that begin, gone and unpark may call each other. */
+/* Waiting on behalf of others. The handler leaves its stack first; only then, on the loop's stack, does begin run,
+ * because what begins there may need a large stack, or may end at once. Resuming goes through the ready list of the
+ * worker in every case, so that begin, gone and unpark may call each other. */
 #include <assert.h>
 
 #include "../core/event.h"

@@ -1,8 +1,9 @@
-/* From an app and addresses to running workers, and back. Every socket is opened on the caller's thread before any worker
- * runs: a problem is told before anything was served, and readiness is told once. The first worker is the caller.
+/* From an app and addresses to running workers, and back. Every socket is opened on the caller's thread before any
+ * worker runs: a problem is told before anything was served, and readiness is told once. The first worker is the
+ * caller.
  *
- * mocket_stop may come from any thread or signal handler, also while the server ends. The backend that it finds in the app
- * therefore lives as long as the app, and ending waits for calls of stop that are under way before handles go. */
+ * mocket_stop may come from any thread or signal handler, also while the server ends. The backend that it finds in the
+ * app therefore lives as long as the app, and ending waits for calls of stop that are under way before handles go. */
 #include <sched.h>
 #include <signal.h>
 #include <string.h>

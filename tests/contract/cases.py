@@ -33,6 +33,7 @@ class Step:
 
     def __init__(self):
         self.requests = []  # (method, bytes)
+        self.shut = False  # the client ends its side behind them
         self.answers = []
         self.logs = []
 
@@ -73,7 +74,7 @@ def has_field(head, name):
 
 
 def build_request(lines, raw):
-    """(method, bytes). A short form, without a version, gets one, and Host and Content-Length where they are missing."""
+    """(method, bytes). A short form, without a version, gets one, and Host and Content-Length where missing."""
     rows = wire_lines(lines)
     method = (rows[0] if rows else b"").split(b" ")[0].decode("latin-1")
     if raw:
@@ -125,7 +126,10 @@ def add_block(case, kind, words, lines):
     if kind in ("request", "raw"):
         if not case.steps or case.steps[-1].answers or case.steps[-1].logs:
             case.steps.append(Step())
+        if words not in ([], ["shut"]):
+            raise BadCase(f"a request cannot be {words}")
         case.steps[-1].requests.append(build_request(lines, kind == "raw"))
+        case.steps[-1].shut = bool(words)
     elif not case.steps:
         raise BadCase("an answer before any request")
     elif kind == "answer":

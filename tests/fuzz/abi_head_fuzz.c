@@ -1,8 +1,10 @@
-/* A response head of any bytes: refused, or a status, tokens and values that can be sent, and that survive another trip. */
+/* A response head of any bytes: refused, or a status, tokens and values that can be sent, and that survive another
+ * trip. */
 #include "../../src/abi/codec.h"
 #include "fuzz.h"
 
-static void check_head(struct mocket_arena *a, mocket_span in, bool upgrade, int status, const struct mocket_fields *fields)
+static void check_head(struct mocket_arena *a, mocket_span in, bool upgrade, int status,
+                       const struct mocket_fields *fields)
 {
     FUZZ_HOLDS(upgrade ? status == 101 : status >= 200 && status <= 599);
     for (size_t i = 0; i < fields->count; i++) {

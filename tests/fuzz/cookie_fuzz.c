@@ -8,7 +8,8 @@ static mocket_span without_quotes(mocket_span s)
     return quoted ? mocket__span_slice(s, 1, s.len - 1) : s;
 }
 
-static void write_and_read(struct mocket_arena *a, const struct mocket_field *row, const struct mocket_cookie_opts *opts)
+static void write_and_read(struct mocket_arena *a, const struct mocket_field *row,
+                           const struct mocket_cookie_opts *opts)
 {
     struct mocket_buf text = { 0 };
     struct mocket_fields again = { 0 };
@@ -35,8 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_HOLDS(f.rows[i].name.len > 0 && mocket__span_find(f.rows[i].name, '=', 0) == f.rows[i].name.len);
         FUZZ_HOLDS(mocket__span_find(f.rows[i].value, ';', 0) == f.rows[i].value.len);
         FUZZ_HOLDS(f.rows[i].name.ptr[f.rows[i].name.len] == 0 && f.rows[i].value.ptr[f.rows[i].value.len] == 0);
-        struct mocket_cookie_opts opts = { .path = i % 2 ? f.rows[i].value.ptr : NULL, .domain = i % 3 ? f.rows[i].name.ptr : NULL,
-                                           .secure = i % 2, .same_site = (enum mocket_same_site)(i % 4) };
+        struct mocket_cookie_opts opts = { .path = i % 2 ? f.rows[i].value.ptr : NULL,
+                                           .domain = i % 3 ? f.rows[i].name.ptr : NULL,
+                                           .secure = i % 2,
+                                           .same_site = (enum mocket_same_site)(i % 4) };
         write_and_read(&a, &f.rows[i], &opts);
         write_and_read(&a, &f.rows[i], NULL);
     }

@@ -1,6 +1,6 @@
-/* The first bytes tell how the rest arrives. However it arrives, the same requests come out, and what is refused whole is
- * refused in pieces; a head that is hopeless may be refused before its end. No field that belongs to the connection is left,
- * and no name or value that could not be sent on. */
+/* The first bytes tell how the rest arrives. However it arrives, the same requests come out, and what is refused
+ * whole is refused in pieces; a head that is hopeless may be refused before its end. No field that belongs to the
+ * connection is left, and no name or value that could not be sent on. */
 #include "../../src/http/h1_parse.h"
 #include "fuzz.h"
 
@@ -20,7 +20,8 @@ static void check_message(const struct mocket_message *msg, mocket_span in, stru
     record(out, " @", msg->authority);
     for (size_t i = 0; i < msg->fields.count; i++) {
         const struct mocket_field *row = &msg->fields.rows[i];
-        FUZZ_HOLDS(mocket__is_token(row->name) && mocket__is_field_value(row->value) && !mocket__is_hop_by_hop(row->name));
+        FUZZ_HOLDS(mocket__is_token(row->name) && mocket__is_field_value(row->value) &&
+                   !mocket__is_hop_by_hop(row->name));
         FUZZ_HOLDS(mocket__span_eq(mocket__span_trim(row->value), row->value));
         record(out, "\n", row->name);
         record(out, ": ", row->value);

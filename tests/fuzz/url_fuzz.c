@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mocket__target_split(in, &path, &query);
     FUZZ_HOLDS(path.len + query.len <= in.len && fuzz_within(path, in) && fuzz_within(query, in));
     FUZZ_HOLDS(mocket__span_find(path, '?', 0) == path.len && mocket__span_find(query, '#', 0) == query.len);
-    if (mocket__target_absolute(in, &authority, &origin)) {
+    if (mocket__target_absolute(&a, in, &authority, &origin)) {
         FUZZ_HOLDS(authority.len > 0 && mocket__is_authority(authority) && fuzz_within(authority, in));
         FUZZ_HOLDS(origin.len > 0 && origin.ptr[0] == '/');
     }

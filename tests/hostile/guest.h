@@ -14,7 +14,8 @@
 
 IMPORT("mocket", "option") int do_option(int key, int64_t value);
 IMPORT("mocket", "listen") int do_listen(int version, int flags, const void *address, uint32_t len);
-IMPORT("mocket", "respond") int do_respond(int req, const void *head, uint32_t head_len, const void *body, uint32_t len);
+IMPORT("mocket", "respond")
+int do_respond(int req, const void *head, uint32_t head_len, const void *body, uint32_t len);
 IMPORT("mocket", "respond_begin") int do_respond_begin(int req, const void *head, uint32_t len);
 IMPORT("mocket", "body_write") int do_body_write(int sink, const void *bytes, uint32_t len);
 IMPORT("mocket", "body_end") int do_body_end(int sink);

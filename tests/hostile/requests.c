@@ -1,4 +1,5 @@
-/* A guest that does something wrong with each request: the path says what. Its answers are the codes that the host gave. */
+/* A guest that does something wrong with each request: the path says what. Its answers are the codes that the host
+ * gave. */
 #include <unistd.h>
 
 #include "guest.h"
@@ -87,8 +88,9 @@ static void path_ranges(int req)
 {
     const uint32_t head[] = { 200, 0, 0, 16 };
     const char *far = (const char *)0xfffffff0;
-    CODES(req, do_respond(req, far, 16, "", 0), do_respond(req, head, 16, far, 16), do_respond(req, head, 16, far, 0x7fffffff),
-          do_respond(req, head, 0xffffffff, "", 0), do_respond(req, head, 16, head, 0xffffffff));
+    CODES(req, do_respond(req, far, 16, "", 0), do_respond(req, head, 16, far, 16),
+          do_respond(req, head, 16, far, 0x7fffffff), do_respond(req, head, 0xffffffff, "", 0),
+          do_respond(req, head, 16, head, 0xffffffff));
 }
 
 static void path_heads(int req)
@@ -115,6 +117,12 @@ static void path_hop(int req)
     answer_field(req, "connection", "close");
 }
 
+/* What the body's length is, the host knows better. */
+static void path_length(int req)
+{
+    answer_field(req, "content-length", "999");
+}
+
 static void path_handles(int req)
 {
     int stale = last_req;
@@ -124,8 +132,8 @@ static void path_handles(int req)
 
 static void path_unbuilt(int req)
 {
-    CODES(req, do_respond_begin(req, NULL, 0), do_body_write(req, NULL, 0), do_body_end(req), do_body_read(req, NULL, 0),
-          do_listen(1, 1, "", 0), do_option(1, 5));
+    CODES(req, do_respond_begin(req, NULL, 0), do_body_write(req, NULL, 0), do_body_end(req),
+          do_body_read(req, NULL, 0), do_listen(1, 1, "", 0), do_option(1, 5));
 }
 
 static void path_loop(int req)
@@ -234,15 +242,32 @@ static const struct {
     const char *path;
     void (*run)(int req);
 } paths[] = {
-    { "/ok", path_ok },           { "/count", path_count },     { "/trap", path_trap },
-    { "/none", path_none },       { "/late-trap", path_late_trap }, { "/twice", path_twice },
-    { "/last", path_last },       { "/ranges", path_ranges },   { "/heads", path_heads },
-    { "/fields", path_fields },   { "/hop", path_hop },         { "/handles", path_handles },
-    { "/unbuilt", path_unbuilt }, { "/loop", path_loop },       { "/deadline", path_deadline },
-    { "/deep", path_deep },       { "/wide", path_wide },          { "/memory", path_memory },   { "/refused", path_refused },
-    { "/random", path_random },   { "/random-range", path_random_range },
-    { "/exit", path_exit },       { "/sleep", path_sleep },     { "/flood", path_flood },
+    { "/ok", path_ok },
+    { "/count", path_count },
+    { "/trap", path_trap },
+    { "/none", path_none },
+    { "/late-trap", path_late_trap },
+    { "/twice", path_twice },
+    { "/last", path_last },
+    { "/ranges", path_ranges },
+    { "/heads", path_heads },
+    { "/fields", path_fields },
+    { "/hop", path_hop },
+    { "/handles", path_handles },
+    { "/unbuilt", path_unbuilt },
+    { "/loop", path_loop },
+    { "/deadline", path_deadline },
+    { "/deep", path_deep },
+    { "/wide", path_wide },
+    { "/memory", path_memory },
+    { "/refused", path_refused },
+    { "/random", path_random },
+    { "/random-range", path_random_range },
+    { "/exit", path_exit },
+    { "/sleep", path_sleep },
+    { "/flood", path_flood },
     { "/escape", path_escape },
+    { "/length", path_length },
 };
 
 EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)

@@ -27,20 +27,17 @@
 #define UNIT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A table's text, which may hold NUL bytes: UNIT_ROW("a\0b"). */
-#define UNIT_ROW(literal)                                                                                              \
-    {                                                                                                                  \
-        literal "", sizeof(literal) - 1                                                                                \
-    }
+#define UNIT_ROW(literal) { literal "", sizeof(literal) - 1 }
 
-/* ---- Spans --------------------------------------------------------------------------------------------------------- */
+/* ---- Spans ----------------------------------------------------------------------------------------------------- */
 
 /* Says what differs, with the row of the table it came from. */
 static inline void unit_same(mocket_span got, mocket_span want, size_t row)
 {
     if (mocket__span_eq(got, want))
         return;
-    print_error("row %zu: got \"%.*s\" (%zu bytes), want \"%.*s\" (%zu bytes)\n", row, (int)got.len, got.ptr ? got.ptr : "",
-                got.len, (int)want.len, want.ptr ? want.ptr : "", want.len);
+    print_error("row %zu: got \"%.*s\" (%zu bytes), want \"%.*s\" (%zu bytes)\n", row, (int)got.len,
+                got.ptr ? got.ptr : "", got.len, (int)want.len, want.ptr ? want.ptr : "", want.len);
     fail();
 }
 
@@ -52,7 +49,7 @@ static inline void unit_equal(long long got, long long want, size_t row)
     fail();
 }
 
-/* ---- Guard pages --------------------------------------------------------------------------------------------------- */
+/* ---- Guard pages ----------------------------------------------------------------------------------------------- */
 
 struct unit_guard {
     char *pages;
@@ -80,7 +77,7 @@ static inline void unit_unguard(struct unit_guard *g)
     munmap(g->pages, g->len);
 }
 
-/* ---- Allocations that fail ----------------------------------------------------------------------------------------- */
+/* ---- Allocations that fail ------------------------------------------------------------------------------------- */
 
 static size_t unit_allocations; /* since the run began */
 static size_t unit_failing;     /* the one that fails, counted from 1; 0: none */
@@ -90,8 +87,9 @@ static inline void *unit_allocate(void *ptr, size_t len)
     return ++unit_allocations == unit_failing ? NULL : realloc(ptr, len);
 }
 
-/* run returns 0 or a MOCKET_E... code. While an allocation fails it must return MOCKET_ENOMEM; the first run in which none
- * is left to fail must return 0. Leaks are the sanitizer's business. Returns how many allocations there were to fail. */
+/* run returns 0 or a MOCKET_E... code. While an allocation fails it must return MOCKET_ENOMEM; the first run in
+ * which none is left to fail must return 0. Leaks are the sanitizer's business. Returns how many allocations there
+ * were to fail. */
 static inline size_t unit_each_allocation_fails(int (*run)(void *context), void *context)
 {
     mocket__memory_hook(unit_allocate);
@@ -117,7 +115,7 @@ static inline void unit_arena(struct mocket_arena *a)
     mocket__arena_init(a, 16);
 }
 
-/* ---- Pieces -------------------------------------------------------------------------------------------------------- */
+/* ---- Pieces ---------------------------------------------------------------------------------------------------- */
 
 /* The pieces lie one behind the other in the same memory, and their sum is the whole. */
 typedef void unit_pieces(void *context, const mocket_span *pieces, size_t count);

@@ -1,10 +1,11 @@
-/* The seam to a WebAssembly engine, in words that belong to none: open it, compile a module, link it to the functions that
- * it may import, make instances, call their exports, look at their memory. One file per engine implements it.
+/* The seam to a WebAssembly engine, in words that belong to none: open it, compile a module, link it to the functions
+ * that it may import, make instances, call their exports, look at their memory. One file per engine implements it.
  *
  * THREADS   An engine and a linked module may be used by any thread. An instance belongs to one thread at a time.
  * TYPES     A function type is text: parameters, a colon, results. i i32, I i64, f f32, F f64, v v128, r a reference.
  *           "iiI:i" takes two i32 and an i64 and gives an i32.
- * TRUST     Whoever calls engine_call has compared the export's type once, when the module was opened: calls check nothing.
+ * TRUST     Whoever calls engine_call has compared the export's type once, when the module was opened: calls check
+ *           nothing.
  * PROBLEMS  Functions that fail append the reason, in words, to *why. */
 #ifndef MOCKET_HOSTS_C_ENGINE_ENGINE_H
 #define MOCKET_HOSTS_C_ENGINE_ENGINE_H
@@ -25,7 +26,8 @@ struct engine_opts {
     bool no_gc;            /* refuse modules that use garbage-collected types (to measure the difference) */
 };
 
-/* 0 or MOCKET_ELIMIT (the machine has no room for opts->least). Installs the process's handlers for SIGSEGV, SIGILL, SIGFPE. */
+/* 0 or MOCKET_ELIMIT (the machine has no room for opts->least). Installs the process's handlers for SIGSEGV, SIGILL,
+ * SIGFPE. */
 int engine_open(const struct engine_opts *opts, struct engine **out, struct mocket_buf *why);
 void engine_close(struct engine *engine); /* after its modules; NULL is fine */
 /* How many instances may live at once; at most opts.instances. */
@@ -79,8 +81,8 @@ void engine_module_close(struct engine_module *module); /* after its instances; 
 struct engine_symbols engine_module_imports(const struct engine_module *module);
 struct engine_symbols engine_module_exports(const struct engine_module *module);
 
-/* Joins the module to its imports, once: rows[i] is for import i and has its type. exports: the names that engine_call then
- * knows by their index, at most ENGINE_EXPORTS. 0, MOCKET_EINVAL or MOCKET_ENOMEM. */
+/* Joins the module to its imports, once: rows[i] is for import i and has its type. exports: the names that engine_call
+ * then knows by their index, at most ENGINE_EXPORTS. 0, MOCKET_EINVAL or MOCKET_ENOMEM. */
 #define ENGINE_EXPORTS 12
 struct engine_link {
     const struct engine_import *const *rows;

@@ -1,5 +1,5 @@
-/* What engine/crate adds to Wasmtime's C API. Only there when the engine was built from that crate (MOCKET_ENGINE_CRATE);
- * an official release archive has neither. */
+/* What engine/crate adds to Wasmtime's C API. Only there when the engine was built from that crate
+ * (MOCKET_ENGINE_CRATE); an official release archive has neither. */
 #ifndef MOCKET_HOSTS_C_ENGINE_ENGINE_SHIM_H
 #define MOCKET_HOSTS_C_ENGINE_ENGINE_SHIM_H
 

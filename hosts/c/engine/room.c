@@ -1,6 +1,6 @@
-/* An engine with a pool of instances reserves all of its address space when it starts, and ends the process when it cannot.
- * So the host asks first. Two things run out: address space (containers and `ulimit -v` bound it, some machines have 39 bits)
- * and mappings (vm.max_map_count; every live instance splits the pool into several). */
+/* An engine with a pool of instances reserves all of its address space when it starts, and ends the process when it
+ * cannot. So the host asks first. Two things run out: address space (containers and `ulimit -v` bound it, some machines
+ * have 39 bits) and mappings (vm.max_map_count; every live instance splits the pool into several). */
 #include "room.h"
 
 #include <inttypes.h>

@@ -1,14 +1,16 @@
 /* The engine seam on Wasmtime 48: the only file that includes its headers.
  *
- * One engine, with a pool of instances whose address space is reserved at the start; a module is compiled once and joined
- * to its imports once (an instance_pre); an instance is a store of its own, so that closing it gives everything back.
+ * One engine, with a pool of instances whose address space is reserved at the start; a module is compiled once and
+ * joined to its imports once (an instance_pre); an instance is a store of its own, so that closing it gives everything
+ * back.
  *
  * What must stay true:
- * - A configuration that Wasmtime refuses ends the process. So every size below is asked of the machine first (room.h), and
- *   the conflicts it knows (memory beyond the reservation, a stack beyond the fiber's) cannot arise.
- * - Calls into guests and out of them are unchecked. module.c compares the types of exports when it loads a module, and an
- *   import is defined with the very type that the module imports it with.
- * - wasm_valtype_kind ends the process on types it has no number for (v128, most references): wasmtime_valtype_new does not.
+ * - A configuration that Wasmtime refuses ends the process. So every size below is asked of the machine first (room.h),
+ *   and the conflicts it knows (memory beyond the reservation, a stack beyond the fiber's) cannot arise.
+ * - Calls into guests and out of them are unchecked. module.c compares the types of exports when it loads a module, and
+ *   an import is defined with the very type that the module imports it with.
+ * - wasm_valtype_kind ends the process on types it has no number for (v128, most references): wasmtime_valtype_new does
+ *   not.
  * - No other code than the guest's may run on a guest's stack for long: imports are short and never call back in. */
 #include "engine.h"
 
@@ -27,14 +29,20 @@
 #endif
 
 #define WASM_PAGE 65536u
-#define WASM_STACK (512u << 10)        /* of a guest; the host's own frames below it come on top */
-#define FIBER_STACK (1u << 20)         /* must be larger than WASM_STACK */
+#define WASM_STACK (512u << 10)         /* of a guest; the host's own frames below it come on top */
+#define FIBER_STACK (1u << 20)          /* must be larger than WASM_STACK */
 #define RESERVATION (UINT64_C(4) << 30) /* of a memory: with it, bounds checks cost nothing */
 #define GUARD (UINT64_C(32) << 20)
 #define TABLES_EACH 4
 #define TABLE_ELEMENTS 65536
 #define MAPPINGS_EACH 8 /* of a live instance: memory, its image, tables, guards, a GC heap */
-#define KEEP_RESIDENT (64u << 10)
+/* Memory that an ended instance leaves to the next one, cleared by hand; the rest is given back to the kernel, which
+ * costs more. Where the kernel tells which pages were written only those are cleared, and much can be kept. */
+#if MOCKET_ENGINE_CRATE
+#define KEEP_RESIDENT (1u << 20)
+#else
+#define KEEP_RESIDENT (256u << 10)
+#endif
 #define GC_HEAP_INITIAL (1u << 20)
 #define FOR_EVER (UINT64_C(1) << 62)
 
@@ -93,8 +101,8 @@ static uint64_t plan_bytes(const struct plan *p)
     return p->instances * (memories + tables + FIBER_STACK + 2 * WASM_PAGE) + 2 * p->guard;
 }
 
-/* Halves the number of instances until it fits; then tries again with memories that reserve only what they may use, whose
- * accesses are checked by code. */
+/* Halves the number of instances until it fits; then tries again with memories that reserve only what they may use,
+ * whose accesses are checked by code. */
 static int plan_make(const struct engine_opts *opts, struct plan *p, struct mocket_buf *why)
 {
     uint32_t mappings = room_mappings(MAPPINGS_EACH);
@@ -103,7 +111,9 @@ static int plan_make(const struct engine_opts *opts, struct plan *p, struct mock
     uint64_t bytes = (opts->memory_bytes + WASM_PAGE - 1) / WASM_PAGE * WASM_PAGE;
     bytes = bytes > RESERVATION ? RESERVATION : bytes;
     for (int tight = 0; tight < 2; tight++) {
-        *p = (struct plan){ .memory_bytes = bytes, .reservation = tight ? bytes : RESERVATION, .guard = tight ? 0 : GUARD };
+        *p = (struct plan){ .memory_bytes = bytes,
+                            .reservation = tight ? bytes : RESERVATION,
+                            .guard = tight ? 0 : GUARD };
         for (p->instances = wanted; p->instances >= least; p->instances /= 2)
             if (room_address(plan_bytes(p)))
                 return 0;
@@ -200,8 +210,8 @@ void engine_tick(struct engine *engine)
 
 /* ---- Problems in words ---- */
 
-/* Appends a message line by line, joined with "; ". What the engine puts in front of the reason is left out: a backtrace, which
- * is told behind it, numbers of nested causes, blanks. */
+/* Appends a message line by line, joined with "; ". What the engine puts in front of the reason is left out: a
+ * backtrace, which is told behind it, numbers of nested causes, blanks. */
 static void explain_text(struct mocket_buf *why, mocket_span text)
 {
     static const char marker[] = "Caused by:\n", trap[] = "wasm trap: ";
@@ -453,8 +463,8 @@ static wasmtime_error_t *define_import(wasmtime_linker_t *linker, const wasm_imp
                                        const struct engine_import *row)
 {
     const wasm_functype_t *type = wasm_externtype_as_functype_const(wasm_importtype_type(import));
-    return wasmtime_linker_define_func_unchecked(linker, row->module, strlen(row->module), row->name, strlen(row->name), type,
-                                                 call_import, (void *)(uintptr_t)row, NULL);
+    return wasmtime_linker_define_func_unchecked(linker, row->module, strlen(row->module), row->name, strlen(row->name),
+                                                 type, call_import, (void *)(uintptr_t)row, NULL);
 }
 
 int engine_module_link(struct engine_module *m, const struct engine_link *link, struct mocket_buf *why)

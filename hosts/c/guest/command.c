@@ -2,9 +2,9 @@
  *
  *     call __wasm_call_ctors; local.get 0 ... n-1; call the function; call __wasm_call_dtors; end
  *
- * so that each request would run all constructors, and then atexit's functions, again. Names can be stripped; the shape of
- * the code cannot. So we look at the bodies of `_start` (only a command has it), mocket_alloc and mocket_handle: all three must
- * begin with a call of the same function, pass their parameters on, and hold nothing else.
+ * so that each request would run all constructors, and then atexit's functions, again. Names can be stripped; the shape
+ * of the code cannot. So we look at the bodies of `_start` (only a command has it), mocket_alloc and mocket_handle: all
+ * three must begin with a call of the same function, pass their parameters on, and hold nothing else.
  *
  * The engine has validated the module before; nevertheless every read is bounded, and what cannot be read is "no". */
 #include "command.h"

@@ -1,5 +1,6 @@
-/* A number is index (12 bits) + generation (19 bits, from 1): never 0, never negative. A row's generation grows with each use,
- * so that a number comes again only after half a million uses of its row; an instance is retired before that. */
+/* A number is index (12 bits) + generation (19 bits, from 1): never 0, never negative. A row's generation grows with
+ * each use, so that a number comes again only after half a million uses of its row; an instance is retired before
+ * that. */
 #include "handle.h"
 
 #include <mocket.h>

@@ -1,5 +1,5 @@
-/* The handles of one instance (docs/abi.md, section 3): positive numbers in one space, each with a generation, so that a stale or
- * invented number is noticed. */
+/* The handles of one instance (docs/abi.md, section 3): positive numbers in one space, each with a generation, so that
+ * a stale or invented number is noticed. */
 #ifndef MOCKET_HOSTS_C_GUEST_HANDLE_H
 #define MOCKET_HOSTS_C_GUEST_HANDLE_H
 

@@ -1,7 +1,7 @@
-/* The imports of docs/abi.md, section 2, as a table. Every one is there; those that wait, stream or need sockets answer ENOTSUP
- * until they are built. A function gets its arguments in slots and puts its result into slot 0; what it returns is a reason to
- * trap the guest, or NULL. None of them calls back into a guest, and none runs for long: what a guest can make large (a text, a
- * range of random bytes) is cut, bounded or watched. */
+/* The imports of docs/abi.md, section 2, as a table. Every one is there; those that wait, stream or need sockets answer
+ * ENOTSUP until they are built. A function gets its arguments in slots and puts its result into slot 0; what it returns
+ * is a reason to trap the guest, or NULL. None of them calls back into a guest, and none runs for long: what a guest
+ * can make large (a text, a range of random bytes) is cut, bounded or watched. */
 #include "imports.h"
 
 #include <mocket_abi.h>
@@ -73,7 +73,8 @@ static const char *do_listen(void *data, union engine_slot *s)
     if (flags & ~(MOCKET_ABI_REUSE_MASK | MOCKET_ABI_STREAM_BODY) || reuse > MOCKET_REUSE_CONCURRENT)
         return refuse_listen(i, s, MOCKET_EINVAL, "listen: unknown flags");
     if (reuse == MOCKET_REUSE_CONCURRENT && i->program->module->direct_style)
-        return refuse_listen(i, s, MOCKET_EINVAL, "listen: a module that imports await cannot ask for concurrent reuse");
+        return refuse_listen(i, s, MOCKET_EINVAL,
+                             "listen: a module that imports await cannot ask for concurrent reuse");
     if (flags & MOCKET_ABI_STREAM_BODY)
         return refuse_listen(i, s, MOCKET_ENOTSUP, "listen: this version of the host cannot stream request bodies");
     int rc = guest_span(i, s[2].u32, s[3].u32, &address);
@@ -163,9 +164,10 @@ static const char *not_supported(void *data, union engine_slot *s)
 static const char *do_await(void *data, union engine_slot *s)
 {
     const struct guest_instance *i = data;
-    bool allowed =
-        i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE || i->running == GUEST_WS;
-    return allowed ? answer(s, MOCKET_ENOTSUP) : "await may only be called below mocket_start, mocket_handle and mocket_ws";
+    bool allowed = i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE ||
+                   i->running == GUEST_WS;
+    return allowed ? answer(s, MOCKET_ENOTSUP)
+                   : "await may only be called below mocket_start, mocket_handle and mocket_ws";
 }
 
 /* drop(handle): a request is not the guest's to drop, and nothing else exists yet. */

@@ -1,11 +1,11 @@
-/* The life of an instance: engine instance, _initialize, mocket_start or _start, then requests, until something goes wrong or
- * it has served long enough.
+/* The life of an instance: engine instance, _initialize, mocket_start or _start, then requests, until something goes
+ * wrong or it has served long enough.
  *
- * guest_instance_call is the one place where a guest is entered. It calls directly, on the thread's stack. Guests that wait
- * will be entered on a fiber of the engine from there too.
+ * guest_instance_call is the one place where a guest is entered. It calls directly, on the thread's stack. Guests that
+ * wait will be entered on a fiber of the engine from there too.
  *
- * A guest may lie about itself: an instance that declares something else than the first one did is refused, since the host
- * serves by the first one's word. */
+ * A guest may lie about itself: an instance that declares something else than the first one did is refused, since the
+ * host serves by the first one's word. */
 #include "instance.h"
 
 #include <string.h>
@@ -20,8 +20,8 @@ void guest_instance_limit(struct guest_instance *i, uint64_t ms)
     engine_deadline(i->engine, ms);
 }
 
-enum engine_outcome guest_instance_call(struct guest_instance *i, enum guest_export export, union engine_slot *slots, size_t count,
-                                        struct mocket_buf *why)
+enum engine_outcome guest_instance_call(struct guest_instance *i, enum guest_export export, union engine_slot *slots,
+                                        size_t count, struct mocket_buf *why)
 {
     enum guest_export before = i->running;
     i->running = export;
@@ -119,6 +119,7 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
         guest_instance_close(i);
         return rc;
     }
+    i->memory_at_start = engine_memory(i->engine).size;
     *out = i;
     return 0;
 }
@@ -135,8 +136,11 @@ void guest_instance_close(struct guest_instance *i)
     mocket__free(i);
 }
 
+/* Memory never shrinks: an instance that took most of what it may have makes room for a fresh one. */
 bool guest_instance_fit(const struct guest_instance *i)
 {
-    uint64_t most = i->program->requests_max ? i->program->requests_max : REQUESTS_MAX;
-    return !i->broken && i->served < most && engine_memory(i->engine).size <= i->program->memory_bytes / 4 * 3;
+    uint64_t requests_most = i->program->requests_max ? i->program->requests_max : REQUESTS_MAX;
+    uint64_t memory_most = i->program->memory_bytes / 4 * 3;
+    memory_most = i->memory_at_start > memory_most ? i->memory_at_start : memory_most;
+    return !i->broken && i->served < requests_most && engine_memory(i->engine).size <= memory_most;
 }

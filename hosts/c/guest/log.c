@@ -1,6 +1,6 @@
 /* A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million lines a
- * second. So a line goes out in one piece, behind a prefix, with everything escaped that is not printable UTF-8; it is cut
- * at 4 KiB; and each worker has a bucket of lines that refills with time. What did not fit is counted and told. */
+ * second. So a line goes out in one piece, behind a prefix, with everything escaped that is not printable UTF-8; it is
+ * cut at 4 KiB; and each worker has a bucket of lines that refills with time. What did not fit is counted and told. */
 #include "log.h"
 
 #include <string.h>
@@ -98,7 +98,8 @@ void guest_log_line(struct guest_log *log, int level, mocket_span line)
     write_escaped(log, level, PREFIX, line);
 }
 
-static void each_line(struct guest_log *log, int level, mocket_span text, void (*write)(struct guest_log *, int, mocket_span))
+static void each_line(struct guest_log *log, int level, mocket_span text,
+                      void (*write)(struct guest_log *, int, mocket_span))
 {
     for (size_t at = 0; at < text.len;) {
         size_t end = mocket__span_find(text, '\n', at);

@@ -4,15 +4,15 @@
 
 #include "../../../src/base/buf.h"
 
-#define GUEST_LOG_LINE 4096  /* bytes of one line, before escaping */
-#define GUEST_LOG_RATE 1000  /* lines per second, and at once after a pause */
+#define GUEST_LOG_LINE 4096 /* bytes of one line, before escaping */
+#define GUEST_LOG_RATE 1000 /* lines per second, and at once after a pause */
 
 struct guest_log {
     void (*write)(void *data, int level, mocket_span line); /* one line without its end, printable; any thread */
     void *data;
-    uint64_t filled_ns;       /* when lines_left was last raised */
-    uint32_t lines_left;      /* that may be written now */
-    uint64_t dropped;         /* since the last line that was written */
+    uint64_t filled_ns;  /* when lines_left was last raised */
+    uint32_t lines_left; /* that may be written now */
+    uint64_t dropped;    /* since the last line that was written */
 };
 
 /* Writes "guest: " and the line. level: enum mocket_log_level. */

@@ -1,6 +1,6 @@
-/* Whether a file is a guest is decided once, here, with a message that a person can act on: what it is instead (a component, a
- * text, a command), which export is missing or has another type, which import nobody provides. Afterwards calls in both
- * directions are made without any check of types. */
+/* Whether a file is a guest is decided once, here, with a message that a person can act on: what it is instead (a
+ * component, a text, a command), which export is missing or has another type, which import nobody provides. Afterwards
+ * calls in both directions are made without any check of types. */
 #include "module.h"
 
 #include <mocket_abi.h>
@@ -50,7 +50,8 @@ static int check_format(mocket_span bytes, struct mocket_buf *why)
     if (bytes.len < 8 || memcmp(bytes.ptr, magic, 4) != 0)
         return refuse(why, "not a WebAssembly module (it does not begin with \\0asm)", NULL);
     if (bytes.ptr[6] == 1)
-        return refuse(why, "a WebAssembly component; this host serves core modules (build without a component step)", NULL);
+        return refuse(why, "a WebAssembly component; this host serves core modules (build without a component step)",
+                      NULL);
     if (memcmp(bytes.ptr + 4, module, 4) != 0)
         return refuse(why, "a WebAssembly module of an unknown version", NULL);
     return 0;
@@ -86,7 +87,8 @@ static int check_exports(struct guest_module *m, struct mocket_buf *why)
             return refuse(why, "its export `", exports[i].name, "` is no function", NULL);
         if (strcmp(found->type, exports[i].type) != 0)
             return refuse(why, "its export `", exports[i].name, "` has the type ", found->type, ", it must be ",
-                          exports[i].type, " (i: i32, I: i64, f: f32, F: f64; parameters before the colon, results behind)", NULL);
+                          exports[i].type,
+                          " (i: i32, I: i64, f: f32, F: f64; parameters before the colon, results behind)", NULL);
         m->has[i] = true;
     }
     return 0;
@@ -137,7 +139,8 @@ static int check_imports(struct guest_module *m, const struct engine_import **ro
             waits = name;
     }
     if (waits && !m->direct_style && !m->has[GUEST_DONE])
-        return refuse(why, "imports mocket.", waits, " and neither imports mocket.await nor exports `mocket_done`", NULL);
+        return refuse(why, "imports mocket.", waits, " and neither imports mocket.await nor exports `mocket_done`",
+                      NULL);
     return 0;
 }
 

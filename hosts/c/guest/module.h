@@ -1,4 +1,5 @@
-/* A guest module that may be served: checked against the ABI (docs/abi.md, section 1), compiled, joined to its imports. */
+/* A guest module that may be served: checked against the ABI (docs/abi.md, section 1), compiled, joined to its
+ * imports. */
 #ifndef MOCKET_HOSTS_C_GUEST_MODULE_H
 #define MOCKET_HOSTS_C_GUEST_MODULE_H
 
@@ -26,9 +27,9 @@ enum guest_export {
 struct guest_module {
     struct engine *engine;
     struct engine_module *code;
-    const char *name;                 /* of the file, for messages and argv[0]; borrowed */
+    const char *name; /* of the file, for messages and argv[0]; borrowed */
     bool has[GUEST_EXPORT_COUNT];
-    bool direct_style;                /* imports await or await_any */
+    bool direct_style; /* imports await or await_any */
 };
 
 /* The name of an export, "the start section" for GUEST_OUTSIDE. */

@@ -1,5 +1,5 @@
-/* What MoonBit's core library imports: println comes a UTF-16 unit at a time; the environment and the file system are inert
- * (strings cross as external references: here they are all null), the clock works. */
+/* What MoonBit's core library imports: println comes a UTF-16 unit at a time; the environment and the file system are
+ * inert (strings cross as external references: here they are all null), the clock works. */
 #include <time.h>
 
 #include "imports.h"

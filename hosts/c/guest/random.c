@@ -1,5 +1,5 @@
-/* A guest can ask for gigabytes at once, and no deadline of the engine interrupts a host function: so the range is filled
- * piece by piece, and the guest's deadline is looked at in between. */
+/* A guest can ask for gigabytes at once, and no deadline of the engine interrupts a host function: so the range is
+ * filled piece by piece, and the guest's deadline is looked at in between. */
 #include "random.h"
 
 #include <sys/random.h>

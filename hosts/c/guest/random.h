@@ -6,7 +6,8 @@
 
 struct guest_instance;
 
-/* Fills a range of the guest's memory. 0, MOCKET_EFAULT, or MOCKET_ETIMEDOUT when the guest's time ran out meanwhile. */
+/* Fills a range of the guest's memory. 0, MOCKET_EFAULT, or MOCKET_ETIMEDOUT when the guest's time ran out
+ * meanwhile. */
 int guest_random(struct guest_instance *instance, uint32_t offset, uint32_t len);
 
 #endif

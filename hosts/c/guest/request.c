@@ -1,6 +1,6 @@
-/* The hot path. A request is encoded once, straight into the guest's memory; the answer is copied once, out of it. Between the
- * two the guest is hostile: where mocket_alloc points is checked like any other range, an answer counts from the moment it was
- * checked and copied, and nothing of the guest's memory is kept beyond an import. */
+/* The hot path. A request is encoded once, straight into the guest's memory; the answer is copied once, out of it.
+ * Between the two the guest is hostile: where mocket_alloc points is checked like any other range, an answer counts
+ * from the moment it was checked and copied, and nothing of the guest's memory is kept beyond an import. */
 #include "request.h"
 
 #include <mocket_abi.h>
@@ -132,7 +132,8 @@ static void drop_hop_by_hop(struct mocket_fields *f)
     f->count = kept;
 }
 
-static int copy_in(const struct guest_instance *i, struct mocket_arena *a, uint32_t offset, uint32_t len, mocket_span *out)
+static int copy_in(const struct guest_instance *i, struct mocket_arena *a, uint32_t offset, uint32_t len,
+                   mocket_span *out)
 {
     struct guest_bytes from;
     int rc = guest_span(i, offset, len, &from);

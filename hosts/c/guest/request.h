@@ -18,15 +18,16 @@ struct guest_request {
     mocket_span answer;
 };
 
-/* Enters the guest. 0 when it answered; else the status that the host answers instead: 413 (the request does not fit in 32
- * bits), 500 (it trapped, or returned without an answer), 503 (it has no memory for the request), 504 (it was too late).
- * Why is in the log. */
+/* Enters the guest. 0 when it answered; else the status that the host answers instead: 413 (the request does not fit in
+ * 32 bits), 500 (it trapped, or returned without an answer), 503 (it has no memory for the request), 504 (it was too
+ * late). Why is in the log. */
 int guest_request_run(struct guest_instance *instance, struct guest_request *request);
 
 /* The import `respond`: keeps a copy of the answer. 0 or a code for the guest. */
 struct guest_answer {
     uint32_t head, head_len, body, body_len;
 };
-int guest_request_answer(struct guest_instance *instance, struct guest_request *request, const struct guest_answer *answer);
+int guest_request_answer(struct guest_instance *instance, struct guest_request *request,
+                         const struct guest_answer *answer);
 
 #endif

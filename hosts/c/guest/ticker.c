@@ -1,6 +1,6 @@
-/* An idle server should not wake a hundred times a second, and a busy one should not take a lock per request. Each worker
- * says in a seat of its own whether it is inside a guest. The ticker looks at the seats; after a second in which it never
- * found one taken it says that it sleeps, looks once more, and waits for a worker to wake it. */
+/* An idle server should not wake a hundred times a second, and a busy one should not take a lock per request. Each
+ * worker says in a seat of its own whether it is inside a guest. The ticker looks at the seats; after a second in which
+ * it never found one taken it says that it sleeps, looks once more, and waits for a worker to wake it. */
 #include "ticker.h"
 
 #include <pthread.h>

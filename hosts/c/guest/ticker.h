@@ -1,4 +1,5 @@
-/* The clock that ends guests that run too long: a thread that ticks the engine while some guest runs, and sleeps otherwise. */
+/* The clock that ends guests that run too long: a thread that ticks the engine while some guest runs, and sleeps
+ * otherwise. */
 #ifndef MOCKET_HOSTS_C_GUEST_TICKER_H
 #define MOCKET_HOSTS_C_GUEST_TICKER_H
 

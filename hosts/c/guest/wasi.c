@@ -1,9 +1,9 @@
-/* WASI preview 1, as far as a guest of ours needs it: output goes to the log line by line, clocks and random numbers work, there
- * is one argument and no environment, no file can be opened. All functions exist, so that any program links; the rest answers
- * ENOTCAPABLE, EBADF or ENOSYS.
+/* WASI preview 1, as far as a guest of ours needs it: output goes to the log line by line, clocks and random numbers
+ * work, there is one argument and no environment, no file can be opened. All functions exist, so that any program
+ * links; the rest answers ENOTCAPABLE, EBADF or ENOSYS.
  *
- * Nothing here may block the thread or run for long: poll_oneoff (what sleep becomes) answers ENOSYS, fd_write takes a bounded
- * number of bytes and tells how many. */
+ * Nothing here may block the thread or run for long: poll_oneoff (what sleep becomes) answers ENOSYS, fd_write takes a
+ * bounded number of bytes and tells how many. */
 #include <mocket.h>
 #include <string.h>
 #include <time.h>
@@ -14,19 +14,19 @@
 #include "span.h"
 
 #define WASI "wasi_snapshot_preview1"
-#define WRITE_RANGES 64u      /* of one fd_write that are looked at */
-#define WRITE_BYTES 65536u    /* of one fd_write that are taken */
+#define WRITE_RANGES 64u   /* of one fd_write that are looked at */
+#define WRITE_BYTES 65536u /* of one fd_write that are taken */
 
 enum { /* of the specification's errno */
-    WASI_OK = 0,
-    WASI_EBADF = 8,
-    WASI_EFAULT = 21,
-    WASI_EINVAL = 28,
-    WASI_EIO = 29,
-    WASI_ENOSYS = 52,
-    WASI_ENOTSUP = 58,
-    WASI_ESPIPE = 70,
-    WASI_ENOTCAPABLE = 76
+       WASI_OK = 0,
+       WASI_EBADF = 8,
+       WASI_EFAULT = 21,
+       WASI_EINVAL = 28,
+       WASI_EIO = 29,
+       WASI_ENOSYS = 52,
+       WASI_ENOTSUP = 58,
+       WASI_ESPIPE = 70,
+       WASI_ENOTCAPABLE = 76
 };
 
 static const char *answer(union engine_slot *s, int code)

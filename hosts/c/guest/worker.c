@@ -1,8 +1,8 @@
-/* Which instance serves a request. A request runs to its end before the next one of the worker begins, so a worker needs one
- * instance: `none` makes it anew for each request, `serial` keeps it until it is not fit any more.
+/* Which instance serves a request. A request runs to its end before the next one of the worker begins, so a worker
+ * needs one instance: `none` makes it anew for each request, `serial` keeps it until it is not fit any more.
  *
- * A guest whose start fails must not cost a full start for every request: after a failure nothing is tried for a while, which
- * doubles with each further one. */
+ * A guest whose start fails must not cost a full start for every request: after a failure nothing is tried for a while,
+ * which doubles with each further one. */
 #include "worker.h"
 
 #include "../../../src/base/span.h"

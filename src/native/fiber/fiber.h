@@ -1,5 +1,5 @@
-/* Stacks to wait on. A fiber runs a function on a stack of its own until the function returns or parks; resuming goes on
- * where it parked. Fibers of a pool belong to one thread. */
+/* Stacks to wait on. A fiber runs a function on a stack of its own until the function returns or parks; resuming goes
+ * on where it parked. Fibers of a pool belong to one thread. */
 #ifndef MOCKET_NATIVE_FIBER_H
 #define MOCKET_NATIVE_FIBER_H
 
@@ -23,8 +23,8 @@ void mocket__fibers_release(struct mocket_fibers *pool);
 /* A fiber that will run fn(arg) at its first resume. NULL when there is no memory for a stack. */
 struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg);
 
-/* Runs it until it parks (true), or until fn has returned (false): the fiber is gone then. Not from a fiber of this pool
- * that waits for this one. */
+/* Runs it until it parks (true), or until fn has returned (false): the fiber is gone then. Not from a fiber of this
+ * pool that waits for this one. */
 bool mocket__fiber_resume(struct mocket_fiber *f);
 
 /* On the fiber itself: back to where it was resumed. Returns at the next resume. */

@@ -1,9 +1,9 @@
 /* Boost.Context switches stacks by saving the registers that a call must keep: tens of nanoseconds. Its two assembly
  * functions have C linkage and are declared here as they are.
  *
- * A fiber's bookkeeping lies at the top of its own mapping, the stack grows down from there to a page without access, so
- * that an overrun is a fault and not somebody else's data. A stack that is done is not unwound: its entry function loops
- * and takes the next job, so that a pooled fiber is resumed like a parked one.
+ * A fiber's bookkeeping lies at the top of its own mapping, the stack grows down from there to a page without access,
+ * so that an overrun is a fault and not somebody else's data. A stack that is done is not unwound: its entry function
+ * loops and takes the next job, so that a pooled fiber is resumed like a parked one.
  *
  * AddressSanitizer must be told of each switch, otherwise it takes the new stack for an overflow of the old one. */
 #include "fiber.h"

@@ -1,5 +1,6 @@
-/* The body of a request as a stream. What is here is decoded straight into the handler's memory; when nothing is here the
- * handler waits for the connection. While nobody reads, the input buffer fills up, reading stops, and TCP tells the client. */
+/* The body of a request as a stream. What is here is decoded straight into the handler's memory; when nothing is here
+ * the handler waits for the connection. While nobody reads, the input buffer fills up, reading stops, and TCP tells the
+ * client. */
 #include "conn.h"
 
 static int fail(struct mocket_exchange *ex, int code)

@@ -1,19 +1,22 @@
-/* The life of a connection: bytes come, heads are parsed, each request runs on a fiber, and when nothing is left to do the
- * connection gives back all it can do without.
+/* The life of a connection: bytes come, heads are parsed, each request runs on a fiber, and when nothing is left to do
+ * the connection gives back all it can do without.
  *
- * Everything that may be possible now is tried in go: serve the next request unless one is under way, an answer is still
- * being written, or the connection ends. settle then looks at what is left and decides what to wait for: bytes, time, or
- * nothing. Both run on the loop's stack only. A fiber that waits is never dropped: whatever ends its wait puts the
- * connection into the ready list, which the outermost call drains, so that no handler is resumed from within another.
+ * Everything that may be possible now is tried in go: serve the next request unless one is under way, an answer is
+ * still being written, or the connection ends. settle then looks at what is left and decides what to wait for: bytes,
+ * time, or nothing. Both run on the loop's stack only. A fiber that waits is never dropped: whatever ends its wait puts
+ * the connection into the ready list, which the outermost call drains, so that no handler is resumed from within
+ * another.
  *
  * The struct lives until libuv has closed the handle and the handler has returned, whichever is later. */
 #include "conn.h"
 
+#include <errno.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "../../base/memory.h"
 
-#define LINGER_MAX 1048576 /* bytes that are thrown away before a connection is cut */
+#define LINGER_MAX 1048576   /* bytes that are thrown away before a connection is cut */
 #define SPARE_CONNECTIONS 64 /* above the limit: they get an answer that says so */
 
 static bool is_active(const struct mocket_conn *c)
@@ -84,12 +87,11 @@ void mocket__conn_break(struct mocket_conn *c)
         tell_gone(c);
 }
 
-/* The last answer is out. If the client may still be sending, closing now would reset the connection and take the answer
- * away from it: our end is shut, and its bytes are thrown away for a while (RFC 9112, section 9.6). */
+/* The last answer is out. If the client may still be sending, closing now would reset the connection and take the
+ * answer away from it: our end is shut, and its bytes are thrown away for a while (RFC 9112, section 9.6). */
 static void end_conn(struct mocket_conn *c)
 {
-    uv_os_fd_t fd;
-    if (!c->linger || c->eof || uv_fileno(&c->handle.any, &fd) < 0 || shutdown(fd, SHUT_WR) < 0) {
+    if (!c->linger || c->eof || shutdown(c->fd, SHUT_WR) < 0) {
         close_conn(c, false);
         return;
     }
@@ -180,8 +182,8 @@ int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what)
     return c->wait_result;
 }
 
-/* Runs the handler until it waits (false) or has returned (true). What it wrote is on its way before anything it waits for
- * begins. */
+/* Runs the handler until it waits (false) or has returned (true). What it wrote is on its way before anything it waits
+ * for begins. */
 static bool step(struct mocket_conn *c)
 {
     struct mocket_exchange *ex = c->ex;
@@ -214,14 +216,15 @@ static void finish(struct mocket_conn *c)
         c->last = true;
         c->linger |= !ex->h1.body_done || mocket__input_len(&c->in) > 0;
     }
-    if (!complete && (ex->until_close || ex->answer == MOCKET_ANSWER_NONE) && !c->closing) {
-        mocket__output_flush(c);
-        mocket__conn_break(c); /* a plain close would look like the end of the body */
-    }
+    /* A plain close would look like the end of the body. */
+    bool reset = !complete && (ex->until_close || ex->answer == MOCKET_ANSWER_NONE);
     mocket__exchange_reset(ex);
     if (c->closing) {
         mocket__exchange_free(ex);
         free_if_done(c);
+    } else if (reset) {
+        mocket__output_flush(c);
+        mocket__conn_break(c);
     }
 }
 
@@ -390,6 +393,20 @@ static void log_line(struct mocket_env *env, int level, mocket_span line)
     mocket__server_log(c->worker->server, level, line);
 }
 
+static int fill_random(struct mocket_env *env, void *buf, size_t len)
+{
+    (void)env;
+    char *at = buf;
+    while (len > 0) {
+        ssize_t n = getrandom(at, len, 0);
+        if (n < 0 && errno != EINTR)
+            return MOCKET_EIO;
+        at += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
 static int open_handle(struct mocket_conn *c, uv_stream_t *listening)
 {
     uv_loop_t *loop = &c->worker->loop;
@@ -397,7 +414,8 @@ static int open_handle(struct mocket_conn *c, uv_stream_t *listening)
     if (rc < 0)
         return rc;
     c->handle.any.data = c;
-    return uv_accept(listening, &c->handle.stream);
+    rc = uv_accept(listening, &c->handle.stream);
+    return rc < 0 ? rc : uv_fileno(&c->handle.any, &c->fd);
 }
 
 /* IPv4 clients of an IPv6 socket are shown as what they are. */
@@ -422,7 +440,7 @@ void mocket__conn_accept(struct mocket_worker *w, uv_stream_t *listening, bool l
         return;
     c->worker = w;
     c->local = local;
-    c->env = (struct mocket_env){ now_ns, log_line, w->app_worker };
+    c->env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .worker = w->app_worker };
     w->conn_count++;
     if (open_handle(c, listening) < 0) {
         close_conn(c, false);

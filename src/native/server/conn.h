@@ -59,8 +59,8 @@ struct mocket_exchange {
     bool keep_alive;
     bool send_body;
     bool chunked;
-    bool until_close;    /* the end of the connection is the end of the body */
-    int64_t body_left;   /* of the length that was announced; -1: none was */
+    bool until_close;  /* the end of the connection is the end of the body */
+    int64_t body_left; /* of the length that was announced; -1: none was */
 };
 
 struct mocket_conn {
@@ -73,6 +73,7 @@ struct mocket_conn {
     struct mocket_env env; /* what finds the connection of an event */
     struct mocket_worker *worker;
     struct mocket_timeout timeout;
+    uv_os_fd_t fd;
     struct mocket_input in;
     struct mocket_exchange *ex; /* NULL: idle */
     struct mocket_conn *next_ready;

@@ -1,7 +1,8 @@
 /* What a request needs while it is on its way, pooled. Idle connections have none.
  *
- * The spans of a request point into the input buffer, which therefore stays where it is until the answer is out. If more
- * bytes are to be read meanwhile, the connection gets another buffer with what was unread, and the old one is pinned. */
+ * The spans of a request point into the input buffer, which therefore stays where it is until the answer is out. If
+ * more bytes are to be read meanwhile, the connection gets another buffer with what was unread, and the old one is
+ * pinned. */
 #include "conn.h"
 
 #include "../../base/memory.h"

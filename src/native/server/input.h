@@ -1,5 +1,5 @@
-/* Bytes that came from a client and were not read yet. Memory is taken when bytes come and given back when they are used
- * up, so that an idle connection holds none. */
+/* Bytes that came from a client and were not read yet. Memory is taken when bytes come and given back when they are
+ * used up, so that an idle connection holds none. */
 #ifndef MOCKET_NATIVE_INPUT_H
 #define MOCKET_NATIVE_INPUT_H
 
@@ -34,8 +34,8 @@ static inline mocket_span mocket__input_view(const struct mocket_input *in)
     return (mocket_span){ in->ptr + in->start, in->end - in->start };
 }
 
-/* Makes room behind end for a read: takes a buffer, moves the bytes to its front, or changes to a larger one. Views into it
- * do not survive. The room, 0 when there is no memory. */
+/* Makes room behind end for a read: takes a buffer, moves the bytes to its front, or changes to a larger one. Views
+ * into it do not survive. The room, 0 when there is no memory. */
 size_t mocket__input_room(struct mocket_input *in, struct mocket_input_pool *pool);
 
 /* A buffer of at least len bytes with a copy of these bytes; *in is overwritten. False when there is no memory. */

@@ -1,9 +1,9 @@
 /* "host:port", ":port", "[v6]:port", "unix:path" to listening descriptors.
  *
- * With SO_REUSEPORT every worker has a queue of its own and the kernel deals connections out. But two programs of one user
- * that both ask for it share a port in silence. So the first descriptor is bound without it: a taken port is an error.
- * Afterwards it gets the option, which the kernel looks at when the next one is bound; the port is never let go between,
- * and port 0 is chosen once for all.
+ * With SO_REUSEPORT every worker has a queue of its own and the kernel deals connections out. But two programs of one
+ * user that both ask for it share a port in silence. So the first descriptor is bound without it: a taken port is an
+ * error. Afterwards it gets the option, which the kernel looks at when the next one is bound; the port is never let go
+ * between, and port 0 is chosen once for all.
  *
  * A Unix socket has one queue, which the workers share. A file left behind by a process that died is removed; one that
  * somebody answers is an error. */
@@ -42,8 +42,8 @@ static int fail(char problem[MOCKET_PROBLEM_LEN], const char *address, const cha
 
 static int malformed(char problem[MOCKET_PROBLEM_LEN], const char *address)
 {
-    snprintf(problem, MOCKET_PROBLEM_LEN,
-             "\"%s\" is no address: host:port, :port, [v6]:port or unix:path is expected", address);
+    snprintf(problem, MOCKET_PROBLEM_LEN, "\"%s\" is no address: host:port, :port, [v6]:port or unix:path is expected",
+             address);
     return MOCKET_EINVAL;
 }
 

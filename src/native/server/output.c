@@ -1,7 +1,12 @@
-/* Answers gather in the worker's buffer while a connection is worked on and leave in one write. Nearly always the socket
- * takes everything at once. What it does not take must outlive the shared buffer: it is copied into a write request of its
- * own, which libuv keeps in order. Large bodies are not copied: the handler waits until they are written. */
+/* Answers gather in the worker's buffer while a connection is worked on and leave in one write. Nearly always the
+ * socket takes everything at once. What it does not take must outlive the shared buffer: it is copied into a write
+ * request of its own, which libuv keeps in order. Large bodies are not copied: the handler waits until they are
+ * written. */
 #include "conn.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "../../base/memory.h"
 
@@ -58,13 +63,19 @@ static void add_tail(struct mocket_conn *c, const char *bytes, size_t len)
     c->pending++;
 }
 
-/* What the socket takes of these at once: bytes, or below zero. */
-static ptrdiff_t try(struct mocket_conn *c, uv_buf_t *bufs, unsigned count)
+/* What the socket takes of these at once: bytes, or below zero. Straight to the socket: send spares the kernel what
+ * write does for files, and there is nothing in libuv's queue that could be overtaken. */
+static ptrdiff_t try(struct mocket_conn *c, struct iovec *parts, size_t count)
 {
+    struct msghdr msg = { .msg_iov = parts, .msg_iovlen = count };
+    ssize_t n;
     if (c->pending > 0)
         return 0;
-    int n = uv_try_write(&c->handle.stream, bufs, count);
-    return n == UV_EAGAIN ? 0 : n;
+    do {
+        n = count == 1 ? send(c->fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                       : sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) ? 0 : n;
 }
 
 void mocket__output_flush(struct mocket_conn *c)
@@ -73,8 +84,8 @@ void mocket__output_flush(struct mocket_conn *c)
     if (mocket__buf_status(out) < 0)
         fail(c);
     if (out->len > 0 && !c->broken) {
-        uv_buf_t buf = uv_buf_init(out->ptr, (unsigned)out->len);
-        ptrdiff_t n = try(c, &buf, 1);
+        struct iovec part = { out->ptr, out->len };
+        ptrdiff_t n = try(c, &part, 1);
         if (n < 0)
             fail(c);
         else if ((size_t)n < out->len)
@@ -127,11 +138,11 @@ static int lend(struct mocket_conn *c, const char *bytes, size_t len)
 static int send_piece(struct mocket_conn *c, mocket_span bytes)
 {
     struct mocket_buf *out = &c->worker->out;
-    uv_buf_t bufs[2] = { uv_buf_init(out->ptr, (unsigned)out->len), uv_buf_init((char *)bytes.ptr, (unsigned)bytes.len) };
+    struct iovec parts[2] = { { out->ptr, out->len }, { (char *)bytes.ptr, bytes.len } };
     bool has_out = out->len > 0;
     if (mocket__buf_status(out) < 0)
         fail(c);
-    ptrdiff_t n = c->broken ? -1 : try(c, has_out ? bufs : bufs + 1, has_out ? 2 : 1);
+    ptrdiff_t n = c->broken ? -1 : try(c, has_out ? parts : parts + 1, has_out ? 2 : 1);
     if (n < 0) {
         fail(c);
         mocket__buf_reset(out);

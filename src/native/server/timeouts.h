@@ -1,5 +1,6 @@
 /* Time limits of many connections at the cost of a list move. Every connection is in exactly one class; a class has one
- * limit, so that its list is in the order in which its members are due, and the earliest head is all a timer must know. */
+ * limit, so that its list is in the order in which its members are due, and the earliest head is all a timer must
+ * know. */
 #ifndef MOCKET_NATIVE_TIMEOUTS_H
 #define MOCKET_NATIVE_TIMEOUTS_H
 

@@ -15,7 +15,7 @@
 
 #define BACKLOG 1024
 #define LINGER_MS 2000
-#define TIMER_STEP_MS 10       /* limits are kept to this */
+#define TIMER_STEP_MS 10        /* limits are kept to this */
 #define COMPLAINT_EVERY_MS 1000 /* about connections that could not be accepted */
 
 /* ---- log and clock ---- */

@@ -70,8 +70,8 @@ static int multipart(mocket_event *e)
         rc = mocket_multipart_data(m, &data);
         if (rc)
             return rc;
-        out = mocket_format(e, "%s\nname %s file %s type %s data %zu", out, shown(e, part.name), shown(e, part.filename),
-                            shown(e, part.type), data.len);
+        out = mocket_format(e, "%s\nname %s file %s type %s data %zu", out, shown(e, part.name),
+                            shown(e, part.filename), shown(e, part.type), data.len);
         if (memchr(data.ptr, 0, data.len) == NULL)
             out = mocket_format(e, "%s [%s]", out, data.ptr);
     }

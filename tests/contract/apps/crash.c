@@ -22,20 +22,11 @@ static int fine(mocket_event *e)
     return mocket_textf(e, "fine %d", ++count);
 }
 
-static int forever(mocket_event *e)
-{
-    for (volatile int i = 0;; i++)
-        if (i < 0)
-            break;
-    return mocket_text(e, "the end of time");
-}
-
 int main(void)
 {
     mocket_app *app = mocket_new();
     mocket_get(app, "/abort", crash);
     mocket_get(app, "/deep", deep);
-    mocket_get(app, "/forever", forever);
     mocket_get(app, "/fine", fine);
     return mocket_listen(app, ":4000");
 }

@@ -91,6 +91,14 @@ static int body_twice(mocket_event *e)
     return rc ? rc : mocket_textf(e, "%s+%s", first.ptr, second.ptr);
 }
 
+/* A header, looked at when the body has been read. */
+static int body_header(mocket_event *e)
+{
+    mocket_span bytes;
+    int rc = mocket_body(e, &bytes);
+    return rc ? rc : one(e, mocket_header(e, mocket_param(e, "name")));
+}
+
 static int ignore(mocket_event *e)
 {
     return mocket_text(e, "ignored");
@@ -100,8 +108,9 @@ static int encode(mocket_event *e)
 {
     mocket_span bytes;
     int rc = mocket_body(e, &bytes);
-    return rc ? rc : mocket_textf(e, "%s\n%s\n%s", mocket_url_encode(e, bytes), mocket_url_decode(e, bytes),
-                                  mocket_escape(e, bytes.ptr));
+    return rc ? rc
+              : mocket_textf(e, "%s\n%s\n%s", mocket_url_encode(e, bytes), mocket_url_decode(e, bytes),
+                             mocket_escape(e, bytes.ptr));
 }
 
 int main(void)
@@ -110,6 +119,7 @@ int main(void)
     mocket_all(app, "/body", body);
     mocket_all(app, "/body/len", body_len);
     mocket_post(app, "/body/twice", body_twice);
+    mocket_post(app, "/body/header/:name", body_header);
     mocket_all(app, "/ignore", ignore);
     mocket_post(app, "/encode", encode);
     mocket_get(app, "/header/:name", header);

@@ -1,5 +1,5 @@
-/* Middlewares leave a trail: every step is added to a text that travels with the event, and whoever is outermost sends it
- * last, as X-Trail. */
+/* Middlewares leave a trail: every step is added to a text that travels with the event, and whoever is outermost
+ * sends it last, as X-Trail. */
 #include <mocket.h>
 #include <stdlib.h>
 
@@ -97,7 +97,8 @@ static int look(mocket_event *e)
     int before = mocket_response_status(e);
     int rc = mocket_next(e);
     const char *type = mocket_response_header(e, "content-type");
-    mocket_header_set(e, "X-Look", mocket_format(e, "%d %d %s", before, mocket_response_status(e), type ? type : "none"));
+    mocket_header_set(e, "X-Look",
+                      mocket_format(e, "%d %d %s", before, mocket_response_status(e), type ? type : "none"));
     return rc;
 }
 
@@ -115,6 +116,8 @@ int main(void)
     mocket_use(app, "/", mark, "root");
     mocket_use(app, "/deep/er", mark, "deep");
     mocket_use(app, "tail/", mark, "tail");
+    mocket_use(app, "//wide///scope//", mark, "wide");
+    mocket_use(mocket_group(app, "/tenants/:tenant/x"), NULL, mark, "tenant");
     mocket_use(app, "/private", deny, NULL);
     mocket_use(app, "/stop", stop, NULL);
     mocket_use(app, "/twice", next_twice, NULL);
@@ -127,6 +130,9 @@ int main(void)
     mocket_get(app, "/caught/:code", fail);
     mocket_get(app, "/fail/:code", fail);
     mocket_get(app, "/look/fail/:code", fail);
+    mocket_app *guard = mocket_group(app, "/guard");
+    mocket_use(guard, NULL, deny, NULL);
+    mocket_get(guard, "/**", end);
     mocket_get(app, "/**", end);
     return mocket_listen(app, ":4000");
 }

@@ -14,7 +14,8 @@ static int text(mocket_event *e)
 
 static int html(mocket_event *e)
 {
-    return mocket_html(e, mocket_format(e, "<p>%s</p>", mocket_escape(e, mocket_query(e, "q") ? mocket_query(e, "q") : "")));
+    return mocket_html(
+        e, mocket_format(e, "<p>%s</p>", mocket_escape(e, mocket_query(e, "q") ? mocket_query(e, "q") : "")));
 }
 
 static int bytes(mocket_event *e)
@@ -152,8 +153,14 @@ struct bad_header {
 };
 
 static const struct bad_header bad_headers[] = {
-    { "X Bad", "v" },       { "", "v" },           { "X-Bad:", "v" },   { "X-B\xc3\xa4", "v" },
-    { "X-Bad", "a\rb" },    { "X-Bad", "a\nb" },   { "X-Bad", "a\r\nX-Evil: 1" }, { "X\r\nEvil", "1" },
+    { "X Bad", "v" },
+    { "", "v" },
+    { "X-Bad:", "v" },
+    { "X-B\xc3\xa4", "v" },
+    { "X-Bad", "a\rb" },
+    { "X-Bad", "a\nb" },
+    { "X-Bad", "a\r\nX-Evil: 1" },
+    { "X\r\nEvil", "1" },
     { "Content-Type", "text/html\r\nX-Evil: 1" },
 };
 

@@ -85,20 +85,34 @@ static const struct row precedence[] = {
 };
 
 static const struct row literals[] = {
-    { "GET", "/lit/a.b", "dot" },      { "GET", "/lit/", "slash" },       { "GET", "//dbl", "double" },
-    { "GET", "/enc/%61", "encoded" },  { "GET", "/odd/a*b", "star" },     { "GET", "/odd/x:y", "colon" },
-    { "GET", "/odd/***", "three" },    { "GET", "/odd/*x/:p", "starx" },  { "GET", "/Case", "upper" },
+    { "GET", "/lit/a.b", "dot" },          { "GET", "/lit/", "slash" },      { "GET", "//dbl", "double" },
+    { "GET", "/enc/%61", "encoded" },      { "GET", "/odd/a*b", "star" },    { "GET", "/odd/x:y", "colon" },
+    { "GET", "/odd/***", "three" },        { "GET", "/odd/*x/:p", "starx" }, { "GET", "/Case", "upper" },
     { "GET", "/lit/caf\xc3\xa9", "utf8" },
 };
 
 static const struct row methods[] = {
-    { "HEAD", "/h", "head" },         { "GET", "/h", "get" },       { "GET", "/g", "get" },
-    { "*", "/any", "any" },           { "POST", "/only-post", "post" }, { "HEAD", "/only-head", "head" },
-    { "*", "/hd", "any" },            { "GET", "/hd/:x", "get" },   { "HEAD", "/hdyn/:x", "head" },
-    { "GET", "/hdyn/1", "get" },      { "PROPFIND", "/dav", "propfind" }, { "get", "/lower", "lower" },
-    { "TRACE", "/trace", "trace" },   { "OPTIONS", "/opt", "options" },   { "GET", "/opt", "get" },
-    { "PUT", "/crud/:id", "put" },    { "DELETE", "/crud/:id", "delete" }, { "GET", "/crud/:id", "get" },
-    { "PATCH", "/crud/:id", "patch" }, { "MKCOL", "/dav", "mkcol" },  { "GET", "/hs/**", "get" },
+    { "HEAD", "/h", "head" },
+    { "GET", "/h", "get" },
+    { "GET", "/g", "get" },
+    { "*", "/any", "any" },
+    { "POST", "/only-post", "post" },
+    { "HEAD", "/only-head", "head" },
+    { "*", "/hd", "any" },
+    { "GET", "/hd/:x", "get" },
+    { "HEAD", "/hdyn/:x", "head" },
+    { "GET", "/hdyn/1", "get" },
+    { "PROPFIND", "/dav", "propfind" },
+    { "get", "/lower", "lower" },
+    { "TRACE", "/trace", "trace" },
+    { "OPTIONS", "/opt", "options" },
+    { "GET", "/opt", "get" },
+    { "PUT", "/crud/:id", "put" },
+    { "DELETE", "/crud/:id", "delete" },
+    { "GET", "/crud/:id", "get" },
+    { "PATCH", "/crud/:id", "patch" },
+    { "MKCOL", "/dav", "mkcol" },
+    { "GET", "/hs/**", "get" },
     { "*", "/hs/x", "any" },
 };
 

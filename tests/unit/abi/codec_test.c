@@ -164,8 +164,8 @@ static void test_head_rules(void **state)
     assert_int_equal(decode_head(&none, 101, true), 0);
     assert_int_equal(decode_head(&none, 200, true), MOCKET_EINVAL);
     static const struct mocket_field bad[] = {
-        { { "", 0 }, { "v", 1 } },      { { "a b", 3 }, { "v", 1 } }, { { "a:", 2 }, { "v", 1 } },
-        { { "n", 1 }, { "a\rb", 3 } },  { { "n", 1 }, { "a\nb", 3 } }, { { "n", 1 }, { "a\0b", 3 } },
+        { { "", 0 }, { "v", 1 } },     { { "a b", 3 }, { "v", 1 } },  { { "a:", 2 }, { "v", 1 } },
+        { { "n", 1 }, { "a\rb", 3 } }, { { "n", 1 }, { "a\nb", 3 } }, { { "n", 1 }, { "a\0b", 3 } },
         { { "n\0", 2 }, { "v", 1 } },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -189,7 +189,8 @@ static void test_head_shared_bytes(void **state)
     words[0] = 200, words[1] = 0, words[2] = (uint32_t)rows, words[3] = 16;
     for (size_t i = 0; i < rows; i++)
         words[4 + i * 4] = 20000, words[5 + i * 4] = 1, words[6 + i * 4] = 20000, words[7 + i * 4] = 40000;
-    assert_int_equal(mocket__abi_head_decode((mocket_span){ (char *)words, size }, false, &a, &status, &back), MOCKET_EINVAL);
+    assert_int_equal(mocket__abi_head_decode((mocket_span){ (char *)words, size }, false, &a, &status, &back),
+                     MOCKET_EINVAL);
     free(words);
     mocket__arena_release(&a);
 }
@@ -205,7 +206,8 @@ static unsigned touch(mocket_span s)
 
 static unsigned touch_message(const struct mocket_message *msg, mocket_span body)
 {
-    unsigned sum = touch(msg->method_text) + touch(msg->target) + touch(msg->authority) + touch(msg->peer) + touch(body);
+    unsigned sum =
+        touch(msg->method_text) + touch(msg->target) + touch(msg->authority) + touch(msg->peer) + touch(body);
     for (size_t i = 0; i < msg->fields.count; i++)
         sum += touch(msg->fields.rows[i].name) + touch(msg->fields.rows[i].value);
     return sum;
@@ -262,9 +264,12 @@ static void test_short_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request),           cmocka_unit_test(test_request_without_body),
-        cmocka_unit_test(test_head),              cmocka_unit_test(test_head_rules),
-        cmocka_unit_test(test_head_shared_bytes), cmocka_unit_test(test_hostile_words),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_request_without_body),
+        cmocka_unit_test(test_head),
+        cmocka_unit_test(test_head_rules),
+        cmocka_unit_test(test_head_shared_bytes),
+        cmocka_unit_test(test_hostile_words),
         cmocka_unit_test(test_short_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

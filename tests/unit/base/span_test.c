@@ -35,8 +35,8 @@ static void test_find(void **state)
         char c;
         size_t from, want;
     } rows[] = {
-        { UNIT_ROW("a=b=c"), '=', 0, 1 }, { UNIT_ROW("a=b=c"), '=', 2, 3 }, { UNIT_ROW("a=b=c"), '=', 4, 5 },
-        { UNIT_ROW("a=b=c"), '=', 99, 5 }, { UNIT_ROW(""), '=', 0, 0 },     { UNIT_ROW("a\0b"), '\0', 0, 1 },
+        { UNIT_ROW("a=b=c"), '=', 0, 1 },  { UNIT_ROW("a=b=c"), '=', 2, 3 }, { UNIT_ROW("a=b=c"), '=', 4, 5 },
+        { UNIT_ROW("a=b=c"), '=', 99, 5 }, { UNIT_ROW(""), '=', 0, 0 },      { UNIT_ROW("a\0b"), '\0', 0, 1 },
     };
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
         struct unit_guard g = unit_guarded(rows[i].text);
@@ -52,8 +52,9 @@ static void test_trim(void **state)
     static const struct {
         mocket_span text, want;
     } rows[] = {
-        { UNIT_ROW(" \t a b\t "), UNIT_ROW("a b") }, { UNIT_ROW("a"), UNIT_ROW("a") }, { UNIT_ROW(" \t"), UNIT_ROW("") },
-        { UNIT_ROW(""), UNIT_ROW("") },              { UNIT_ROW("\na\n"), UNIT_ROW("\na\n") },
+        { UNIT_ROW(" \t a b\t "), UNIT_ROW("a b") }, { UNIT_ROW("a"), UNIT_ROW("a") },
+        { UNIT_ROW(" \t"), UNIT_ROW("") },           { UNIT_ROW(""), UNIT_ROW("") },
+        { UNIT_ROW("\na\n"), UNIT_ROW("\na\n") },
     };
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
         struct unit_guard g = unit_guarded(rows[i].text);

@@ -1,5 +1,5 @@
-/* What the contract cases cannot see: registration mistakes, deferred drops, and every allocation of a whole exchange failing
- * once. */
+/* What the contract cases cannot see: registration mistakes, deferred drops, and every allocation of a whole exchange
+ * failing once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -205,8 +205,11 @@ static void test_each_allocation_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_frozen), cmocka_unit_test(test_own),
-        cmocka_unit_test(test_defer),    cmocka_unit_test(test_each_allocation_fails),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_own),
+        cmocka_unit_test(test_defer),
+        cmocka_unit_test(test_each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,11 +22,15 @@
 #define IMPORTS "\2\x0d\1\4host\4note\0\0"
 #define FUNCTIONS "\3\x08\7\0\1\1\1\0\2\3"
 #define MEMORIES "\5\3\1\0\1"
-#define EXPORTS                                                                                                        \
-    "\7\x3d\x08\6memory\2\0\4call\0\1\5crash\0\2\4loop\0\3\4deep\0\4\4grow\0\5\6vector\0\6\3any\0\7"
-#define CODE                                                                                                           \
-    "\x0a\x28\7\6\0\x20\0\x10\0\x0b\3\0\0\x0b\7\0\3\x40\x0c\0\x0b\x0b\4\0\x10\4\x0b\6\0\x20\0\x40\0\x0b\2\0\x0b\4\0\xd0\x6e"  \
-    "\x0b"
+#define EXPORTS "\7\x3d\x08\6memory\2\0\4call\0\1\5crash\0\2\4loop\0\3\4deep\0\4\4grow\0\5\6vector\0\6\3any\0\7"
+#define CALL_CODE "\6\0\x20\0\x10\0\x0b"
+#define CRASH_CODE "\3\0\0\x0b"
+#define LOOP_CODE "\7\0\3\x40\x0c\0\x0b\x0b"
+#define DEEP_CODE "\4\0\x10\4\x0b"
+#define GROW_CODE "\6\0\x20\0\x40\0\x0b"
+#define VECTOR_CODE "\2\0\x0b"
+#define ANY_CODE "\4\0\xd0\x6e\x0b"
+#define CODE "\x0a\x28\7" CALL_CODE CRASH_CODE LOOP_CODE DEEP_CODE GROW_CODE VECTOR_CODE ANY_CODE
 static const char module_bytes[] = HEAD TYPES IMPORTS FUNCTIONS MEMORIES EXPORTS CODE;
 static const mocket_span module_span = { module_bytes, sizeof module_bytes - 1 };
 
@@ -72,7 +76,8 @@ static void open_all(struct fixture *f, struct engine_opts opts)
     assert_int_equal(engine_open(&opts, &f->engine, &f->why), 0);
     keep_handlers();
     assert_int_equal(engine_module_open(f->engine, module_span, &f->module, &f->why), 0);
-    assert_int_equal(engine_module_link(f->module, &(struct engine_link){ rows, names, UNIT_COUNT(names) }, &f->why), 0);
+    assert_int_equal(engine_module_link(f->module, &(struct engine_link){ rows, names, UNIT_COUNT(names) }, &f->why),
+                     0);
     assert_int_equal(engine_instance_open(f->module, &(struct engine_start){ .data = f }, &f->instance, &f->why), 0);
 }
 
@@ -196,7 +201,8 @@ static void has_room_for_so_many_instances(void **state)
     open_all(&f, small);
     for (int i = 0; i < 3; i++)
         assert_int_equal(engine_instance_open(f.module, &(struct engine_start){ .data = &f }, &more[i], &f.why), 0);
-    assert_int_equal(engine_instance_open(f.module, &(struct engine_start){ .data = &f }, &more[3], &f.why), MOCKET_ELIMIT);
+    assert_int_equal(engine_instance_open(f.module, &(struct engine_start){ .data = &f }, &more[3], &f.why),
+                     MOCKET_ELIMIT);
     assert_null(more[3]);
     engine_instance_close(more[2]);
     assert_int_equal(engine_instance_open(f.module, &(struct engine_start){ .data = &f }, &more[2], &f.why), 0);
@@ -239,7 +245,8 @@ static void refuses_broken_modules(void **state)
         module = NULL;
         memcpy(bytes, module_bytes, sizeof bytes);
         bytes[at] = (char)(bytes[at] ^ 0x55);
-        assert_true(engine_module_open(f.engine, (mocket_span){ bytes, module_span.len }, &module, &f.why) < 0 || module);
+        assert_true(engine_module_open(f.engine, (mocket_span){ bytes, module_span.len }, &module, &f.why) < 0 ||
+                    module);
         engine_module_close(module);
     }
     close_all(&f);

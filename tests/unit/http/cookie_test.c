@@ -36,7 +36,8 @@ static void test_parse(void **state)
         for (size_t k = 0; k < f.count; k++) {
             assert_int_equal(f.rows[k].name.ptr[f.rows[k].name.len], 0);
             assert_int_equal(f.rows[k].value.ptr[f.rows[k].value.len], 0);
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s|%s|", f.rows[k].name.ptr, f.rows[k].value.ptr);
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s|%s|", f.rows[k].name.ptr,
+                     f.rows[k].value.ptr);
         }
         unit_same(mocket__span(text), mocket__span(parsed[i].want), i);
         mocket__arena_release(&a);
@@ -71,7 +72,10 @@ static const struct {
     { UNIT_ROW("a"), UNIT_ROW("1"), { .path = "", .domain = "" }, "a=1" },
     { UNIT_ROW("__Host-a"), UNIT_ROW("1"), { .secure = true, .path = "/" }, "__Host-a=1; Path=/; Secure" },
     { UNIT_ROW("__Secure-a"), UNIT_ROW("1"), { .secure = true }, "__Secure-a=1; Secure" },
-    { UNIT_ROW("__Secure-a"), UNIT_ROW("1"), { .same_site = MOCKET_SAME_SITE_NONE }, "__Secure-a=1; Secure; SameSite=None" },
+    { UNIT_ROW("__Secure-a"),
+      UNIT_ROW("1"),
+      { .same_site = MOCKET_SAME_SITE_NONE },
+      "__Secure-a=1; Secure; SameSite=None" },
     { UNIT_ROW(""), UNIT_ROW("1"), { 0 }, NULL },
     { UNIT_ROW("a b"), UNIT_ROW("1"), { 0 }, NULL },
     { UNIT_ROW("a="), UNIT_ROW("1"), { 0 }, NULL },
@@ -90,7 +94,7 @@ static const struct {
     { UNIT_ROW("a"), UNIT_ROW("1"), { .domain = "a b" }, NULL },
     { UNIT_ROW("a"), UNIT_ROW("1"), { .partitioned = true }, NULL },
     { UNIT_ROW("a"), UNIT_ROW("1"), { .same_site = (enum mocket_same_site)4 }, NULL },
-    { UNIT_ROW("a"), UNIT_ROW("1"), { .same_site = (enum mocket_same_site)-1 }, NULL },
+    { UNIT_ROW("a"), UNIT_ROW("1"), { .same_site = (enum mocket_same_site) - 1 }, NULL },
     { UNIT_ROW("__Secure-a"), UNIT_ROW("1"), { 0 }, NULL },
     { UNIT_ROW("__secure-a"), UNIT_ROW("1"), { 0 }, NULL },
     { UNIT_ROW("__Host-a"), UNIT_ROW("1"), { .secure = true }, NULL },

@@ -7,8 +7,8 @@ static void fill(struct mocket_fields *f, struct mocket_arena *a, const char *co
         assert_int_equal(mocket__fields_add(f, a, mocket__span(texts[i]), mocket__span(texts[i + 1])), 0);
 }
 
-static const char *const headers[] = { "Accept", "a", "X-One", "1", "accept", "",     "Cookie",
-                                       "c=1",    "X", "x",      "COOKIE", "d=2", "ACCEPT", "b" };
+static const char *const headers[] = { "Accept", "a", "X-One", "1",      "accept", "",       "Cookie",
+                                       "c=1",    "X", "x",     "COOKIE", "d=2",    "ACCEPT", "b" };
 
 static void test_order_and_lookup(void **state)
 {
@@ -97,7 +97,7 @@ static void test_bytes(void **state)
 static void test_hop_by_hop(void **state)
 {
     (void)state;
-    static const char *const yes[] = { "connection", "Keep-Alive",        "TE",     "trailer",
+    static const char *const yes[] = { "connection", "Keep-Alive",        "TE",    "trailer",
                                        "UPGRADE",    "Transfer-Encoding", "expect" };
     static const char *const no[] = { "", "host", "content-length", "t", "tee", "cookie", "upgrade-insecure-requests" };
     for (size_t i = 0; i < UNIT_COUNT(yes); i++)

@@ -101,10 +101,12 @@ static const struct {
     { UNIT_ROW(GET "Connection: close\r\n\r\n"), "GET / @h|Host=h close <>", 0 },
     { UNIT_ROW(GET "Connection: x, close\r\nX: 1\r\ny: 2\r\n\r\n"), "GET / @h|Host=h|y=2 close <>", 0 },
     { UNIT_ROW(GET "X: 1\r\nConnection: x\r\nConnection: host\r\n\r\n"), "GET / @h|Host=h <>", 0 },
-    { UNIT_ROW(GET "Keep-Alive: 1\r\nTE: trailers\r\nTrailer: x\r\nProxy-Connection: x\r\n\r\n"), "GET / @h|Host=h <>", 0 },
+    { UNIT_ROW(GET "Keep-Alive: 1\r\nTE: trailers\r\nTrailer: x\r\nProxy-Connection: x\r\n\r\n"), "GET / @h|Host=h <>",
+      0 },
     { UNIT_ROW(GET "Connection: upgrade\r\nUpgrade: h2c, websocket\r\n\r\n"), "GET / @h|Host=h upgrade <>", 0 },
     { UNIT_ROW(GET "Upgrade: websocket\r\n\r\n"), "GET / @h|Host=h <>", 0 },
-    { UNIT_ROW(GET "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n"), "GET / @h|Host=h <>", 0 },
+    { UNIT_ROW(GET "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n"),
+      "GET / @h|Host=h <>", 0 },
     { UNIT_ROW("GET http://a:1/b?c HTTP/1.1\r\nHost: h\r\n\r\n"), "GET /b?c @a:1|Host=a:1 <>", 0 },
     { UNIT_ROW("GET http://a HTTP/1.1\r\nHost: h\r\n\r\n"), "GET / @a|Host=a <>", 0 },
     { UNIT_ROW("OPTIONS http://a HTTP/1.1\r\nHost: h\r\n\r\n"), "OPTIONS * @a|Host=a <>", 0 },
@@ -116,13 +118,15 @@ static const struct {
     { UNIT_ROW(GET "v: \xff\xe4\r\n\r\n"), "GET / @h|Host=h|v=\xff\xe4 <>", 0 },
     { UNIT_ROW(POST "Content-Length: 5\r\n\r\nhelloGET"), "POST / @h|Host=h|Content-Length=5 <hello>", 3 },
     { UNIT_ROW(POST "Content-Length: 0\r\n\r\nGET"), "POST / @h|Host=h|Content-Length=0 <>", 3 },
-    { UNIT_ROW(POST "Expect: 100-continue\r\nContent-Length: 1\r\n\r\nx"), "POST / @h|Host=h|Content-Length=1 expect <x>", 0 },
+    { UNIT_ROW(POST "Expect: 100-continue\r\nContent-Length: 1\r\n\r\nx"),
+      "POST / @h|Host=h|Content-Length=1 expect <x>", 0 },
     { UNIT_ROW(POST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET"), "POST / @h|Host=h chunked <>", 3 },
     { UNIT_ROW(POST "Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n"),
       "POST / @h|Host=h chunked <abc0123456789>", 0 },
-    { UNIT_ROW(POST "Transfer-Encoding: chunked\r\n\r\n3;a=b;c=\"d\"\r\na\nb\r\n0\r\nT: v\r\nContent-Length: 9\r\n\r\nG"),
+    { UNIT_ROW(POST "Transfer-Encoding: chunked\r\n\r\n3;a;c=\"d\"\r\na\nb\r\n0\r\nT: v\r\nU:\r\n\r\nG"),
       "POST / @h|Host=h chunked <a\nb>", 1 },
-    { UNIT_ROW("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"), "GET / @h|Host=h|Content-Length=2 <hi>", 0 },
+    { UNIT_ROW("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"), "GET / @h|Host=h|Content-Length=2 <hi>",
+      0 },
 };
 
 struct expectation {
@@ -261,11 +265,11 @@ static const struct {
     { UNIT_ROW("GETS / HTTP/1.1\r\nHost: h\r\n\r\n"), 501 },
     { UNIT_ROW("GE / HTTP/1.1\r\nHost: h\r\n\r\n"), 501 },
     { UNIT_ROW("DESCRIBE / HTTP/1.1\r\nHost: h\r\n\r\n"), 501 },
-    { UNIT_ROW("SOURCE / HTTP/1.1\r\nHost: h\r\n\r\n"), 501 },
     { UNIT_ROW("G@T / HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
     /* H-07 */
     { UNIT_ROW(GET "a:1\r\nb:1\r\nc:1\r\nd:1\r\ne:1\r\nf:1\r\ng:1\r\nh:1\r\n\r\n"), 431 },
-    { UNIT_ROW("GET /0123456789012345678901234567890123456789012345678901234567890123 HTTP/1.1\r\nHost: h\r\n\r\n"), 414 },
+    { UNIT_ROW("GET /0123456789012345678901234567890123456789012345678901234567890123 HTTP/1.1\r\nHost: h\r\n\r\n"),
+      414 },
     { UNIT_ROW(GET "Expect: something\r\n\r\n"), 417 },
 };
 
@@ -283,9 +287,18 @@ static void test_bad(void **state)
 static void test_more(void **state)
 {
     static const mocket_span rows[] = {
-        UNIT_ROW("G"), UNIT_ROW("\r"), UNIT_ROW("\r\n"), UNIT_ROW(GET), UNIT_ROW(GET "\r"), UNIT_ROW(GET "a: b\r\n"),
-        UNIT_ROW(POST "Content-Length: 5\r\n\r\nhell"), UNIT_ROW(CHUNKED), UNIT_ROW(CHUNKED "1\r\na"),
-        UNIT_ROW(CHUNKED "0\r\n"), UNIT_ROW(CHUNKED "0\r\na: b\r\n"), UNIT_ROW(CHUNKED "0\r\n\r"),
+        UNIT_ROW("G"),
+        UNIT_ROW("\r"),
+        UNIT_ROW("\r\n"),
+        UNIT_ROW(GET),
+        UNIT_ROW(GET "\r"),
+        UNIT_ROW(GET "a: b\r\n"),
+        UNIT_ROW(POST "Content-Length: 5\r\n\r\nhell"),
+        UNIT_ROW(CHUNKED),
+        UNIT_ROW(CHUNKED "1\r\na"),
+        UNIT_ROW(CHUNKED "0\r\n"),
+        UNIT_ROW(CHUNKED "0\r\na: b\r\n"),
+        UNIT_ROW(CHUNKED "0\r\n\r"),
     };
     (void)state;
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {

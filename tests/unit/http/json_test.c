@@ -3,7 +3,7 @@
 #include "src/http/json.h"
 #include "unit.h"
 
-/* ---- Text to values to text ---------------------------------------------------------------------------------------- */
+/* ---- Text to values to text ------------------------------------------------------------------------------------ */
 
 static const struct {
     mocket_span text;
@@ -97,7 +97,7 @@ static void test_every_end(void **state)
     }
 }
 
-/* ---- Depth --------------------------------------------------------------------------------------------------------- */
+/* ---- Depth ----------------------------------------------------------------------------------------------------- */
 
 static mocket_span nested(struct mocket_arena *a, size_t depth, bool objects)
 {
@@ -165,7 +165,7 @@ static void test_built_depth(void **state)
     mocket__arena_release(&a);
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------------------------- */
 
 static const mocket_value *parse(struct mocket_arena *a, const char *text)
 {
@@ -179,8 +179,8 @@ static void test_lookup(void **state)
     (void)state;
     struct mocket_arena a;
     mocket__arena_init(&a, 0);
-    const mocket_value *v =
-        parse(&a, "{\"n\":null,\"t\":\"x\",\"i\":-7,\"r\":2.5,\"b\":true,\"l\":[1,[2],{\"k\":3}],\"t\":\"last\",\"\":0}");
+    const mocket_value *v = parse(
+        &a, "{\"n\":null,\"t\":\"x\",\"i\":-7,\"r\":2.5,\"b\":true,\"l\":[1,[2],{\"k\":3}],\"t\":\"last\",\"\":0}");
     assert_int_equal(mocket_value_count(v), 8);
     assert_string_equal(mocket_value_text(mocket_value_get(v, "t"), "-"), "last");
     assert_int_equal(mocket_value_int(mocket_value_get(v, "i"), 1), -7);
@@ -248,8 +248,9 @@ static void test_array_walks(void **state)
     (void)state;
     struct mocket_arena a;
     mocket__arena_init(&a, 0);
-    const mocket_value *grid = parse(&a, "[[0,1,[2]],[10,[11],12],[[20],21,22],[30,31,32],[40,41,[42]],[50,51,52],"
-                                         "[60,[61],62],[70,71,72],[80,[],82],[90,91,92],[100,101,{}]]");
+    const mocket_value *grid = parse(&a,
+                                     "[[0,1,[2]],[10,[11],12],[[20],21,22],[30,31,32],[40,41,[42]],[50,51,52],"
+                                     "[60,[61],62],[70,71,72],[80,[],82],[90,91,92],[100,101,{}]]");
     mocket_value *built = mocket__json_new(&a, true);
     for (size_t i = 0; i < mocket_value_count(grid); i++)
         mocket_value_add_value(built, mocket_value_at(grid, i));
@@ -269,7 +270,7 @@ static void test_array_walks(void **state)
     mocket__arena_release(&a);
 }
 
-/* ---- Building ------------------------------------------------------------------------------------------------------ */
+/* ---- Building -------------------------------------------------------------------------------------------------- */
 
 static void test_build(void **state)
 {
@@ -375,7 +376,7 @@ static void test_mistakes_are_kept(void **state)
     mocket__arena_release(&a);
 }
 
-/* ---- No memory ----------------------------------------------------------------------------------------------------- */
+/* ---- No memory ------------------------------------------------------------------------------------------------- */
 
 static int parse_and_write(void *context)
 {
@@ -423,10 +424,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_every_end),
-        cmocka_unit_test(test_parsed_depth), cmocka_unit_test(test_built_depth),
-        cmocka_unit_test(test_lookup),       cmocka_unit_test(test_whole_numbers),
-        cmocka_unit_test(test_array_walks),  cmocka_unit_test(test_build),
+        cmocka_unit_test(test_rows),           cmocka_unit_test(test_every_end),
+        cmocka_unit_test(test_parsed_depth),   cmocka_unit_test(test_built_depth),
+        cmocka_unit_test(test_lookup),         cmocka_unit_test(test_whole_numbers),
+        cmocka_unit_test(test_array_walks),    cmocka_unit_test(test_build),
         cmocka_unit_test(test_replaced_array), cmocka_unit_test(test_mistakes_are_kept),
         cmocka_unit_test(test_no_memory),
     };

@@ -2,7 +2,7 @@
 #include "src/http/multipart.h"
 #include "unit.h"
 
-/* ---- What the parser tells, as one text: `[head]data.` for each part, `!` at the end, or `EINVAL`, `ETOOBIG` --------- */
+/* ---- What the parser tells, as one text: `[head]data.` for each part, `!` at the end, or `EINVAL`, `ETOOBIG` --- */
 
 struct shown {
     mocket_span boundary;
@@ -59,7 +59,8 @@ static const struct {
     mocket_span body, want;
 } rows[] = {
     { UNIT_ROW("--b\r\nA: 1\r\n\r\ndata\r\n--b--"), UNIT_ROW("[A: 1]data.!") },
-    { UNIT_ROW("--b\r\nA: 1\r\nB: 2\r\n\r\ndata\r\n--b\r\n\r\nmore\r\n--b--\r\n"), UNIT_ROW("[A: 1\r\nB: 2]data.[]more.!") },
+    { UNIT_ROW("--b\r\nA: 1\r\nB: 2\r\n\r\ndata\r\n--b\r\n\r\nmore\r\n--b--\r\n"),
+      UNIT_ROW("[A: 1\r\nB: 2]data.[]more.!") },
     { UNIT_ROW("--b--"), UNIT_ROW("!") },
     { UNIT_ROW("preamble\r\n--b\r\n\r\n\r\n--b-- \r\nepilogue\r\n--b\r\n"), UNIT_ROW("[].!") },
     { UNIT_ROW("\r\n--b\r\n\r\nx\r\n--b--"), UNIT_ROW("[]x.!") },
@@ -115,7 +116,7 @@ static void test_every_end(void **state)
     }
 }
 
-/* ---- Limits -------------------------------------------------------------------------------------------------------- */
+/* ---- Limits ---------------------------------------------------------------------------------------------------- */
 
 static void check_body(struct mocket_buf *body, const char *want, size_t row)
 {
@@ -177,7 +178,7 @@ static void test_boundaries(void **state)
     assert_int_equal(mocket__multipart_init(&p, MOCKET_SPAN("a\rb")), MOCKET_EINVAL);
 }
 
-/* ---- Part headers -------------------------------------------------------------------------------------------------- */
+/* ---- Part headers ---------------------------------------------------------------------------------------------- */
 
 #define CD "Content-Disposition: form-data"
 
@@ -193,7 +194,8 @@ static const struct {
     { UNIT_ROW(CD), 0, "", NULL, NULL },
     { UNIT_ROW(CD "; name=\"a\"; filename=\"b;c.txt\"\r\nContent-Type: text/plain; charset=x"), 0, "a", "b;c.txt",
       "text/plain; charset=x" },
-    { UNIT_ROW("content-type:image/png\r\nX: y\r\ncontent-disposition:Form-Data;filename=x;name=y"), 0, "y", "x", "image/png" },
+    { UNIT_ROW("content-type:image/png\r\nX: y\r\ncontent-disposition:Form-Data;filename=x;name=y"), 0, "y", "x",
+      "image/png" },
     { UNIT_ROW(CD "; name=\"a\\\"b\"; filename=\"C:\\dir\\x\""), 0, "a\"b", "C:\\dir\\x", NULL },
     { UNIT_ROW(CD "; name=\"\xC3\xBC\"; filename=\"\""), 0, "\xC3\xBC", "", NULL },
     { UNIT_ROW(CD "; name=\"a\"; size=1"), 0, "a", NULL, NULL },

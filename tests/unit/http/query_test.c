@@ -7,7 +7,8 @@ static mocket_span shown(struct mocket_arena *a, const struct mocket_fields *f)
     char *text = mocket__arena_alloc(a, 4096);
     size_t len = 0;
     for (size_t i = 0; i < f->count; i++)
-        len += (size_t)snprintf(text + len, 4096 - len, "%s%s=%s", i ? "|" : "", f->rows[i].name.ptr, f->rows[i].value.ptr);
+        len += (size_t)snprintf(text + len, 4096 - len, "%s%s=%s", i ? "|" : "", f->rows[i].name.ptr,
+                                f->rows[i].value.ptr);
     return (mocket_span){ text, len };
 }
 

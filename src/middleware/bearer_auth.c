@@ -1,0 +1,120 @@
+/* Bearer tokens (RFC 6750). Who has the token is let in, so nothing about the tokens may be learned by trying: a
+ * wrong one is compared with all of them, to its end. */
+#include <mocket.h>
+
+#include <string.h>
+
+struct bearer {
+    struct mocket_bearer_auth_opts opts;
+    const char *challenge; /* Bearer realm="..." */
+};
+
+/* ---- Comparing ---- */
+
+/* Takes as long for any text of the same length as given, whatever the secret. */
+static bool same_secret(const char *given, size_t given_len, const char *secret)
+{
+    size_t secret_len = strlen(secret);
+    unsigned char differs = given_len != secret_len;
+    for (size_t i = 0; i < given_len; i++)
+        differs |= (unsigned char)(given[i] ^ secret[secret_len ? i % secret_len : 0]);
+    return !differs;
+}
+
+static bool is_known(const char *const *tokens, const char *token)
+{
+    size_t len = strlen(token);
+    bool known = false;
+    for (; tokens && *tokens; tokens++)
+        known |= same_secret(token, len, *tokens);
+    return known;
+}
+
+/* b64token */
+static bool is_token(const char *text)
+{
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
+    return len > 0 && text[len + strspn(text + len, "=")] == '\0';
+}
+
+/* ---- A request ---- */
+
+static int refuse(mocket_event *e, int status, const char *reason)
+{
+    const struct bearer *bearer = mocket_data(e);
+    const char *challenge = bearer->challenge;
+    if (reason)
+        challenge = mocket_format(e, "%s, error=\"%s\"", challenge, reason);
+    mocket_header_set(e, "WWW-Authenticate", challenge);
+    return status;
+}
+
+/* The text behind "Bearer ", in any case (RFC 9110, section 11.1); NULL when it is something else. */
+static const char *token_of(const char *authorization)
+{
+    static const char scheme[] = "bearer ";
+    for (size_t i = 0; i < sizeof scheme - 1; i++)
+        if ((authorization[i] | 0x20) != scheme[i] || !authorization[i])
+            return NULL;
+    authorization += sizeof scheme - 1;
+    return authorization + strspn(authorization, " ");
+}
+
+static int bearer_auth(mocket_event *e)
+{
+    const struct bearer *bearer = mocket_data(e);
+    const char *authorization = mocket_header(e, "Authorization");
+    const char *token = authorization ? token_of(authorization) : NULL;
+    if (!token)
+        return refuse(e, 401, NULL);
+    if (!is_token(token))
+        return refuse(e, 400, "invalid_request");
+    if (is_known(bearer->opts.tokens, token))
+        return mocket_next(e);
+    if (bearer->opts.verify && bearer->opts.verify(e, token, bearer->opts.data))
+        return mocket_next(e);
+    return refuse(e, 401, "invalid_token");
+}
+
+/* ---- Set-up ---- */
+
+static const char *const *copy_tokens(mocket_app *app, const char *const *tokens)
+{
+    size_t count = 0;
+    while (tokens && tokens[count])
+        if (!is_token(tokens[count++]))
+            mocket_mistake(app, "mocket_bearer_auth: a token has bytes that no token may have");
+    const char **copy = mocket_app_mem(app, (count + 1) * sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = mocket_app_text(app, tokens[i]);
+    return copy;
+}
+
+static const char *challenge_of(mocket_app *app, const char *realm)
+{
+    static const char before[] = "Bearer realm=\"";
+    realm = realm ? realm : "";
+    if (strpbrk(realm, "\"\\\r\n"))
+        mocket_mistake(app, "mocket_bearer_auth: the realm holds a quote, a backslash or a line end");
+    char *text = mocket_app_mem(app, sizeof before + strlen(realm) + 1);
+    if (text) {
+        memcpy(text, before, sizeof before - 1);
+        memcpy(text + sizeof before - 1, realm, strlen(realm));
+        text[sizeof before - 1 + strlen(realm)] = '"';
+    }
+    return text;
+}
+
+void mocket_bearer_auth(mocket_app *app, const char *scope, const struct mocket_bearer_auth_opts *opts)
+{
+    struct bearer *bearer = mocket_app_mem(app, sizeof *bearer);
+    if (!bearer)
+        return;
+    struct mocket_bearer_auth_opts *o = &bearer->opts;
+    mocket_opts_read(o, sizeof *o, opts);
+    if (!(o->tokens && o->tokens[0]) && !o->verify)
+        mocket_mistake(app, "mocket_bearer_auth: there are neither tokens nor verify");
+    o->tokens = copy_tokens(app, o->tokens);
+    bearer->challenge = challenge_of(app, o->realm);
+    mocket_use(app, scope, bearer_auth, bearer);
+}

@@ -1,0 +1,304 @@
+/* Compression of answers by zlib, on their way out.
+ *
+ * * A whole answer is compressed whole and keeps a Content-Length; a stream is read through the compressor, piece by
+ * piece. What depends on Accept-Encoding says so in Vary, compressed or not. An ETag names bytes that are not the
+ * ones sent any more: it becomes a weak one, which still answers If-None-Match.
+ *
+ * * A guest has no zlib, and needs none: its bytes stay in the machine until the host, or the proxy in front of it,
+ * sends them. There registering this checks the options and does nothing else. */
+#include <mocket.h>
+
+#include <string.h>
+
+#define LEVEL 6
+#define MIN_BYTES 1024
+
+struct compress {
+    struct mocket_compress_opts opts;
+};
+
+#ifndef __wasi__
+
+#include <zlib.h>
+
+#define PIECE_BYTES 8192 /* read from a stream at a time */
+
+/* The codings, the one we like better first. window: what deflateInit2 has to be told besides the window's bits. */
+static const struct coding {
+    const char *name;
+    int window;
+} codings[] = { { "gzip", 16 }, { "deflate", 0 } };
+
+/* ---- Is it worth it? ---- */
+
+static const char *const default_types[] = {
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "+json",
+    "+xml",
+    "application/wasm",
+    "application/yaml",
+    "font/ttf",
+    "font/otf",
+    "image/bmp",
+    "application/rtf",
+    "application/vnd.ms-fontobject",
+    "application/toml",
+    NULL,
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool same(const char *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (lower(a[i]) != lower(b[i]))
+            return false;
+    return true;
+}
+
+/* A pattern is a whole type, a beginning such as "text/", or an end such as "+json". */
+static bool type_fits(const char *pattern, const char *type, size_t type_len)
+{
+    size_t len = strlen(pattern);
+    if (len > type_len || len == 0)
+        return false;
+    if (pattern[0] == '+')
+        return same(pattern, type + type_len - len, len);
+    return same(pattern, type, len) && (len == type_len || pattern[len - 1] == '/');
+}
+
+static bool is_type(const struct compress *c, const char *type)
+{
+    static const char events[] = "text/event-stream";
+    size_t len = type ? strcspn(type, "; \t") : 0;
+    const char *const *patterns = c->opts.types ? c->opts.types : default_types;
+    if (!c->opts.types && len == sizeof events - 1 && same(type, events, len))
+        return false;
+    for (; *patterns; patterns++)
+        if (type_fits(*patterns, type, len))
+            return true;
+    return false;
+}
+
+/* Does a list such as Cache-Control hold this word? */
+static bool lists(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (; list && *list; list += strcspn(list, ",") + (list[strcspn(list, ",")] == ',')) {
+        const char *item = list + strspn(list, " \t");
+        size_t item_len = strcspn(item, ", \t;=");
+        if (item_len == len && same(item, word, len))
+            return true;
+    }
+    return false;
+}
+
+static bool is_worth(mocket_event *e, const struct compress *c)
+{
+    int status = mocket_response_status(e);
+    int64_t len = mocket_response_len(e);
+    if (mocket_response_committed(e) || status == 0 || status == 204 || status == 205 || status == 206 || status == 304)
+        return false;
+    if (len >= 0 && len < c->opts.min_bytes)
+        return false;
+    if (mocket_response_header(e, "Content-Encoding") || mocket_response_header(e, "Content-Range"))
+        return false;
+    return is_type(c, mocket_response_header(e, "Content-Type")) &&
+           !lists(mocket_response_header(e, "Cache-Control"), "no-transform");
+}
+
+/* NULL: none, or identity rather. */
+static const struct coding *choose(mocket_event *e)
+{
+    const struct coding *best = NULL;
+    int best_q = 0;
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+        int q = mocket_accepts_encoding(e, codings[i].name);
+        if (q > best_q) {
+            best = &codings[i];
+            best_q = q;
+        }
+    }
+    return best_q >= mocket_accepts_encoding(e, "identity") ? best : NULL;
+}
+
+/* ---- Compressing ---- */
+
+/* len -1: unknown. A short answer needs neither the large window nor the large tables. */
+static int begin(z_stream *z, const struct compress *c, const struct coding *coding, int64_t len)
+{
+    int bits = MAX_WBITS;
+    while (len >= 0 && bits > 9 && len <= (int64_t)1 << (bits - 1))
+        bits--;
+    int memory = bits - 7 > 1 ? bits - 7 : 1;
+    int rc = deflateInit2(z, c->opts.level, Z_DEFLATED, bits + coding->window, memory, Z_DEFAULT_STRATEGY);
+    return rc == Z_OK ? 0 : rc == Z_MEM_ERROR ? MOCKET_ENOMEM : MOCKET_EIO;
+}
+
+static void set_headers(mocket_event *e, const struct coding *coding)
+{
+    const char *etag = mocket_response_header(e, "ETag");
+    mocket_header_set(e, "Content-Encoding", coding->name);
+    mocket_header_set(e, "Content-Length", NULL);
+    mocket_header_set(e, "Accept-Ranges", NULL);
+    if (etag && etag[0] == '"')
+        mocket_header_set(e, "ETag", mocket_format(e, "W/%s", etag));
+}
+
+/* Deflates body into out, which is as long. Bytes written; 0: that would not be shorter; below zero: no memory. */
+static ptrdiff_t deflate_whole(z_stream *z, mocket_span body, char *out)
+{
+    z->next_in = (z_const Bytef *)body.ptr;
+    z->avail_in = (uInt)body.len;
+    z->next_out = (Bytef *)out;
+    z->avail_out = (uInt)body.len;
+    int rc = deflate(z, Z_FINISH);
+    return rc == Z_STREAM_END ? (ptrdiff_t)(body.len - z->avail_out) : 0;
+}
+
+static int compress_whole(mocket_event *e, const struct compress *c, const struct coding *coding)
+{
+    mocket_span body;
+    z_stream z = { 0 };
+    if (!mocket_response_body(e, &body) || body.len > UINT32_MAX / 2)
+        return 0;
+    char *out = mocket_mem(e, body.len);
+    int rc = out ? begin(&z, c, coding, (int64_t)body.len) : MOCKET_ENOMEM;
+    if (rc < 0)
+        return rc;
+    ptrdiff_t len = deflate_whole(&z, body, out);
+    deflateEnd(&z);
+    if (len <= 0)
+        return (int)len;
+    set_headers(e, coding);
+    return mocket_bytes(e, (mocket_span){ out, (size_t)len }, mocket_response_header(e, "Content-Type"));
+}
+
+/* ---- Streams ---- */
+
+struct stream {
+    z_stream z;
+    mocket_source *inner;
+    int flush;     /* what deflate is told until it has written all of it */
+    bool flushing; /* it has not yet */
+    bool done;
+    unsigned char piece[PIECE_BYTES];
+};
+
+/* The next piece. A short one is all there is for now: it should not wait in the compressor for more. */
+static int fill(struct stream *s)
+{
+    ptrdiff_t n = mocket_read(s->inner, s->piece, sizeof s->piece);
+    if (n < 0)
+        return (int)n;
+    s->z.next_in = s->piece;
+    s->z.avail_in = (uInt)n;
+    s->flush = n == 0 ? Z_FINISH : (size_t)n < sizeof s->piece ? Z_SYNC_FLUSH : Z_NO_FLUSH;
+    return 0;
+}
+
+static ptrdiff_t stream_read(void *data, void *buf, size_t cap)
+{
+    struct stream *s = data;
+    uInt room = cap < UINT32_MAX / 2 ? (uInt)cap : UINT32_MAX / 2;
+    s->z.next_out = buf;
+    s->z.avail_out = room;
+    while (s->z.avail_out == room && !s->done) {
+        if (s->z.avail_in == 0 && !s->flushing && s->flush != Z_FINISH) {
+            int rc = fill(s);
+            if (rc < 0)
+                return rc;
+        }
+        int rc = deflate(&s->z, s->flush);
+        s->done = rc == Z_STREAM_END;
+        s->flushing = s->z.avail_out == 0;
+        if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+            return MOCKET_EIO;
+    }
+    return (ptrdiff_t)(room - s->z.avail_out);
+}
+
+static void stream_close(void *data)
+{
+    struct stream *s = data;
+    deflateEnd(&s->z);
+    mocket_source_close(s->inner);
+}
+
+static int compress_stream(mocket_event *e, const struct compress *c, const struct coding *coding)
+{
+    struct stream *s = mocket_mem(e, sizeof *s);
+    int64_t len = mocket_response_len(e);
+    int rc = s ? begin(&s->z, c, coding, len) : MOCKET_ENOMEM;
+    if (rc < 0)
+        return rc;
+    s->inner = mocket_response_take_stream(e);
+    set_headers(e, coding);
+    mocket_source *compressed = mocket_source_new(e, stream_read, stream_close, s);
+    return compressed ? mocket_stream(e, compressed) : MOCKET_ENOMEM;
+}
+
+/* ---- The middleware ---- */
+
+static int compress_handler(mocket_event *e)
+{
+    const struct compress *c = mocket_data(e);
+    int rc = mocket_next(e);
+    if (rc != 0 || !is_worth(e, c))
+        return rc;
+    mocket_vary(e, "Accept-Encoding");
+    const struct coding *coding = strcmp(mocket_method(e), "HEAD") == 0 ? NULL : choose(e);
+    mocket_span body;
+    if (!coding)
+        return 0;
+    return mocket_response_body(e, &body) ? compress_whole(e, c, coding) : compress_stream(e, c, coding);
+}
+
+static void use(mocket_app *app, const char *scope, struct compress *c)
+{
+    mocket_use(app, scope, compress_handler, c);
+}
+
+#else
+
+static void use(mocket_app *app, const char *scope, struct compress *c)
+{
+    (void)app, (void)scope, (void)c;
+}
+
+#endif
+
+/* ---- Set-up ---- */
+
+static const char *const *copy_types(mocket_app *app, const char *const *types)
+{
+    size_t count = 0;
+    while (types && types[count])
+        count++;
+    const char **copy = types ? mocket_app_mem(app, (count + 1) * sizeof *copy) : NULL;
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = mocket_app_text(app, types[i]);
+    return copy;
+}
+
+void mocket_compress(mocket_app *app, const char *scope, const struct mocket_compress_opts *opts)
+{
+    struct compress *c = mocket_app_mem(app, sizeof *c);
+    if (!c)
+        return;
+    mocket_opts_read(&c->opts, sizeof c->opts, opts);
+    if (c->opts.level < 0 || c->opts.level > 9)
+        mocket_mistake(app, "mocket_compress: level is 1 to 9");
+    if (c->opts.min_bytes < 0)
+        mocket_mistake(app, "mocket_compress: min_bytes is below 0");
+    c->opts.level = c->opts.level ? c->opts.level : LEVEL;
+    c->opts.min_bytes = c->opts.min_bytes ? c->opts.min_bytes : MIN_BYTES;
+    c->opts.types = copy_types(app, c->opts.types);
+    use(app, scope, c);
+}

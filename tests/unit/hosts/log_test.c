@@ -1,0 +1,109 @@
+/* What guests say: escaped, cut, put together from pieces, bounded in rate. */
+#include "tests/unit/unit.h"
+
+#include "hosts/c/guest/log.h"
+
+struct written {
+    char text[3 * 4096 * 4];
+    size_t lines;
+};
+
+static void take(void *data, int level, mocket_span line)
+{
+    struct written *w = data;
+    (void)level;
+    w->lines++;
+    if (w->lines < 3) {
+        memcpy(w->text + strlen(w->text), line.ptr, line.len);
+        strcat(w->text, "|");
+    }
+}
+
+static void escapes_what_is_not_printable(void **state)
+{
+    (void)state;
+    static const struct {
+        mocket_span in;
+        const char *out;
+    } rows[] = {
+        { UNIT_ROW("plain text"), "guest: plain text|" },
+        { UNIT_ROW(""), "guest: |" },
+        { UNIT_ROW("a\tb"), "guest: a\tb|" },
+        { UNIT_ROW("\x1b[2J\r\n\0"), "guest: \\x1b[2J\\x0d\\x0a\\x00|" },
+        { UNIT_ROW("gr\xc3\xbc\xc3\x9f"), "guest: gr\xc3\xbc\xc3\x9f|" },
+        { UNIT_ROW("\xc2\x9b"), "guest: \\xc2\\x9b|" }, /* a control character of its own */
+        { UNIT_ROW("\xff\xc3"), "guest: \\xff\\xc3|" }, /* no UTF-8 */
+        { UNIT_ROW("\xf0\x9f\x8c\x99"), "guest: \xf0\x9f\x8c\x99|" },
+    };
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        struct written w = { 0 };
+        struct guest_log log = { .write = take, .data = &w };
+        guest_log_line(&log, MOCKET_LOG_INFO, rows[i].in);
+        unit_same(mocket__span(w.text), mocket__span(rows[i].out), i);
+    }
+}
+
+static void cuts_long_lines(void **state)
+{
+    (void)state;
+    static char wide[2 * GUEST_LOG_LINE];
+    struct written w = { 0 };
+    struct guest_log log = { .write = take, .data = &w };
+    memset(wide, '\1', sizeof wide);
+    guest_log_line(&log, MOCKET_LOG_INFO, (mocket_span){ wide, sizeof wide });
+    assert_int_equal(strlen(w.text), strlen("guest:  ...|") + 4 * GUEST_LOG_LINE);
+}
+
+static void puts_lines_together(void **state)
+{
+    (void)state;
+    struct written w = { 0 };
+    struct guest_log log = { .write = take, .data = &w };
+    struct guest_line line = { 0 };
+    const char *pieces[] = { "he", "l", "lo\nwor", "ld" };
+    for (size_t i = 0; i < UNIT_COUNT(pieces); i++)
+        guest_line_add(&line, &log, MOCKET_LOG_INFO, mocket__span(pieces[i]));
+    assert_string_equal(w.text, "guest: hello|");
+    guest_line_end(&line, &log, MOCKET_LOG_INFO);
+    assert_string_equal(w.text, "guest: hello|guest: world|");
+    guest_line_end(&line, &log, MOCKET_LOG_INFO);
+    assert_int_equal(w.lines, 2);
+}
+
+static void bounds_a_line_without_end(void **state)
+{
+    (void)state;
+    struct written w = { 0 };
+    struct guest_log log = { .write = take, .data = &w };
+    struct guest_line line = { 0 };
+    for (int i = 0; i < 100000; i++)
+        guest_line_add(&line, &log, MOCKET_LOG_INFO, MOCKET_SPAN("abcdefgh"));
+    guest_line_end(&line, &log, MOCKET_LOG_INFO);
+    assert_int_equal(w.lines, 1);
+    assert_int_equal(strlen(w.text), strlen("guest:  ...|") + GUEST_LOG_LINE);
+}
+
+static void bounds_the_rate_and_counts(void **state)
+{
+    (void)state;
+    struct written w = { 0 };
+    struct guest_log log = { .write = take, .data = &w };
+    for (int i = 0; i < 100000; i++)
+        guest_log_line(&log, MOCKET_LOG_INFO, MOCKET_SPAN("x"));
+    size_t written = w.lines;
+    assert_in_range(written, GUEST_LOG_RATE, 20 * GUEST_LOG_RATE); /* a slow machine refills meanwhile */
+    assert_true(log.dropped > 0);
+    guest_log_flush(&log);
+    assert_int_equal(log.dropped, 0);
+    assert_int_equal(w.lines, written + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escapes_what_is_not_printable), cmocka_unit_test(cuts_long_lines),
+        cmocka_unit_test(puts_lines_together),           cmocka_unit_test(bounds_a_line_without_end),
+        cmocka_unit_test(bounds_the_rate_and_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+#include "src/native/fiber/fiber.h"
+#include "unit.h"
+
+static struct mocket_fibers pool;
+
+struct job {
+    struct mocket_fiber *fiber;
+    int parks, done;
+    double sum;
+};
+
+/* Uses enough of its stack to notice when two fibers share one. */
+static void work(void *arg)
+{
+    struct job *job = arg;
+    volatile char mine[8192];
+    memset((char *)mine, job->parks, sizeof(mine));
+    for (int i = 0; i < job->parks; i++) {
+        job->sum += 0.5;
+        mocket__fiber_park(job->fiber);
+        for (size_t k = 0; k < sizeof(mine); k += 512)
+            assert_int_equal(mine[k], (char)job->parks);
+    }
+    job->done = 1;
+}
+
+static void test_interleaved(void **state)
+{
+    struct job jobs[20] = { 0 };
+    int left = (int)UNIT_COUNT(jobs);
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(jobs); i++) {
+        jobs[i].parks = (int)i;
+        jobs[i].fiber = mocket__fiber_new(&pool, work, &jobs[i]);
+        assert_non_null(jobs[i].fiber);
+    }
+    while (left > 0)
+        for (size_t i = 0; i < UNIT_COUNT(jobs); i++)
+            if (!jobs[i].done && !mocket__fiber_resume(jobs[i].fiber))
+                left--;
+    for (size_t i = 0; i < UNIT_COUNT(jobs); i++)
+        assert_true(jobs[i].sum == 0.5 * (double)i);
+    assert_int_equal(pool.idle_count, UNIT_COUNT(jobs));
+}
+
+static void nothing(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void test_last_in_first_out(void **state)
+{
+    int runs = 0;
+    (void)state;
+    struct mocket_fiber *first = mocket__fiber_new(&pool, nothing, &runs);
+    assert_false(mocket__fiber_resume(first));
+    for (int i = 0; i < 1000; i++) {
+        struct mocket_fiber *next = mocket__fiber_new(&pool, nothing, &runs);
+        assert_ptr_equal(next, first);
+        assert_false(mocket__fiber_resume(next));
+    }
+    assert_int_equal(runs, 1001);
+}
+
+static void inner(void *arg)
+{
+    struct job *job = arg;
+    mocket__fiber_park(job->fiber);
+    job->done = 1;
+}
+
+static void outer(void *arg)
+{
+    struct job *job = arg;
+    assert_true(mocket__fiber_resume(job->fiber));
+    assert_false(mocket__fiber_resume(job->fiber));
+}
+
+/* A fiber may run another one, as long as it does not wait for it. */
+static void test_nested(void **state)
+{
+    struct job job = { 0 };
+    (void)state;
+    job.fiber = mocket__fiber_new(&pool, inner, &job);
+    assert_false(mocket__fiber_resume(mocket__fiber_new(&pool, outer, &job)));
+    assert_int_equal(job.done, 1);
+}
+
+static void test_many(void **state)
+{
+    enum { MANY = 1000 };
+    static struct job jobs[MANY];
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        jobs[i] = (struct job){ .parks = 1 };
+        jobs[i].fiber = mocket__fiber_new(&pool, work, &jobs[i]);
+        assert_non_null(jobs[i].fiber);
+        assert_true(mocket__fiber_resume(jobs[i].fiber));
+    }
+    for (int i = 0; i < MANY; i++)
+        assert_false(mocket__fiber_resume(jobs[i].fiber));
+    assert_int_equal(pool.idle_count, MOCKET_FIBERS_IDLE_MAX);
+}
+
+static int release(void **state)
+{
+    (void)state;
+    mocket__fibers_release(&pool);
+    return pool.idle == NULL && pool.idle_count == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_interleaved, release),
+        cmocka_unit_test_teardown(test_last_in_first_out, release),
+        cmocka_unit_test_teardown(test_nested, release),
+        cmocka_unit_test_teardown(test_many, release),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
