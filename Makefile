@@ -49,6 +49,7 @@ contract-coverage: ## contract ids without a case
 	@tests/contract/coverage $(ARGS)
 
 bench: host ## CPU per request beside nginx, sizes, start times (ARGS=...)
+	@$(LOCK) $(NINJA) bench-apps
 	@bench/run $(ARGS)
 
 fuzz: ## every fuzzer for SECONDS=60 each

@@ -1,0 +1,2 @@
+#define ROUTES 1
+#include "routes.h"

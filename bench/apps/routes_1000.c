@@ -1,0 +1,2 @@
+#define ROUTES 1000
+#include "routes.h"
