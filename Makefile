@@ -17,7 +17,7 @@ CONFIGURE = cmake -S . -G Ninja -B $(BUILD) --log-level=WARNING
 NINJA = cmake --build $(BUILD) $(if $(JOBS),-j $(JOBS)) --target
 ENGINE = engine=$$(tools/build-engine | tail -n 1) && test -n "$$engine"
 
-.PHONY: all native wasm host run test check contract contract-coverage bench fuzz install clean help
+.PHONY: all native wasm host run test check contract contract-coverage bench fuzz mutants install clean help
 
 all: host ## the library, the CLI with the wasm host, the examples as programs and as wasm
 
@@ -54,6 +54,9 @@ bench: host ## CPU per request beside nginx, sizes, start times (ARGS=...)
 
 fuzz: ## every fuzzer for SECONDS=60 each
 	@tools/fuzz $(SECONDS)
+
+mutants: host ## seeded faults: does some test see each of them? (ARGS=... goes to tests/mutants/run)
+	@tests/mutants/run $(ARGS)
 
 install: ## what was built, to PREFIX=/usr/local
 	@test -f $(BUILD)/mocket || { echo "make install: run make, or make native, first" >&2; exit 1; }

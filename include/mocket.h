@@ -166,7 +166,8 @@ enum mocket_setting {
     MOCKET_MAX_HEAD,           /* native: request line and header block. 32768; 1024..1048576. Larger is 431, 414 */
     MOCKET_MAX_TARGET,         /* native: request target. 8192; 64..1048576. Longer is 414 */
     MOCKET_MAX_FIELDS,         /* native: header lines. 100; 1..10000. More is 431 */
-    MOCKET_MAX_CONNECTIONS,    /* native: per worker. 10000; 1.. */
+    MOCKET_MAX_CONNECTIONS,    /* native: of all workers. 10000; 1.. More are told 503 */
+    MOCKET_MAX_PER_ADDRESS,    /* native: connections of an address (IPv6: of a /64). -1; 1.. or -1. More are told 503 */
     MOCKET_HEAD_TIMEOUT,       /* native: first byte to end of head. 10000; 1.. or -1. 408 */
     MOCKET_BODY_TIMEOUT,       /* native: silence while a body is read. 30000; 1.. or -1. 408 */
     MOCKET_WRITE_TIMEOUT,      /* native: silence while an answer is written. 30000; 1.. or -1 */
@@ -180,6 +181,13 @@ enum mocket_reuse {
     MOCKET_REUSE_CONCURRENT /* an instance serves many requests at once: event-driven guests only */
 };
 void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value);
+
+/* Natively: connections from these networks ("10.0.0.0/8, ::1"; "unix": any Unix socket) are proxies, whose word
+ * mocket_peer and mocket_scheme take: the client is the last address of Forwarded (RFC 7239), or else of
+ * X-Forwarded-For, that is not such a proxy itself; the scheme is its proto, or X-Forwarded-Proto. What cannot be read is
+ * ignored. A proxy passes on what it does not set: if both are there and disagree, the client is unknown. May be called
+ * again for more. Without effect in a guest, whose host is told itself. */
+void mocket_trust_proxy(mocket_app *app, const char *networks);
 
 /* Natively: serves until mocket_stop, SIGINT or SIGTERM and returns 0; or returns below zero at once, after a line on
  * standard error that says why (port taken, bad address, a mistake of registration). address: "host:port", ":port"
@@ -238,6 +246,9 @@ const char *mocket_path(mocket_event *e);
 const char *mocket_query_string(mocket_event *e);
 const char *mocket_authority(mocket_event *e);
 const char *mocket_peer(mocket_event *e);
+
+/* "https" if the client came by TLS, as far as is known (mocket_trust_proxy, or the host's word), else "http". */
+const char *mocket_scheme(mocket_event *e);
 
 /* One value by name, or NULL when it is absent. Parameters are raw, _decoded ones percent-decoded; query and cookies:
  * the last duplicate; headers: name in any case, repeated ones joined with ", " (Cookie: "; ") (Q-01, Q-02, Q-10,
@@ -311,7 +322,7 @@ const char *mocket_error_text(const mocket_event *e);
 
 /* A streamed answer. mocket_write sends the head at its first call (later header changes are MOCKET_ESTATE, A-30) and
  * waits for a slow client. mocket_stream takes a source and pumps it after the outermost middleware returned.
- * In a guest both collect the answer and send it whole when the handler is done. */
+ * On a host that cannot wait a guest collects the answer and sends it whole when the handler is done. */
 int mocket_write(mocket_event *e, mocket_span chunk);
 int mocket_stream(mocket_event *e, mocket_source *take);
 
@@ -340,6 +351,16 @@ struct mocket_cookie_opts {
 void mocket_cookie_set(mocket_event *e, const char *name, const char *value, const struct mocket_cookie_opts *opts);
 /* Max-Age=0 with the same path, domain and flags. */
 void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket_cookie_opts *opts);
+
+/* ---- Waiting: reads as if it blocked, blocks nobody else ----------------------------------------------------------
+ * Reading a body, mocket_write and mocket_sleep suspend the handler; its worker serves others. When the client has left each
+ * of them returns MOCKET_ECLOSED at once, and so does every later one: return, and what was deferred runs (T-02). A guest that
+ * uses mocket_sleep, mocket_write or mocket_stream is entered on a stack of its own, which costs its host a microsecond a
+ * request. */
+
+/* 0 after at least ms milliseconds; MOCKET_ECLOSED, MOCKET_ETIMEDOUT (the request's time is up), MOCKET_ENOTSUP (this host
+ * cannot wait). The test client waits on the spot. */
+int mocket_sleep(mocket_event *e, uint32_t ms);
 
 /* ---- Text helpers; results live as long as the event, never NULL ------------------------------------------------- */
 const char *mocket_url_encode(mocket_event *e,
@@ -385,9 +406,9 @@ char *mocket_app_text(mocket_app *app, const char *text);
  * lacks is zero, and so is all of out when opts is NULL. */
 void mocket_opts_read(void *out, size_t out_size, const void *opts);
 
-/* The canonical path, which scopes look at (M-04): unreserved characters decoded, dot segments resolved, no empty
- * segments, one slash at the beginning, none at the end, other escapes in upper case. NULL when the path has none:
- * 400. */
+/* The canonical path, which scopes look at (M-04): characters that a path may hold decoded, dot segments resolved, no
+ * empty segments, one slash at the beginning, none at the end, other escapes in upper case. NULL when the path has
+ * none: 400. */
 const char *mocket_path_canonical(mocket_event *e);
 /* Lowers the limit of this request's body; one that is lower already stays. 0, or 413 when Content-Length is beyond it:
  * return that. A body of unknown length is refused the moment it passes the limit (Q-30). */

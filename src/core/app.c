@@ -242,6 +242,17 @@ static void drop_free(void *ptr)
     mocket__free(ptr);
 }
 
+void mocket_trust_proxy(mocket_app *app, const char *networks)
+{
+    if (!open_for(app, "mocket_trust_proxy"))
+        return;
+    struct mocket_root *root = app->root;
+    int rc = networks ? mocket__networks_add(&root->trusted, &root->arena, mocket__span(networks)) : MOCKET_EINVAL;
+    if (rc < 0)
+        problem(app, rc == MOCKET_ENOMEM ? "out of memory" : "mocket_trust_proxy: not a list of networks: ",
+                rc == MOCKET_ENOMEM ? "" : networks ? networks : "NULL");
+}
+
 void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)
 {
     struct mocket_owned *o = app->root ? mocket__arena_alloc(&app->root->arena, sizeof *o) : NULL;

@@ -3,6 +3,7 @@
 #define MOCKET_CORE_APP_H
 
 #include "../base/arena.h"
+#include "../http/forwarded.h"
 #include "router.h"
 
 /* Setting, default, smallest, largest; MOCKET_UNLIMITED allowed. One row per enum mocket_setting, in its order. */
@@ -17,6 +18,7 @@
     X(MAX_TARGET, 8192, 64, 1048576, 0)                                                                                \
     X(MAX_FIELDS, 100, 1, 10000, 0)                                                                                    \
     X(MAX_CONNECTIONS, 10000, 1, INT32_MAX, 0)                                                                         \
+    X(MAX_PER_ADDRESS, MOCKET_UNLIMITED, 1, INT32_MAX, 1)                                                              \
     X(HEAD_TIMEOUT, 10000, 1, INT32_MAX, 1)                                                                            \
     X(BODY_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                            \
     X(WRITE_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                           \
@@ -60,6 +62,7 @@ struct mocket_root {
     void *on_error_data;
     struct mocket_worker_hook worker_hook;
     struct mocket_owned *owned;
+    struct mocket_networks trusted; /* of mocket_trust_proxy */
     int64_t settings[MOCKET_SETTING_COUNT];
     const char *problem;            /* the first mistake */
     bool frozen;                    /* listening: registration is a mistake, freeing does nothing */

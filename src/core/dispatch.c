@@ -103,8 +103,8 @@ static bool is_status(int error)
 static void log_error(mocket_event *e, int error, const char *what)
 {
     const char *method = mocket_method(e), *path = mocket_path(e);
-    mocket__event_log(e, MOCKET_LOG_ERROR, method, " ", path, ": ", mocket_strerror(error), what ? ": " : NULL, what,
-                      NULL);
+    int level = error == MOCKET_ECLOSED ? MOCKET_LOG_DEBUG : MOCKET_LOG_ERROR; /* clients may leave as they like */
+    mocket__event_log(e, level, method, " ", path, ": ", mocket_strerror(error), what ? ": " : NULL, what, NULL);
 }
 
 /* E-02 */

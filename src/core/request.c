@@ -52,6 +52,11 @@ const char *mocket_peer(mocket_event *e)
     return text_of(e, e->req->message.peer);
 }
 
+const char *mocket_scheme(mocket_event *e)
+{
+    return e->req->message.flags & MOCKET_MESSAGE_TLS ? "https" : "http";
+}
+
 /* ---- one value by name ---- */
 
 /* Names are unique: the router keeps the last capture. */

@@ -12,6 +12,8 @@ struct mocket_env {
     void (*log)(struct mocket_env *env, int level, mocket_span line);
     /* Fills buf with bytes that nobody can guess. 0 or below zero. NULL: there are none here. */
     int (*random)(struct mocket_env *env, void *buf, size_t len);
+    /* Waits without keeping others waiting. 0, MOCKET_ECLOSED or below zero. NULL: nobody can wait here. */
+    int (*sleep)(struct mocket_env *env, mocket_event *e, uint32_t ms);
     void *worker; /* what mocket_on_worker's start returned */
 };
 

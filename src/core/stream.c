@@ -9,6 +9,7 @@ static int commit(struct mocket_response *res)
     if (res->stream && res->stream->close)
         res->stream->close(res->stream);
     res->stream = NULL;
+    mocket__stream_prepare(res);
     struct mocket_head head = { res->status ? res->status : 200, &res->fields };
     int rc = res->sink->begin(res->sink, &head, -1);
     res->kind = rc < 0 ? MOCKET_BODY_BROKEN : MOCKET_BODY_WRITTEN;
@@ -40,6 +41,7 @@ int mocket_stream(mocket_event *e, mocket_source *take)
     }
     if (res->stream && res->stream != take && res->stream->close)
         res->stream->close(res->stream);
+    mocket__stream_prepare(res);
     res->kind = MOCKET_BODY_STREAM;
     res->stream = take;
     res->has_len = false;

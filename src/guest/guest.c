@@ -11,11 +11,11 @@
 #include <stdlib.h>
 
 #include "../abi/codec.h"
-#include "../base/buf.h"
 #include "../base/memory.h"
 #include "../base/span.h"
 #include "../core/dispatch.h"
 #include "imports.h"
+#include "sink.h"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define ROOM_KEPT 16384 /* bytes of room that are kept between requests */
@@ -60,17 +60,9 @@ static void log_text(int level, const char *text)
 
 /* ---- the answer ---- */
 
-struct guest_sink {
-    struct mocket_sink sink;
-    int32_t req;
-    struct mocket_arena *arena;
-    struct mocket_head head; /* of a streamed answer, which is collected */
-    struct mocket_buf collected;
-};
-
 static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
 {
-    struct guest_sink *g = (struct guest_sink *)s;
+    struct mocket_guest_sink *g = (struct mocket_guest_sink *)s;
     size_t head_len = mocket__abi_head_size(head->fields);
     void *bytes = mocket__arena_alloc(g->arena, head_len);
     if (!bytes)
@@ -82,34 +74,6 @@ static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket
                                        ? "the host refused the answer: its head is too large or malformed"
                                        : "the host refused the answer");
     return rc;
-}
-
-static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
-{
-    (void)body_len;
-    ((struct guest_sink *)s)->head = *head;
-    return 0;
-}
-
-static int collect(struct mocket_sink *s, mocket_span bytes)
-{
-    struct guest_sink *g = (struct guest_sink *)s;
-    mocket__buf_span(&g->collected, bytes);
-    return mocket__buf_status(&g->collected);
-}
-
-static int end(struct mocket_sink *s)
-{
-    struct guest_sink *g = (struct guest_sink *)s;
-    int rc = respond(s, &g->head, mocket__buf_view(&g->collected));
-    mocket__buf_release(&g->collected);
-    return rc;
-}
-
-/* Nothing was sent yet: the host sees that there is no answer, and gives its own. */
-static void give_up(struct mocket_sink *s)
-{
-    mocket__buf_release(&((struct guest_sink *)s)->collected);
 }
 
 /* ---- the request ---- */
@@ -136,8 +100,8 @@ static int add_host(struct mocket_message *msg)
 static void handle(int32_t id, char *message, size_t len)
 {
     struct mocket_request req = { .arena = &instance.arena, .env = &instance.env };
-    struct guest_sink sink = {
-        .sink = { respond, begin, collect, end, give_up },
+    struct mocket_guest_sink sink = {
+        .sink = { .respond = respond }, /* the rest comes with mocket__stream_prepare */
         .req = id,
         .arena = &instance.arena,
     };

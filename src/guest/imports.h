@@ -11,6 +11,12 @@ MOCKET_IMPORT(listen)
 int32_t mocket__import_listen(uint32_t version, uint32_t flags, const char *address, uint32_t address_len);
 MOCKET_IMPORT(respond)
 int32_t mocket__import_respond(int32_t req, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
+MOCKET_IMPORT(respond_begin) int32_t mocket__import_respond_begin(int32_t req, const void *head, uint32_t head_len);
+MOCKET_IMPORT(body_write) int32_t mocket__import_body_write(int32_t sink, const void *ptr, uint32_t len);
+MOCKET_IMPORT(body_end) int32_t mocket__import_body_end(int32_t sink);
+MOCKET_IMPORT(ready) int32_t mocket__import_ready(int32_t handle, int32_t dir);
+MOCKET_IMPORT(sleep) int32_t mocket__import_sleep(int32_t owner, uint32_t ms);
+MOCKET_IMPORT(await) int32_t mocket__import_await(int32_t op);
 MOCKET_IMPORT(log) void mocket__import_log(int32_t level, const char *text, uint32_t text_len);
 MOCKET_IMPORT(now) int64_t mocket__import_now(int32_t clock);
 MOCKET_IMPORT(random) void mocket__import_random(void *buf, uint32_t len);

@@ -60,7 +60,18 @@ static int fill_random(struct mocket_env *env, void *buf, size_t len)
     return 0;
 }
 
+/* There are no others to keep waiting. */
+static int sleep_here(struct mocket_env *env, mocket_event *e, uint32_t ms)
+{
+    (void)env;
+    (void)e;
+    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+    while (nanosleep(&left, &left) < 0)
+        ;
+    return 0;
+}
+
 void mocket__loopback_env(struct mocket_env *env, void *worker)
 {
-    *env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .worker = worker };
+    *env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .sleep = sleep_here, .worker = worker };
 }

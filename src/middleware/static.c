@@ -261,10 +261,11 @@ static enum range_kind parse_range(const char *text, int64_t size, struct range 
 }
 
 /* Is the range still one of what the client has? */
-static bool range_holds(mocket_event *e, const char *etag, const char *modified)
+static bool range_holds(mocket_event *e)
 {
     const char *condition = mocket_header(e, "If-Range");
-    return !condition || strcmp(condition, etag) == 0 || strcmp(condition, modified) == 0;
+    const char *etag = mocket_response_header(e, "ETag"), *modified = mocket_response_header(e, "Last-Modified");
+    return !condition || (etag && strcmp(condition, etag) == 0) || (modified && strcmp(condition, modified) == 0);
 }
 
 /* ---- Answering ---- */
@@ -291,15 +292,16 @@ static void close_file(void *data)
     close(((struct file *)data)->fd);
 }
 
-static int send_range(mocket_event *e, struct file *file, mocket_source *source)
+static int refuse_range(mocket_event *e, const struct file *file, mocket_source *source)
 {
-    struct range range = { 0 };
-    if (parse_range(mocket_header(e, "Range"), file->size, &range) == BAD) {
-        mocket_source_close(source);
-        mocket_header_set(e, "Content-Range", mocket_format(e, "bytes */%lld", (long long)file->size));
-        mocket_header_set(e, "Content-Encoding", NULL);
-        return mocket_empty(e, 416);
-    }
+    mocket_source_close(source);
+    mocket_header_set(e, "Content-Range", mocket_format(e, "bytes */%lld", (long long)file->size));
+    mocket_header_set(e, "Content-Encoding", NULL);
+    return mocket_empty(e, 416);
+}
+
+static int send_range(mocket_event *e, struct file *file, mocket_source *source, struct range range)
+{
     if ((lseek)(file->fd, range.from, SEEK_SET) < 0) {
         mocket_source_close(source);
         return MOCKET_EIO;
@@ -314,16 +316,18 @@ static int send_range(mocket_event *e, struct file *file, mocket_source *source)
 
 static int send_content(mocket_event *e, struct file *file, const char *name, mocket_source *source)
 {
-    struct range range;
+    struct range range = { 0 };
     const char *wanted = strcmp(mocket_method(e), "GET") == 0 ? mocket_header(e, "Range") : NULL;
-    const char *etag = mocket_response_header(e, "ETag"), *modified = mocket_response_header(e, "Last-Modified");
+    enum range_kind kind = wanted && range_holds(e) ? parse_range(wanted, file->size, &range) : WHOLE;
     if (!mocket_response_header(e, "Content-Type"))
         mocket_header_set(e, "Content-Type", mocket_type_of(name));
     if (file->variant != &variants[0])
         mocket_header_set(e, "Content-Encoding", file->variant->coding);
     mocket_header_set(e, "Accept-Ranges", "bytes");
-    if (wanted && range_holds(e, etag, modified) && parse_range(wanted, file->size, &range) != WHOLE)
-        return send_range(e, file, source);
+    if (kind == BAD)
+        return refuse_range(e, file, source);
+    if (kind == PART)
+        return send_range(e, file, source, range);
     file->left = file->size;
     return mocket_stream_len(e, source, file->size);
 }
@@ -378,7 +382,7 @@ static int not_found(mocket_event *e, const struct site *site)
 static int serve(mocket_event *e, struct search *s, const char *canonical)
 {
     const char *raw = mocket_path(e), *name = name_of(e, s->site, canonical);
-    bool as_folder = raw[strlen(raw) - 1] == '/' || strcmp(canonical, "/") == 0;
+    bool as_folder = strcmp(canonical, "/") == 0 || (raw[0] && raw[strlen(raw) - 1] == '/');
     if (!name)
         return not_found(e, s->site);
     s->root = open(s->site->dir, FOLDER_FLAGS);
@@ -418,8 +422,8 @@ static const char *const *copy_index(mocket_app *app, const char *const *index)
     size_t count = 0;
     if (!index)
         return usual;
-    while (index[count])
-        if (strchr(index[count], '/') || !index[count++][0])
+    for (; index[count]; count++)
+        if (strchr(index[count], '/') || !index[count][0])
             mocket_mistake(app, "mocket_static: an index is the name of a file, without a path");
     const char **copy = mocket_app_mem(app, (count + 1) * sizeof *copy);
     for (size_t i = 0; copy && i < count; i++)

@@ -7,11 +7,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "../base/memory.h"
 #include "log.h"
 #include "native.h"
 #include "server/server.h"
+
+#define DESCRIPTORS_OTHERWISE 256 /* listeners, loops, files of handlers */
 
 struct backend {
     struct mocket_backend base;
@@ -112,14 +115,28 @@ static int watch_signals(struct serving *s)
 
 /* ---- opening ---- */
 
-static void read_settings(struct mocket_server *s)
+static int read_settings(struct mocket_server *s)
 {
     const mocket_app *app = s->app;
     s->limits.head_len = (size_t)mocket__app_setting(app, MOCKET_MAX_HEAD);
     s->limits.target_len = (size_t)mocket__app_setting(app, MOCKET_MAX_TARGET);
     s->limits.field_count = (size_t)mocket__app_setting(app, MOCKET_MAX_FIELDS);
     s->max_connections = (size_t)mocket__app_setting(app, MOCKET_MAX_CONNECTIONS);
+    int64_t per_address = mocket__app_setting(app, MOCKET_MAX_PER_ADDRESS);
+    s->addresses = per_address >= 0 ? mocket__addresses_new((size_t)per_address) : NULL;
     s->grace_ms = mocket__app_setting(app, MOCKET_STOP_GRACE);
+    return per_address >= 0 && s->addresses == NULL ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
+}
+
+/* The soft limit is 1024 for the sake of programs that use select; what was asked for must fit. */
+static void raise_descriptors(const struct mocket_server *s)
+{
+    struct rlimit limit;
+    rlim_t needed = (rlim_t)s->max_connections + DESCRIPTORS_OTHERWISE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not, accepting says so when it comes to that */
 }
 
 static int open_listeners(struct mocket_server *s)
@@ -158,13 +175,17 @@ static void run_worker(void *arg)
     mocket__worker_run(arg);
 }
 
-/* Signals go to the thread that watches them; a worker thread blocks all. */
+/* Signals go to the thread that watches them; a worker thread blocks all but those of its own faults, which kill a
+ * process that blocks them without asking its handlers. */
 static int start_threads(struct mocket_server *s)
 {
-    sigset_t all, old;
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
+    sigset_t others, old;
     int rc = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+        sigdelset(&others, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &old);
     for (int i = 1; i < s->worker_count && rc == 0; i++) {
         rc = uv_thread_create(&s->workers[i].thread, run_worker, &s->workers[i]);
         s->workers[i].started = rc == 0;
@@ -188,6 +209,7 @@ static void close_server(struct mocket_server *s)
         mocket__worker_close(&s->workers[i]);
     for (size_t i = 0; i < s->listener_count; i++)
         mocket__listener_close(&s->listeners[i]);
+    mocket__addresses_free(s->addresses);
     mocket__free(s->workers);
     mocket__free(s->listeners);
 }
@@ -253,8 +275,10 @@ int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts)
     s->server.app = app;
     s->server.opts = opts;
     s->server.worker_count = opts->workers > 0 ? opts->workers : (int)mocket__app_setting(app, MOCKET_WORKERS);
-    read_settings(&s->server);
-    rc = serve(s);
+    rc = read_settings(&s->server);
+    raise_descriptors(&s->server);
+    if (rc == 0)
+        rc = serve(s);
     backend_end(s);
     close_server(&s->server);
     mocket__free(s);

@@ -42,7 +42,7 @@ class Reader:
     def __init__(self, sock, timeout_s):
         self.sock, self.timeout_s = sock, timeout_s
         self.buffer = b""
-        self.ended = False
+        self.ended = self.reset = False
 
     def fill(self, until):
         """One more piece; False at the end of the connection."""
@@ -55,6 +55,7 @@ class Reader:
             raise Late(f"nothing for {self.timeout_s} s") from None
         except OSError:
             piece = b""  # a reset counts as an end: the answer has to be whole before it
+            self.reset = True
         self.ended = not piece
         self.buffer += piece
         return not self.ended
@@ -125,6 +126,8 @@ class Reader:
         answer.raw += self.buffer
         answer.body, self.buffer = self.buffer, b""
         answer.to_close = True
+        if self.reset:
+            raise Ended("a reset, where the end of the connection would have been the end of the body")
 
     def body(self, answer, method):
         lengths, codings = answer.values("content-length"), answer.values("transfer-encoding")

@@ -7,17 +7,21 @@
  * the connection into the ready list, which the outermost call drains, so that no handler is resumed from within
  * another.
  *
- * The struct lives until libuv has closed the handle and the handler has returned, whichever is later. */
+ * Readiness comes from libuv, the bytes go straight between socket and buffers: that spares a layer of callbacks and
+ * lets one struct serve TCP and Unix sockets. The descriptor is closed at once when the connection ends; the struct lives
+ * until libuv has closed the handle and the handler has returned, whichever is later. */
 #include "conn.h"
 
 #include <errno.h>
 #include <sys/random.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "../../base/memory.h"
 
-#define LINGER_MAX 1048576   /* bytes that are thrown away before a connection is cut */
-#define SPARE_CONNECTIONS 64 /* above the limit: they get an answer that says so */
+#define LINGER_MAX 1048576 /* bytes that are thrown away before a connection is cut */
+#define REFUSED_MAX 64     /* connections of a worker that are told in peace that they are too many */
 
 static bool is_active(const struct mocket_conn *c)
 {
@@ -52,14 +56,30 @@ static void drop_head(struct mocket_conn *c)
     mocket__exchange_free(c->ex);
 }
 
+/* Its place is free for another one. */
+static void leave_server(struct mocket_conn *c)
+{
+    struct mocket_server *s = c->worker->server;
+    if (c->refused)
+        c->worker->refused_count--;
+    if (c->counted)
+        mocket__server_leave(s, c->local ? NULL : &c->address);
+    c->refused = c->counted = false;
+}
+
 static void close_conn(struct mocket_conn *c, bool reset)
 {
+    static const struct linger at_once = { .l_onoff = 1 };
     if (c->closing)
         return;
     c->closing = c->broken = true;
     mocket__timeouts_remove(&c->timeout);
-    if (!reset || c->local || uv_tcp_close_reset(&c->handle.tcp, on_close) < 0)
-        uv_close(&c->handle.any, on_close);
+    mocket__output_drop(c);
+    uv_close((uv_handle_t *)&c->poll, on_close);
+    if (reset && !c->local)
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    close(c->fd);
+    leave_server(c);
     drop_head(c);
 }
 
@@ -81,7 +101,7 @@ void mocket__conn_break(struct mocket_conn *c)
     if (c->closing)
         return;
     close_conn(c, true);
-    if (c->wait == MOCKET_WAIT_WRITE && c->pending == 0)
+    if (c->wait == MOCKET_WAIT_WRITE)
         mocket__conn_wake(c, MOCKET_ECLOSED);
     else
         tell_gone(c);
@@ -103,21 +123,23 @@ static void end_conn(struct mocket_conn *c)
 
 static bool is_full(const struct mocket_conn *c)
 {
-    return (is_active(c) || c->pending > 0) && mocket__input_len(&c->in) >= MOCKET_INPUT_LARGE;
+    return (is_active(c) || c->unsent_len > 0) && mocket__input_len(&c->in) >= MOCKET_INPUT_LARGE;
 }
 
-static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
-static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+static void on_poll(uv_poll_t *poll, int status, int events);
 
-void mocket__conn_update_reading(struct mocket_conn *c)
+void mocket__conn_update_polling(struct mocket_conn *c)
 {
-    bool want = !c->eof && !c->closing && (c->lingering || !is_full(c));
-    if (want == c->reading)
+    if (c->closing)
         return;
-    c->reading = want;
-    if (!want)
-        uv_read_stop(&c->handle.stream);
-    else if (uv_read_start(&c->handle.stream, on_room, on_bytes) < 0)
+    bool read = !c->eof && (c->lingering || !is_full(c));
+    int events = (read ? UV_READABLE : 0) | (c->unsent_len > 0 ? UV_WRITABLE : 0);
+    if (events == c->polled)
+        return;
+    c->polled = events;
+    if (events == 0)
+        uv_poll_stop(&c->poll);
+    else if (uv_poll_start(&c->poll, events, on_poll) < 0)
         mocket__conn_break(c);
 }
 
@@ -127,7 +149,7 @@ static enum mocket_timeout_class class_of(const struct mocket_conn *c)
         return MOCKET_TIMEOUT_LINGER;
     if (c->wait == MOCKET_WAIT_BODY)
         return MOCKET_TIMEOUT_BODY;
-    if (c->pending > 0)
+    if (c->unsent_len > 0)
         return MOCKET_TIMEOUT_WRITE;
     if (is_active(c))
         return MOCKET_TIMEOUT_NONE;
@@ -140,7 +162,7 @@ static void update_timeout(struct mocket_conn *c)
     enum mocket_timeout_class class = class_of(c);
     bool once = class == MOCKET_TIMEOUT_HEAD || class == MOCKET_TIMEOUT_LINGER;
     if (class == MOCKET_TIMEOUT_WRITE)
-        c->pending_left = uv_stream_get_write_queue_size(&c->handle.stream);
+        c->unsent_then = c->unsent_len;
     if (!once || c->timeout.class != class || c->timeout.next == NULL)
         mocket__worker_limit(c->worker, &c->timeout, class);
 }
@@ -149,7 +171,7 @@ static void settle(struct mocket_conn *c)
 {
     if (!c->closing)
         mocket__output_flush(c);
-    if (!c->closing && !is_active(c) && c->pending == 0 && !c->lingering) {
+    if (!c->closing && !is_active(c) && c->unsent_len == 0 && !c->lingering) {
         if (c->last)
             end_conn(c);
         else if (c->eof || (mocket__worker_stopping(c->worker) && mocket__input_len(&c->in) == 0))
@@ -162,7 +184,7 @@ static void settle(struct mocket_conn *c)
         if (c->in.ptr != NULL)
             mocket__input_release(&c->in, &c->worker->inputs);
     }
-    mocket__conn_update_reading(c);
+    mocket__conn_update_polling(c);
     if (!c->closing)
         update_timeout(c);
 }
@@ -179,8 +201,11 @@ int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what)
 {
     c->wait = what;
     mocket__fiber_park(c->ex->fiber);
+    c->ex->turn_len = 0;
     return c->wait_result;
 }
+
+static void wait_for_turn(struct mocket_conn *c);
 
 /* Runs the handler until it waits (false) or has returned (true). What it wrote is on its way before anything it waits
  * for begins. */
@@ -199,8 +224,10 @@ static bool step(struct mocket_conn *c)
         begin(ex->park.arg, &ex->park);
         if (c->eof || c->broken)
             tell_gone(c);
-    } else if (c->wait == MOCKET_WAIT_WRITE && c->pending == 0) {
+    } else if (c->wait == MOCKET_WAIT_WRITE && c->unsent_len == 0) {
         mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
+    } else if (c->wait == MOCKET_WAIT_TURN) {
+        wait_for_turn(c);
     } else if (c->wait == MOCKET_WAIT_BODY && c->broken) {
         mocket__conn_wake(c, MOCKET_ECLOSED);
     }
@@ -250,7 +277,7 @@ enum served { SERVED_NONE, SERVED_ONE, SERVED_GONE };
 
 static enum served serve_next(struct mocket_conn *c)
 {
-    if (c->closing || c->last || c->pending > 0 || is_active(c) || mocket__input_len(&c->in) == 0)
+    if (c->closing || c->last || c->unsent_len > 0 || is_active(c) || mocket__input_len(&c->in) == 0)
         return SERVED_NONE;
     struct mocket_exchange *ex = c->ex != NULL ? c->ex : mocket__exchange_new(c);
     if (ex == NULL) {
@@ -289,14 +316,24 @@ static void resume(struct mocket_conn *c)
         go(c);
 }
 
+static void append(struct mocket_conn_list *list, struct mocket_conn *c)
+{
+    c->next_ready = NULL;
+    if (list->last != NULL)
+        list->last->next_ready = c;
+    else
+        list->first = c;
+    list->last = c;
+}
+
 static void drain_ready(struct mocket_worker *w)
 {
+    struct mocket_conn *c;
     w->busy = true;
-    while (w->ready_first != NULL) {
-        struct mocket_conn *c = w->ready_first;
-        w->ready_first = c->next_ready;
-        if (w->ready_first == NULL)
-            w->ready_last = NULL;
+    while ((c = w->ready.first) != NULL) {
+        w->ready.first = c->next_ready;
+        if (w->ready.first == NULL)
+            w->ready.last = NULL;
         resume(c);
     }
     w->busy = false;
@@ -307,14 +344,28 @@ void mocket__conn_wake(struct mocket_conn *c, int result)
     struct mocket_worker *w = c->worker;
     c->wait = MOCKET_WAIT_READY;
     c->wait_result = result;
-    c->next_ready = NULL;
-    if (w->ready_last != NULL)
-        w->ready_last->next_ready = c;
-    else
-        w->ready_first = c;
-    w->ready_last = c;
+    append(&w->ready, c);
     if (!w->busy)
         drain_ready(w);
+}
+
+/* The loop looks at everybody else's sockets once, then comes back. */
+static void wait_for_turn(struct mocket_conn *c)
+{
+    append(&c->worker->turns, c);
+    mocket__worker_hurry(c->worker);
+}
+
+void mocket__conn_turns(struct mocket_worker *w)
+{
+    struct mocket_conn *next, *c = w->turns.first;
+    w->turns = (struct mocket_conn_list){ 0 };
+    w->busy = true;
+    for (; c != NULL; c = next) {
+        next = c->next_ready;
+        mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
+    }
+    drain_ready(w);
 }
 
 void mocket__conn_work(struct mocket_conn *c)
@@ -329,54 +380,79 @@ void mocket__conn_work(struct mocket_conn *c)
 
 /* ---- bytes ---- */
 
-static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    struct mocket_conn *c = handle->data;
-    struct mocket_worker *w = c->worker;
-    (void)suggested;
-    *buf = uv_buf_init(w->discard, c->lingering ? sizeof(w->discard) : 0);
-    if (c->lingering || (is_active(c) && !mocket__exchange_unshare(c->ex)))
-        return;
-    size_t room = mocket__input_room(&c->in, &w->inputs);
-    *buf = uv_buf_init(room > 0 ? c->in.ptr + c->in.end : NULL, (unsigned)room);
-}
-
 static void on_end(struct mocket_conn *c, bool orderly)
 {
     c->eof = true;
-    c->reading = false;
-    uv_read_stop(&c->handle.stream);
     if (!orderly)
         mocket__conn_break(c);
     else if (c->lingering)
         close_conn(c, false);
-    else if (is_active(c))
-        tell_gone(c);
-    else
+    else if (!is_active(c))
         mocket__conn_work(c);
+    else
+        tell_gone(c);
+    mocket__conn_update_polling(c);
 }
 
-static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+/* Bytes, 0 when there are none after all, below zero when the client is gone or says no more (on_end was called). */
+static ssize_t receive(struct mocket_conn *c, char *at, size_t room)
 {
-    struct mocket_conn *c = stream->data;
-    (void)buf;
-    if (n < 0) {
-        on_end(c, n == UV_EOF);
+    ssize_t n = recv(c->fd, at, room, 0);
+    if (n > 0)
+        return n;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    on_end(c, n == 0);
+    return -1;
+}
+
+static void throw_away(struct mocket_conn *c)
+{
+    ssize_t n = receive(c, c->worker->discard, sizeof(c->worker->discard));
+    if (n <= 0)
+        return;
+    c->drained += (size_t)n;
+    if (c->drained > LINGER_MAX)
+        close_conn(c, true);
+}
+
+static void read_some(struct mocket_conn *c)
+{
+    size_t room = 0;
+    if (!is_active(c) || mocket__exchange_unshare(c->ex))
+        room = mocket__input_room(&c->in, &c->worker->inputs);
+    if (room == 0) {
+        mocket__conn_break(c);
         return;
     }
-    if (c->lingering) {
-        c->drained += (size_t)n;
-        if (c->drained > LINGER_MAX)
-            close_conn(c, true);
+    ssize_t n = receive(c, c->in.ptr + c->in.end, room);
+    if (n < 0)
         return;
-    }
     c->in.end += (size_t)n;
     if (c->wait == MOCKET_WAIT_BODY && n > 0)
         mocket__conn_wake(c, 0);
     else if (is_active(c))
-        mocket__conn_update_reading(c);
+        mocket__conn_update_polling(c);
     else
         mocket__conn_work(c);
+}
+
+/* status: the socket has failed. */
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct mocket_conn *c = poll->data;
+    if (status < 0) {
+        mocket__conn_break(c);
+        return;
+    }
+    if (events & UV_WRITABLE)
+        mocket__output_continue(c);
+    if (!(events & c->polled & UV_READABLE) || c->closing)
+        return;
+    if (c->lingering)
+        throw_away(c);
+    else
+        read_some(c);
 }
 
 /* ---- the beginning ---- */
@@ -407,53 +483,53 @@ static int fill_random(struct mocket_env *env, void *buf, size_t len)
     return 0;
 }
 
-static int open_handle(struct mocket_conn *c, uv_stream_t *listening)
-{
-    uv_loop_t *loop = &c->worker->loop;
-    int rc = c->local ? uv_pipe_init(loop, &c->handle.pipe, 0) : uv_tcp_init(loop, &c->handle.tcp);
-    if (rc < 0)
-        return rc;
-    c->handle.any.data = c;
-    rc = uv_accept(listening, &c->handle.stream);
-    return rc < 0 ? rc : uv_fileno(&c->handle.any, &c->fd);
-}
-
 /* IPv4 clients of an IPv6 socket are shown as what they are. */
-static void learn_peer(struct mocket_conn *c)
+static void learn_peer(struct mocket_conn *c, const struct sockaddr *from)
 {
-    struct sockaddr_storage sa;
-    int len = sizeof(sa);
-    if (c->local || uv_tcp_getpeername(&c->handle.tcp, (struct sockaddr *)&sa, &len) < 0)
+    const struct mocket_networks *trusted = &c->worker->server->app->root->trusted;
+    c->local = from == NULL;
+    c->trusted = c->local && trusted->local;
+    if (c->local)
         return;
-    if (sa.ss_family == AF_INET)
-        uv_ip4_name((struct sockaddr_in *)&sa, c->peer, sizeof(c->peer));
-    else
-        uv_ip6_name((struct sockaddr_in6 *)&sa, c->peer, sizeof(c->peer));
-    if (strncmp(c->peer, "::ffff:", 7) == 0 && strchr(c->peer, '.') != NULL)
-        memmove(c->peer, c->peer + 7, strlen(c->peer + 7) + 1);
+    mocket__address_of(&c->address, from);
+    mocket__address_text(&c->address, c->peer);
+    c->trusted = mocket__networks_hold(trusted, &c->address);
 }
 
-void mocket__conn_accept(struct mocket_worker *w, uv_stream_t *listening, bool local)
+/* One too many: it may wait for its answer without holding a place, unless too many do. */
+static bool take_place(struct mocket_conn *c)
+{
+    struct mocket_worker *w = c->worker;
+    c->counted = mocket__server_enter(w->server, c->local ? NULL : &c->address);
+    if (c->counted)
+        return true;
+    if (w->refused_count >= REFUSED_MAX)
+        return false;
+    c->refused = true;
+    w->refused_count++;
+    return true;
+}
+
+void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr *from)
 {
     struct mocket_conn *c = mocket__new(sizeof(*c));
-    if (c == NULL)
+    if (c == NULL) {
+        mocket__refuse_socket(fd);
         return;
+    }
     c->worker = w;
-    c->local = local;
+    c->fd = fd;
+    c->poll.data = c;
     c->env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .worker = w->app_worker };
+    learn_peer(c, from);
+    if (!take_place(c) || uv_poll_init(&w->loop, &c->poll, fd) < 0) {
+        leave_server(c);
+        mocket__free(c);
+        mocket__refuse_socket(fd);
+        return;
+    }
     w->conn_count++;
-    if (open_handle(c, listening) < 0) {
-        close_conn(c, false);
-        return;
-    }
-    if (!local)
-        uv_tcp_nodelay(&c->handle.tcp, 1);
-    learn_peer(c);
-    if (w->conn_count > w->server->max_connections + SPARE_CONNECTIONS) {
-        close_conn(c, true);
-        return;
-    }
-    if (w->conn_count > w->server->max_connections)
+    if (c->refused)
         mocket__answer_refuse(c, 503);
     mocket__conn_work(c);
 }
@@ -470,7 +546,7 @@ static void time_of_head_is_up(struct mocket_conn *c)
 /* A slow client is no dead one as long as it takes some bytes. */
 static void time_of_write_is_up(struct mocket_conn *c)
 {
-    if (uv_stream_get_write_queue_size(&c->handle.stream) < c->pending_left)
+    if (c->unsent_len < c->unsent_then)
         update_timeout(c);
     else
         mocket__conn_break(c);

@@ -21,6 +21,7 @@ enum mocket_wait {
     MOCKET_WAIT_READY,   /* in the ready list */
     MOCKET_WAIT_BODY,
     MOCKET_WAIT_WRITE,
+    MOCKET_WAIT_TURN, /* for the others to have theirs */
     MOCKET_WAIT_PARK
 };
 
@@ -36,6 +37,15 @@ struct mocket_park {
     void (*begin)(void *arg, struct mocket_park *park);
     void (*gone)(void *arg, struct mocket_park *park);
     void *arg;
+};
+
+/* Bytes that the socket did not take yet, in their order. */
+struct mocket_unsent {
+    struct mocket_unsent *next;
+    const char *at;
+    size_t left;
+    bool lent; /* the handler's memory, and it waits; else ours */
+    bool done; /* nobody looks at the bytes any more */
 };
 
 struct mocket_exchange {
@@ -61,29 +71,30 @@ struct mocket_exchange {
     bool chunked;
     bool until_close;  /* the end of the connection is the end of the body */
     int64_t body_left; /* of the length that was announced; -1: none was */
+    size_t turn_len;   /* bytes that went out since the handler was resumed */
 };
 
 struct mocket_conn {
-    union {
-        uv_handle_t any;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } handle;
+    uv_poll_t poll;
     struct mocket_env env; /* what finds the connection of an event */
     struct mocket_worker *worker;
     struct mocket_timeout timeout;
-    uv_os_fd_t fd;
+    int fd;
+    int polled; /* events that are waited for: UV_READABLE, UV_WRITABLE */
     struct mocket_input in;
     struct mocket_exchange *ex; /* NULL: idle */
     struct mocket_conn *next_ready;
     enum mocket_wait wait;
     int wait_result;
-    unsigned pending;    /* writes that libuv has */
-    size_t pending_left; /* bytes of them when the time of writing began */
-    size_t drained;      /* while lingering */
+    struct mocket_unsent *unsent_first, *unsent_last;
+    size_t unsent_len;
+    size_t unsent_then; /* of it when the time of writing began */
+    size_t drained;     /* while lingering */
+    struct mocket_address address;
     bool local;
-    bool reading;
+    bool trusted;   /* a proxy that may speak for others */
+    bool counted;   /* among the server's connections */
+    bool refused;   /* one too many */
     bool eof;       /* the client sends no more */
     bool last;      /* no further request */
     bool linger;    /* close gently: there may be input that nobody read */
@@ -91,7 +102,7 @@ struct mocket_conn {
     bool broken;    /* nothing goes out any more */
     bool closing;   /* uv_close was called */
     bool closed;    /* its callback too */
-    char peer[46];
+    char peer[MOCKET_ADDRESS_TEXT];
 };
 
 static inline struct mocket_conn *mocket__conn_of_timeout(struct mocket_timeout *t)
@@ -101,7 +112,10 @@ static inline struct mocket_conn *mocket__conn_of_timeout(struct mocket_timeout 
 
 /* ---- conn.c ---- */
 
-void mocket__conn_accept(struct mocket_worker *w, uv_stream_t *listening, bool local);
+/* A connection that was accepted; fd is its own from now on. from: NULL for a Unix socket. */
+void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr *from);
+/* Those whose turn it is again. */
+void mocket__conn_turns(struct mocket_worker *w);
 /* The time of its class is up. */
 void mocket__conn_timeout(struct mocket_conn *c);
 /* A stop: idle ones leave now. */
@@ -114,8 +128,8 @@ void mocket__conn_work(struct mocket_conn *c);
 void mocket__conn_wake(struct mocket_conn *c, int result);
 /* Handler's stack: until wake; returns its result. */
 int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what);
-/* Reads, or stops reading, by what there is room for. */
-void mocket__conn_update_reading(struct mocket_conn *c);
+/* Waits for what there is room to read, and to write. */
+void mocket__conn_update_polling(struct mocket_conn *c);
 
 /* ---- exchange.c ---- */
 
@@ -148,7 +162,11 @@ void mocket__answer_refuse(struct mocket_conn *c, int status);
 void mocket__output_flush(struct mocket_conn *c);
 /* Handler's stack: sends out and these bytes, and waits until they need not live any more. 0 or MOCKET_ECLOSED. */
 int mocket__output_send(struct mocket_conn *c, mocket_span bytes);
-/* Handler's stack: waits while libuv has writes. */
+/* Handler's stack: waits while there are unsent bytes, and now and then for others to have their turn. */
 int mocket__output_wait(struct mocket_conn *c);
+/* The socket takes bytes again. */
+void mocket__output_continue(struct mocket_conn *c);
+/* Nothing will go out any more. */
+void mocket__output_drop(struct mocket_conn *c);
 
 #endif

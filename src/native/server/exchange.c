@@ -112,6 +112,20 @@ static void offer_whole(struct mocket_exchange *ex, size_t len)
     in->ptr[in->start] = '\0';
 }
 
+/* What a trusted proxy says of the client. */
+static void learn_client(struct mocket_exchange *ex)
+{
+    struct mocket_message *msg = &ex->req.message;
+    struct mocket_forwarded f = mocket__forwarded(&msg->fields, &ex->conn->worker->server->app->root->trusted);
+    char *text = f.has_address ? mocket__arena_alloc(&ex->arena, MOCKET_ADDRESS_TEXT) : NULL;
+    if (text != NULL)
+        msg->peer = mocket__address_text(&f.address, text);
+    else if (f.has_address || f.conflict)
+        msg->peer = (mocket_span){ "", 0 };
+    if (f.has_scheme && f.https)
+        msg->flags |= MOCKET_MESSAGE_TLS;
+}
+
 void mocket__exchange_begin(struct mocket_exchange *ex, size_t used)
 {
     struct mocket_conn *c = ex->conn;
@@ -121,6 +135,8 @@ void mocket__exchange_begin(struct mocket_exchange *ex, size_t used)
     ex->pinned = c->in;
     ex->keep_alive = ex->h1.keep_alive;
     req->message.peer = (mocket_span){ c->peer, strlen(c->peer) };
+    if (c->trusted)
+        learn_client(ex);
     req->arena = &ex->arena;
     req->env = &c->env;
     ex->res.sink = &ex->sink;
@@ -145,4 +161,5 @@ void mocket__exchange_reset(struct mocket_exchange *ex)
     ex->answer = MOCKET_ANSWER_NONE;
     ex->chunked = ex->until_close = false;
     ex->body_left = -1;
+    ex->turn_len = 0;
 }

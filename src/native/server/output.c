@@ -1,7 +1,9 @@
-/* Answers gather in the worker's buffer while a connection is worked on and leave in one write. Nearly always the
- * socket takes everything at once. What it does not take must outlive the shared buffer: it is copied into a write
- * request of its own, which libuv keeps in order. Large bodies are not copied: the handler waits until they are
- * written. */
+/* Bytes to the client. Nearly always the socket takes everything at once, so that is tried first. What it did not take
+ * is kept in a queue and follows when the socket has room again. Large bodies are not copied into it: the handler waits
+ * until they are written.
+ *
+ * A reader that is as fast as the handler would never make it wait, and so keep the thread to itself. So a handler that
+ * has sent much since it was resumed waits for its next turn. */
 #include "conn.h"
 
 #include <errno.h>
@@ -10,12 +12,8 @@
 
 #include "../../base/memory.h"
 
-/* A write that follows. */
-struct tail {
-    uv_write_t req;
-    struct mocket_conn *conn;
-    char bytes[];
-};
+#define TURN_MAX 262144 /* bytes that a handler sends before others have their turn */
+#define PARTS_MAX 8     /* of the queue in one call */
 
 static void fail(struct mocket_conn *c)
 {
@@ -23,60 +21,112 @@ static void fail(struct mocket_conn *c)
         mocket__conn_break(c);
 }
 
-static void settle_write(struct mocket_conn *c, int status)
-{
-    c->pending--;
-    if (status < 0)
-        fail(c);
-    if (c->pending > 0)
-        return;
-    if (c->wait == MOCKET_WAIT_WRITE)
-        mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
-    else if (!c->closing)
-        mocket__conn_work(c);
-}
+/* ---- what the socket takes ---- */
 
-static void on_tail(uv_write_t *req, int status)
-{
-    struct tail *t = req->data;
-    struct mocket_conn *c = t->conn;
-    mocket__free(t);
-    settle_write(c, status);
-}
-
-static void add_tail(struct mocket_conn *c, const char *bytes, size_t len)
-{
-    struct tail *t = mocket__realloc(NULL, sizeof(*t) + len);
-    if (t == NULL) {
-        fail(c);
-        return;
-    }
-    t->conn = c;
-    t->req.data = t;
-    memcpy(t->bytes, bytes, len);
-    uv_buf_t buf = uv_buf_init(t->bytes, (unsigned)len);
-    if (uv_write(&t->req, &c->handle.stream, &buf, 1, on_tail) < 0) {
-        mocket__free(t);
-        fail(c);
-        return;
-    }
-    c->pending++;
-}
-
-/* What the socket takes of these at once: bytes, or below zero. Straight to the socket: send spares the kernel what
- * write does for files, and there is nothing in libuv's queue that could be overtaken. */
-static ptrdiff_t try(struct mocket_conn *c, struct iovec *parts, size_t count)
+/* What the socket takes of these at once: bytes, or below zero. send spares the kernel what write does for files. */
+static ptrdiff_t send_now(struct mocket_conn *c, struct iovec *parts, size_t count)
 {
     struct msghdr msg = { .msg_iov = parts, .msg_iovlen = count };
     ssize_t n;
-    if (c->pending > 0)
-        return 0;
     do {
         n = count == 1 ? send(c->fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
                        : sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
+    if (n > 0 && c->ex != NULL)
+        c->ex->turn_len += (size_t)n;
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) ? 0 : n;
 }
+
+/* The same, but nothing overtakes the queue. */
+static ptrdiff_t try(struct mocket_conn *c, struct iovec *parts, size_t count)
+{
+    return c->unsent_len > 0 ? 0 : send_now(c, parts, count);
+}
+
+/* ---- the queue ---- */
+
+static void append(struct mocket_conn *c, struct mocket_unsent *u)
+{
+    u->next = NULL;
+    if (c->unsent_last != NULL)
+        c->unsent_last->next = u;
+    else
+        c->unsent_first = u;
+    c->unsent_last = u;
+    c->unsent_len += u->left;
+}
+
+static void remove_first(struct mocket_conn *c)
+{
+    struct mocket_unsent *u = c->unsent_first;
+    c->unsent_first = u->next;
+    if (u->next == NULL)
+        c->unsent_last = NULL;
+    c->unsent_len -= u->left;
+    if (u->lent)
+        u->done = true;
+    else
+        mocket__free(u);
+}
+
+static void add_copy(struct mocket_conn *c, const char *bytes, size_t len)
+{
+    struct mocket_unsent *u = mocket__realloc(NULL, sizeof(*u) + len);
+    if (u == NULL) {
+        fail(c);
+        return;
+    }
+    memcpy(u + 1, bytes, len);
+    *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .left = len };
+    append(c, u);
+}
+
+static size_t gather(const struct mocket_conn *c, struct iovec parts[PARTS_MAX])
+{
+    size_t count = 0;
+    for (const struct mocket_unsent *u = c->unsent_first; u != NULL && count < PARTS_MAX; u = u->next)
+        parts[count++] = (struct iovec){ (char *)u->at, u->left };
+    return count;
+}
+
+static void forget(struct mocket_conn *c, size_t sent)
+{
+    while (sent > 0) {
+        struct mocket_unsent *u = c->unsent_first;
+        size_t len = sent < u->left ? sent : u->left;
+        u->at += len;
+        u->left -= len;
+        c->unsent_len -= len;
+        sent -= len;
+        if (u->left == 0)
+            remove_first(c);
+    }
+}
+
+void mocket__output_continue(struct mocket_conn *c)
+{
+    struct iovec parts[PARTS_MAX];
+    ptrdiff_t n = c->unsent_len > 0 ? send_now(c, parts, gather(c, parts)) : 0;
+    if (n < 0) {
+        fail(c);
+        return;
+    }
+    forget(c, (size_t)n);
+    if (c->unsent_len > 0)
+        return;
+    if (c->wait == MOCKET_WAIT_WRITE)
+        mocket__conn_wake(c, 0);
+    else
+        mocket__conn_work(c);
+}
+
+void mocket__output_drop(struct mocket_conn *c)
+{
+    while (c->unsent_first != NULL)
+        remove_first(c);
+}
+
+/* ---- The promises of the header ---- */
 
 void mocket__output_flush(struct mocket_conn *c)
 {
@@ -89,53 +139,31 @@ void mocket__output_flush(struct mocket_conn *c)
         if (n < 0)
             fail(c);
         else if ((size_t)n < out->len)
-            add_tail(c, out->ptr + n, out->len - (size_t)n);
+            add_copy(c, out->ptr + n, out->len - (size_t)n);
     }
     mocket__buf_reset(out);
 }
 
 int mocket__output_wait(struct mocket_conn *c)
 {
-    while (c->pending > 0 && !c->broken)
+    while (c->unsent_len > 0 && !c->broken)
         mocket__conn_wait(c, MOCKET_WAIT_WRITE);
+    if (c->ex->turn_len >= TURN_MAX && !c->broken)
+        mocket__conn_wait(c, MOCKET_WAIT_TURN);
     return c->broken ? MOCKET_ECLOSED : 0;
 }
 
-/* ---- bodies that are not copied ---- */
-
-struct lent {
-    uv_write_t req;
-    struct mocket_conn *conn;
-    bool done;
-};
-
-static void on_lent(uv_write_t *req, int status)
-{
-    struct lent *l = req->data;
-    struct mocket_conn *c = l->conn;
-    l->done = true;
-    settle_write(c, status);
-}
-
-/* The bytes are the handler's: it stays until libuv has let go of them, whatever happens to the connection. */
+/* The bytes are the handler's: it stays until nobody looks at them any more, whatever happens to the connection. */
 static int lend(struct mocket_conn *c, const char *bytes, size_t len)
 {
-    struct lent l = { .conn = c };
-    l.req.data = &l;
-    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)len);
-    if (uv_write(&l.req, &c->handle.stream, &buf, 1, on_lent) < 0) {
-        fail(c);
-        return MOCKET_ECLOSED;
-    }
-    c->pending++;
-    while (!l.done)
+    struct mocket_unsent u = { .at = bytes, .left = len, .lent = true };
+    append(c, &u);
+    while (!u.done)
         mocket__conn_wait(c, MOCKET_WAIT_WRITE);
     return c->broken ? MOCKET_ECLOSED : 0;
 }
 
-#define PIECE_MAX ((size_t)1 << 30)
-
-static int send_piece(struct mocket_conn *c, mocket_span bytes)
+int mocket__output_send(struct mocket_conn *c, mocket_span bytes)
 {
     struct mocket_buf *out = &c->worker->out;
     struct iovec parts[2] = { { out->ptr, out->len }, { (char *)bytes.ptr, bytes.len } };
@@ -150,21 +178,12 @@ static int send_piece(struct mocket_conn *c, mocket_span bytes)
     }
     size_t sent = (size_t)n;
     if (sent < out->len)
-        add_tail(c, out->ptr + sent, out->len - sent);
+        add_copy(c, out->ptr + sent, out->len - sent);
     sent = sent > out->len ? sent - out->len : 0;
     mocket__buf_reset(out);
     if (c->broken)
         return MOCKET_ECLOSED;
-    return sent < bytes.len ? lend(c, bytes.ptr + sent, bytes.len - sent) : 0;
-}
-
-int mocket__output_send(struct mocket_conn *c, mocket_span bytes)
-{
-    int rc = 0;
-    while (bytes.len > 0 && rc == 0) {
-        mocket_span piece = mocket__span_slice(bytes, 0, PIECE_MAX);
-        rc = send_piece(c, piece);
-        bytes = mocket__span_slice(bytes, piece.len, bytes.len);
-    }
-    return rc;
+    if (sent < bytes.len)
+        return lend(c, bytes.ptr + sent, bytes.len - sent);
+    return mocket__output_wait(c);
 }

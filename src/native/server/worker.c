@@ -6,14 +6,19 @@
  * are cut. The loop ends when the last connection is gone, which is when the last handler has returned. */
 #include "conn.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../../base/memory.h"
 #include "../../http/h1_write.h"
 #include "../log.h"
 
-#define BACKLOG 1024
+#define ACCEPTS_PER_TURN 64
+#define ACCEPT_PAUSE_MS 100 /* when the kernel has nothing to accept with */
 #define LINGER_MS 2000
 #define TIMER_STEP_MS 10        /* limits are kept to this */
 #define COMPLAINT_EVERY_MS 1000 /* about connections that could not be accepted */
@@ -97,33 +102,77 @@ static void complain(struct mocket_worker *w, const char *what)
     mocket__server_log(w->server, MOCKET_LOG_WARN, (mocket_span){ text, (size_t)len });
 }
 
-/* Without descriptors libuv closes what waits in the queue and tells; the next ones may find some again. */
-static void on_connection(uv_stream_t *stream, int status)
+static void on_acceptable(uv_poll_t *poll, int status, int events);
+
+static int watch_accepts(struct mocket_worker *w)
 {
-    struct mocket_worker *w = stream->data;
-    struct mocket_accept *accept = (struct mocket_accept *)stream; /* its first member */
-    if (status < 0)
-        complain(w, uv_strerror(status));
-    else
-        mocket__conn_accept(w, stream, accept->local);
+    int rc = 0;
+    for (size_t i = 0; i < w->server->listener_count && rc == 0; i++)
+        if (w->accepts[i].open)
+            rc = uv_poll_start(&w->accepts[i].poll, UV_READABLE, on_acceptable);
+    return rc;
 }
 
-static int open_accept(struct mocket_worker *w, struct mocket_accept *a, struct mocket_listener *l)
+static void on_pause_over(uv_timer_t *timer)
 {
-    int *fd = &l->fds[w->number];
-    a->local = l->local;
-    int rc = a->local ? uv_pipe_init(&w->loop, &a->handle.pipe, 0) : uv_tcp_init(&w->loop, &a->handle.tcp);
-    if (rc < 0)
-        return rc;
-    a->open = true;
-    a->handle.stream.data = w;
-    rc = a->local ? uv_pipe_open(&a->handle.pipe, *fd) : uv_tcp_open(&a->handle.tcp, *fd);
-    if (rc < 0)
-        return rc;
-    *fd = -1; /* libuv's by now */
-    return uv_listen(&a->handle.stream, BACKLOG, on_connection);
+    watch_accepts(timer->data);
 }
 
+/* Trying again at once would only burn time: those who wait to be accepted wait a little longer. */
+static void pause_accepts(struct mocket_worker *w)
+{
+    for (size_t i = 0; i < w->server->listener_count; i++)
+        if (w->accepts[i].open)
+            uv_poll_stop(&w->accepts[i].poll);
+    uv_timer_start(&w->accept_timer, on_pause_over, ACCEPT_PAUSE_MS, 0);
+}
+
+/* There are no descriptors: the one in reserve takes the client out of the queue and tells it. False: there is none. */
+static bool refuse_one(struct mocket_worker *w, int listening)
+{
+    if (w->reserve_fd < 0)
+        return false;
+    close(w->reserve_fd);
+    int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        mocket__refuse_socket(fd);
+    w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && w->reserve_fd >= 0;
+}
+
+/* Can accepting go on? */
+static bool bear(struct mocket_worker *w, struct mocket_accept *a, int error)
+{
+    if (error == EAGAIN || error == EWOULDBLOCK)
+        return false;
+    if (error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH)
+        return true;
+    complain(w, strerror(error));
+    if ((error == EMFILE || error == ENFILE) && refuse_one(w, a->fd))
+        return true;
+    if (w->reserve_fd < 0)
+        w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pause_accepts(w);
+    return false;
+}
+
+static void on_acceptable(uv_poll_t *poll, int status, int events)
+{
+    struct mocket_worker *w = poll->data;
+    struct mocket_accept *a = (struct mocket_accept *)poll; /* its first member */
+    (void)status, (void)events;
+    for (int i = 0; i < ACCEPTS_PER_TURN && a->open; i++) {
+        struct sockaddr_storage from;
+        socklen_t len = sizeof(from);
+        int fd = accept4(a->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0)
+            mocket__conn_accept(w, fd, a->local ? NULL : (const struct sockaddr *)&from);
+        else if (!bear(w, a, errno))
+            break;
+    }
+}
+
+/* The descriptor stays its listener's until the listener is told that it was taken. */
 static int open_accepts(struct mocket_worker *w)
 {
     struct mocket_server *s = w->server;
@@ -131,11 +180,67 @@ static int open_accepts(struct mocket_worker *w)
     if (w->accepts == NULL)
         return UV_ENOMEM;
     for (size_t i = 0; i < s->listener_count; i++) {
-        int rc = open_accept(w, &w->accepts[i], &s->listeners[i]);
+        struct mocket_accept *a = &w->accepts[i];
+        int *fd = &s->listeners[i].fds[w->number];
+        int rc = uv_poll_init(&w->loop, &a->poll, *fd);
         if (rc < 0)
             return rc;
+        a->poll.data = w;
+        a->local = s->listeners[i].local;
+        a->open = true;
+        a->fd = *fd;
+        *fd = -1;
     }
-    return 0;
+    return watch_accepts(w);
+}
+
+/* ---- places ---- */
+
+bool mocket__server_enter(struct mocket_server *s, const struct mocket_address *from)
+{
+    if (atomic_fetch_add(&s->connections, 1) < s->max_connections &&
+        (s->addresses == NULL || from == NULL || mocket__addresses_enter(s->addresses, from)))
+        return true;
+    atomic_fetch_sub(&s->connections, 1);
+    return false;
+}
+
+void mocket__server_leave(struct mocket_server *s, const struct mocket_address *from)
+{
+    if (s->addresses != NULL && from != NULL)
+        mocket__addresses_leave(s->addresses, from);
+    atomic_fetch_sub(&s->connections, 1);
+}
+
+/* What the client has sent already is read, otherwise closing would be a reset and take the answer away. */
+void mocket__refuse_socket(int fd)
+{
+    static const char answer[] =
+        "HTTP/1.1 503 Service Unavailable\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Retry-After: 1\r\n"
+        "Content-Length: 19\r\n"
+        "Connection: close\r\n"
+        "\r\n"
+        "Service Unavailable";
+    char unread[4096];
+    ssize_t n = send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0 && recv(fd, unread, sizeof(unread), MSG_DONTWAIT) >= 0)
+        shutdown(fd, SHUT_WR);
+    close(fd);
+}
+
+/* ---- turns ---- */
+
+static void on_hurry(uv_idle_t *idle)
+{
+    uv_idle_stop(idle);
+    mocket__conn_turns(idle->data);
+}
+
+void mocket__worker_hurry(struct mocket_worker *w)
+{
+    uv_idle_start(&w->hurry, on_hurry);
 }
 
 /* ---- stopping ---- */
@@ -144,10 +249,13 @@ static void close_accepts(struct mocket_worker *w)
 {
     for (size_t i = 0; i < w->server->listener_count; i++) {
         struct mocket_accept *a = &w->accepts[i];
-        if (a->open)
-            uv_close((uv_handle_t *)&a->handle, NULL);
+        if (!a->open)
+            continue;
+        uv_close((uv_handle_t *)&a->poll, NULL);
+        close(a->fd);
         a->open = false;
     }
+    uv_timer_stop(&w->accept_timer);
 }
 
 static void end_if_empty(struct mocket_worker *w)
@@ -213,13 +321,17 @@ int mocket__worker_open(struct mocket_worker *w)
     if (rc < 0)
         return MOCKET_ENOMEM;
     w->loop_open = true;
+    w->reserve_fd = -1;
     init_limits(w);
     rc = uv_async_init(&w->loop, &w->stop_async, on_stop);
     if (rc < 0)
         return MOCKET_EIO;
     uv_timer_init(&w->loop, &w->timeout_timer);
     uv_timer_init(&w->loop, &w->grace_timer);
-    w->stop_async.data = w->timeout_timer.data = w->grace_timer.data = w;
+    uv_timer_init(&w->loop, &w->accept_timer);
+    uv_idle_init(&w->loop, &w->hurry);
+    w->stop_async.data = w->timeout_timer.data = w->grace_timer.data = w->accept_timer.data = w->hurry.data = w;
+    w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return open_accepts(w) < 0 ? MOCKET_EIO : 0;
 }
 
@@ -240,11 +352,15 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 void mocket__worker_close(struct mocket_worker *w)
 {
+    if (w->accepts != NULL)
+        close_accepts(w);
     if (w->loop_open) {
         uv_walk(&w->loop, close_handle, NULL);
         uv_run(&w->loop, UV_RUN_DEFAULT);
         uv_loop_close(&w->loop);
         w->loop_open = false;
+        if (w->reserve_fd >= 0)
+            close(w->reserve_fd);
     }
     mocket__exchanges_release(w);
     mocket__input_pool_release(&w->inputs);

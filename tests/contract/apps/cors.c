@@ -32,11 +32,10 @@ int main(void)
     mocket_cors(app, "/list", &(struct mocket_cors_opts){ .origins = origins });
     mocket_cors(app, "/call", &(struct mocket_cors_opts){ .origins = origins, .allow = below, .data = domain });
     mocket_cors(app, "/credentials", &(struct mocket_cors_opts){ .origins = origins, .credentials = true });
-    mocket_cors(app, "/own", &(struct mocket_cors_opts){ .methods = "GET, PUT",
-                                                         .headers = "X-Key",
-                                                         .expose = "X-Total",
-                                                         .max_age_s = 60,
-                                                         .preflight_204 = true });
+    mocket_cors(
+        app, "/own",
+        &(struct mocket_cors_opts){
+            .methods = "GET, PUT", .headers = "X-Key", .expose = "X-Total", .max_age_s = 60, .preflight_204 = true });
     mocket_cors(app, "/silent", &(struct mocket_cors_opts){ .expose = "", .max_age_s = -1 });
     mocket_get(app, "/list/varies", varies);
     mocket_get(app, "/*/get-only", answer);

@@ -1,4 +1,5 @@
-/* The middlewares that have no file of cases of their own, each under a path, and the calls that middlewares are made of. */
+/* The middlewares that have no file of cases of their own, each under a path, and the calls that middlewares are
+ * made of. */
 #include <mocket.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,8 +141,7 @@ static void use_auth(mocket_app *app)
     static const struct mocket_user users[] = { { "ann", "s3cret" }, { "b\303\266b", "p:w" }, { NULL, NULL } };
     static const char *const tokens[] = { "token-1", "abc==", NULL };
     mocket_basic_auth(app, "/basic", &(struct mocket_basic_auth_opts){ .users = users });
-    mocket_basic_auth(app, "/basic-verify",
-                      &(struct mocket_basic_auth_opts){ .verify = is_own_name, .realm = "Club" });
+    mocket_basic_auth(app, "/basic-verify", &(struct mocket_basic_auth_opts){ .verify = is_own_name, .realm = "Club" });
     mocket_bearer_auth(app, "/bearer", &(struct mocket_bearer_auth_opts){ .tokens = tokens });
     mocket_bearer_auth(app, "/bearer-verify", &(struct mocket_bearer_auth_opts){ .verify = is_even, .realm = "api" });
 }
@@ -159,8 +159,9 @@ static void use_others(mocket_app *app)
     mocket_body_limit(app, "/limit-none", &(struct mocket_body_limit_opts){ .none = true });
     mocket_body_limit(app, "/limit-usual", NULL);
     mocket_compress(app, "/gzip", NULL);
-    mocket_compress(app, "/gzip-own", &(struct mocket_compress_opts){
-                                          .level = 9, .min_bytes = 1, .types = (const char *[]){ "text/css", NULL } });
+    mocket_compress(
+        app, "/gzip-own",
+        &(struct mocket_compress_opts){ .level = 9, .min_bytes = 1, .types = (const char *[]){ "text/css", NULL } });
     mocket_etag(app, "/etag", NULL);
     mocket_etag(app, "/etag-weak", &(struct mocket_etag_opts){ .weak = true });
 }

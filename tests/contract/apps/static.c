@@ -1,5 +1,5 @@
-/* Static files, from a folder that the program makes for itself, so that times, and with them entity tags, are known. In a
- * guest there is no folder: every mount is empty. */
+/* Static files, from a folder that the program makes for itself, so that times, and with them entity tags, are
+ * known. In a guest there is no folder: every mount is empty. */
 #include <mocket.h>
 #include <stdlib.h>
 
@@ -63,8 +63,8 @@ static bool make_large(const char *path)
 static bool make_files(void)
 {
     const char *tmp = getenv("TMPDIR");
-    if (snprintf(root, sizeof root, "%s/mocket-static-XXXXXX", tmp ? tmp : "/tmp") >= (int)sizeof root || !mkdtemp(root) ||
-        chdir(root) < 0)
+    if (snprintf(root, sizeof root, "%s/mocket-static-XXXXXX", tmp ? tmp : "/tmp") >= (int)sizeof root ||
+        !mkdtemp(root) || chdir(root) < 0)
         return false;
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
         if (!write_entry(entries[i].name, entries[i].content))

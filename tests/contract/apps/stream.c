@@ -22,6 +22,15 @@ static int with_length(mocket_event *e)
     return rc < 0 ? rc : mocket_write(e, SPAN("llo"));
 }
 
+/* More and less than was announced. */
+static int wrong_length(mocket_event *e)
+{
+    mocket_span rest = mocket_path(e)[8] == 'o' ? SPAN("llo more") : SPAN("ll");
+    mocket_header_set(e, "Content-Length", "5");
+    int rc = mocket_write(e, SPAN("he"));
+    return rc < 0 ? rc : mocket_write(e, rest);
+}
+
 /* The head is out: what is set afterwards is refused, and does not harm what follows. */
 static int late_header(mocket_event *e)
 {
@@ -94,6 +103,7 @@ int main(void)
     mocket_get(app, "/two", two);
     mocket_get(app, "/nothing", nothing);
     mocket_get(app, "/length", with_length);
+    mocket_get(app, "/length/:how", wrong_length);
     mocket_get(app, "/late-header", late_header);
     mocket_get(app, "/late-text", late_text);
     mocket_get(app, "/fail", fail_after);

@@ -125,6 +125,67 @@ static void test_defer(void **state)
     mocket_free(app);
 }
 
+/* ---- mocket_data, results ---- */
+
+static int data_behind_next(mocket_event *e)
+{
+    const char *before = mocket_data(e);
+    int rc = mocket_next(e);
+    return mocket_data(e) == before ? rc : 599;
+}
+
+static int next_of_both(mocket_event *e)
+{
+    int rc = mocket_next(e);
+    return mocket_next(e) == MOCKET_ESTATE ? rc : 599;
+}
+
+static void test_data_is_the_running_handlers(void **state)
+{
+    (void)state;
+    mocket_app *app = mocket_new();
+    mocket_use(app, NULL, data_behind_next, "outer");
+    mocket_use(app, NULL, next_of_both, "between");
+    mocket_use(app, NULL, data_behind_next, "inner");
+    mocket_on(app, "GET", "/", ok, "handler");
+    mocket_client *c = mocket_client_new(app);
+    assert_int_equal(mocket_reply_status(mocket_client_send(c, "GET /", no_body)), 200);
+    mocket_client_free(c);
+    mocket_free(app);
+}
+
+static int result(mocket_event *e)
+{
+    return *(int *)mocket_data(e);
+}
+
+static int note_error(mocket_event *e, int error)
+{
+    *(int *)mocket_data(e) = error;
+    return mocket_text(e, "noted");
+}
+
+/* E-02: what no handler may give is 500 for the error handler too. */
+static void test_odd_results(void **state)
+{
+    (void)state;
+    static const int rows[][2] = { { 1, 500 },     { 200, 500 }, { 302, 500 }, { 399, 500 },
+                                   { 400, 400 },   { 599, 599 }, { 600, 500 }, { MOCKET_EIO, MOCKET_EIO },
+                                   { 1 << 30, 500 } };
+    int given = 0, noted = 0;
+    mocket_app *app = mocket_new();
+    mocket_on(app, "GET", "/", result, &given);
+    mocket_on_error(app, note_error, &noted);
+    mocket_client *c = mocket_client_new(app);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        given = rows[i][0];
+        mocket_client_send(c, "GET /", no_body);
+        assert_int_equal(noted, rows[i][1]);
+    }
+    mocket_client_free(c);
+    mocket_free(app);
+}
+
 /* ---- every allocation fails once ---- */
 
 static long allocations_left;
@@ -202,6 +263,39 @@ static void test_each_allocation_fails(void **state)
     mocket__memory_hook(NULL);
 }
 
+/* A path of more segments than the router keeps on its stack: without memory to split it, it is no 404. */
+static int long_path(void)
+{
+    int status = 0;
+    mocket_app *app = mocket_new();
+    mocket_on(app, "GET", "/**/end", ok, NULL);
+    mocket_client *c = mocket_client_new(app);
+    if (c) {
+        static const char target[] = "GET /1/2/3/4/5/6/7/8/9/1/2/3/4/5/6/7/8/9/1/2/3/4/5/6/7/8/9/1/2/3/4/5/6/7/8/end";
+        mocket_reply *r = mocket_client_send(c, target, no_body);
+        status = r ? mocket_reply_status(r) : 0;
+        mocket_client_free(c);
+    }
+    mocket_free(app);
+    return status;
+}
+
+static void test_no_route_for_want_of_memory(void **state)
+{
+    (void)state;
+    mocket__memory_hook(failing_realloc);
+    allocations_left = 1000000;
+    assert_int_equal(long_path(), 200);
+    long needed = 1000000 - allocations_left;
+    for (long n = 0; n < needed; n++) {
+        allocations_left = n;
+        int status = long_path();
+        if (status != 0 && status != 500 && status != 200)
+            fail_msg("allocation %ld of %ld: status %d", n, needed, status);
+    }
+    mocket__memory_hook(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,7 +303,10 @@ int main(void)
         cmocka_unit_test(test_frozen),
         cmocka_unit_test(test_own),
         cmocka_unit_test(test_defer),
+        cmocka_unit_test(test_data_is_the_running_handlers),
+        cmocka_unit_test(test_odd_results),
         cmocka_unit_test(test_each_allocation_fails),
+        cmocka_unit_test(test_no_route_for_want_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,12 @@ static int handler(mocket_event *e)
     return 0;
 }
 
+static int other_handler(mocket_event *e)
+{
+    (void)e;
+    return 1;
+}
+
 static void add(struct fixture *f, const char *method, const char *template, const char *tag)
 {
     assert_int_equal(mocket__router_add(&f->router, mocket__span(method), mocket__span(template), handler, (void *)tag),
@@ -143,6 +149,11 @@ static void test_precedence(void **state)
     assert_null(find(f, "GET", "/h/1", params));
     add(f, "*", "/x", "again"); /* */
     assert_string_equal(find(f, "GET", "/x", params), "again");
+    const mocket_span all = MOCKET_SPAN("*"), path = MOCKET_SPAN("/x");
+    assert_int_equal(mocket__router_add(&f->router, all, path, other_handler, NULL), 0);
+    const struct mocket_route *route = mocket__router_find(&f->router, all, path, true, &f->work, NULL);
+    assert_ptr_equal(route->fn, other_handler);
+    assert_null(route->data);
 }
 
 static void test_allow(void **state)

@@ -125,6 +125,8 @@ static const struct {
       "POST / @h|Host=h chunked <abc0123456789>", 0 },
     { UNIT_ROW(POST "Transfer-Encoding: chunked\r\n\r\n3;a;c=\"d\"\r\na\nb\r\n0\r\nT: v\r\nU:\r\n\r\nG"),
       "POST / @h|Host=h chunked <a\nb>", 1 },
+    { UNIT_ROW(POST "Transfer-Encoding: chunked\r\n\r\n3;a=b;c=d\r\nabc\r\n0;e=\"\\\";\"\r\n\r\n"),
+      "POST / @h|Host=h chunked <abc>", 0 },
     { UNIT_ROW("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"), "GET / @h|Host=h|Content-Length=2 <hi>",
       0 },
 };
