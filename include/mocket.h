@@ -166,8 +166,8 @@ enum mocket_setting {
     MOCKET_MAX_HEAD,           /* native: request line and header block. 32768; 1024..1048576. Larger is 431, 414 */
     MOCKET_MAX_TARGET,         /* native: request target. 8192; 64..1048576. Longer is 414 */
     MOCKET_MAX_FIELDS,         /* native: header lines. 100; 1..10000. More is 431 */
-    MOCKET_MAX_CONNECTIONS,    /* native: of all workers. 10000; 1.. More are told 503 */
-    MOCKET_MAX_PER_ADDRESS,    /* native: connections of an address (IPv6: of a /64). -1; 1.. or -1. More are told 503 */
+    MOCKET_MAX_CONNECTIONS,    /* native: connections of all workers. 10000; 1.. More are told 503 */
+    MOCKET_MAX_PER_ADDRESS,    /* native: of one address (IPv6: of a /64). -1; 1.. or -1. More are told 503 */
     MOCKET_HEAD_TIMEOUT,       /* native: first byte to end of head. 10000; 1.. or -1. 408 */
     MOCKET_BODY_TIMEOUT,       /* native: silence while a body is read. 30000; 1.. or -1. 408 */
     MOCKET_WRITE_TIMEOUT,      /* native: silence while an answer is written. 30000; 1.. or -1 */

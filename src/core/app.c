@@ -248,9 +248,10 @@ void mocket_trust_proxy(mocket_app *app, const char *networks)
         return;
     struct mocket_root *root = app->root;
     int rc = networks ? mocket__networks_add(&root->trusted, &root->arena, mocket__span(networks)) : MOCKET_EINVAL;
-    if (rc < 0)
-        problem(app, rc == MOCKET_ENOMEM ? "out of memory" : "mocket_trust_proxy: not a list of networks: ",
-                rc == MOCKET_ENOMEM ? "" : networks ? networks : "NULL");
+    if (rc == MOCKET_ENOMEM)
+        problem(app, "out of memory", "");
+    else if (rc < 0)
+        problem(app, "mocket_trust_proxy: not a list of networks: ", networks ? networks : "NULL");
 }
 
 void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)

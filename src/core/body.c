@@ -10,6 +10,7 @@
 #include "event.h"
 
 #define FIRST_READ 4096 /* bytes of room for a body of unknown length */
+#define TRUSTED 1048576 /* bytes of room that a Content-Length alone may claim */
 
 /* A body that its sender cut short is malformed like any other; if the client is gone, nobody reads the answer. */
 static int status_of(ptrdiff_t rc)
@@ -117,10 +118,10 @@ static int read_whole(mocket_event *e, mocket_span *out)
 {
     struct mocket_request *req = e->req;
     int64_t known = req->message.body_len;
-    size_t cap = known < 0 ? FIRST_READ : (size_t)known, len = 0;
+    size_t cap = known < 0 ? FIRST_READ : known > TRUSTED ? TRUSTED : (size_t)known, len = 0;
     char *bytes = larger(e, NULL, 0, cap);
     while (bytes) {
-        if (len == cap && known >= 0)
+        if ((int64_t)len == known)
             break;
         if (len == cap)
             bytes = larger(e, bytes, len, cap *= 2);

@@ -3,21 +3,40 @@
  * Linked only into apps that stream, since it imports `await` (docs/abi.md, section 2). A host that cannot do it answers
  * ENOTSUP to respond_begin: then the answer is collected and sent whole, so that such an app works there too. */
 #include "../abi/codec.h"
+#include "../base/span.h"
 #include "../core/event.h"
 #include "imports.h"
 #include "sink.h"
 
 enum { FOR_WRITING = 1 };
 
+/* The same fields with a Content-Length of len: that is how a host learns it. 0 or MOCKET_ENOMEM. */
+static int announce(struct mocket_guest_sink *g, const struct mocket_fields *fields, int64_t len,
+                    struct mocket_fields *out)
+{
+    char *digits = mocket__arena_alloc(g->arena, 24);
+    int rc = digits ? 0 : MOCKET_ENOMEM;
+    *out = (struct mocket_fields){ 0 };
+    for (size_t i = 0; rc == 0 && i < fields->count; i++)
+        rc = mocket__fields_add(out, g->arena, fields->rows[i].name, fields->rows[i].value);
+    mocket__fields_remove(out, MOCKET_SPAN("content-length"));
+    if (rc < 0)
+        return rc;
+    mocket_span value = { digits, (size_t)(mocket__decimal(digits, (uint64_t)len) - digits) };
+    return mocket__fields_add(out, g->arena, MOCKET_SPAN("Content-Length"), value);
+}
+
 static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
 {
     struct mocket_guest_sink *g = (struct mocket_guest_sink *)s;
-    (void)body_len; /* a length that counts stands in the fields */
-    size_t head_len = mocket__abi_head_size(head->fields);
+    struct mocket_fields announced = *head->fields;
+    if (body_len >= 0 && announce(g, head->fields, body_len, &announced) < 0)
+        return MOCKET_ENOMEM;
+    size_t head_len = mocket__abi_head_size(&announced);
     void *bytes = mocket__arena_alloc(g->arena, head_len);
     if (!bytes)
         return MOCKET_ENOMEM;
-    mocket__abi_head_encode(head->status, head->fields, bytes);
+    mocket__abi_head_encode(head->status, &announced, bytes);
     int rc = mocket__import_respond_begin(g->req, bytes, (uint32_t)head_len);
     if (rc != MOCKET_ENOTSUP)
         return rc;

@@ -109,6 +109,13 @@ mocket_span mocket__fields_join(const struct mocket_fields *f, struct mocket_are
     return mocket__arena_copy(a, first->value.ptr ? first->value : MOCKET_SPAN(""));
 }
 
+int64_t mocket__fields_len(const struct mocket_fields *f)
+{
+    size_t at = 0;
+    const struct mocket_field *row = mocket__fields_next(f, MOCKET_SPAN("content-length"), &at);
+    return row ? mocket__span_decimal(row->value, INT64_MAX) : -1;
+}
+
 /* ---- What names and values may hold ---------------------------------------------------------------------------- */
 
 /* One bit for each byte: letters, digits and !#$%&'*+-.^_`|~ */

@@ -29,6 +29,9 @@ const struct mocket_field *mocket__fields_next(const struct mocket_fields *f, mo
  * result has its NUL. */
 mocket_span mocket__fields_join(const struct mocket_fields *f, struct mocket_arena *a, mocket_span name);
 
+/* What Content-Length says; -1 when there is none or it is not a number. */
+int64_t mocket__fields_len(const struct mocket_fields *f);
+
 /* RFC 9110, section 5.6.2 and 5.5. */
 bool mocket__is_token(mocket_span s);
 bool mocket__is_field_value(mocket_span s); /* no CR, LF, NUL */

@@ -5,8 +5,7 @@
  * A head is looked at three times, each time in one straight pass. find_end looks for its end line by line and settles
  * what can be said of lines: ends, folding, sizes. request_line settles version and shape of the target. llhttp then
  * runs once over the whole head and makes rows; check_fields reads these rows, decides framing and drops what belongs
- * to the connection. A body with a Content-Length is counted here; chunks go through llhttp, which is paused behind
- * each piece of data, and the bytes around the data are held to the same rule about line ends and to a budget. */
+ * to the connection. A body with a Content-Length is counted here, chunks are h1_chunk's. */
 #include <stdlib.h> /* what llhttp includes is the system's, and visible as ever */
 #include <string.h>
 
@@ -30,8 +29,7 @@
 #define DEFAULT_TARGET_LEN 8192
 #define DEFAULT_FIELD_COUNT 100
 #define METHOD_LEN_MAX 32
-#define VERSION_LEN 9      /* " HTTP/1.1" */
-#define CHUNK_ALLOWANCE 16 /* bytes of framing that each chunk may cost for nothing */
+#define VERSION_LEN 9 /* " HTTP/1.1" */
 
 /* ---- The library ----------------------------------------------------------------------------------------------------
  * Only the generated automaton. The callbacks that it names are defined here, in the place of the package's table of
@@ -121,8 +119,6 @@ static int add_target(llhttp_t *l, const char *at, size_t len)
 static int add_name(llhttp_t *l, const char *at, size_t len)
 {
     struct mocket_h1 *p = l->data;
-    if (p->msg == NULL) /* a trailer: read and forgotten */
-        return 0;
     if (len == 0)
         return refuse(p, 400); /* a line that begins with its colon */
     if (p->msg->fields.count >= p->limits.field_count)
@@ -135,8 +131,6 @@ static int add_name(llhttp_t *l, const char *at, size_t len)
 static int add_value(llhttp_t *l, const char *at, size_t len)
 {
     struct mocket_h1 *p = l->data;
-    if (p->msg == NULL)
-        return 0;
     struct mocket_field *row = &p->msg->fields.rows[p->msg->fields.count - 1];
     while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
         len--;
@@ -393,7 +387,9 @@ IGNORED(on_chunk_extension_name)
 IGNORED(on_chunk_extension_name_complete)
 IGNORED(on_chunk_extension_value)
 IGNORED(on_chunk_extension_value_complete)
+IGNORED(on_chunk_header)
 IGNORED(on_chunk_complete)
+IGNORED(on_body)
 IGNORED(before_headers_complete)
 IGNORED(after_message_complete)
 
@@ -427,21 +423,6 @@ int llhttp__after_headers_complete(CALLBACK_ARGS)
     if (parser->chunked)
         return CHUNKS;
     return l->content_length > 0 ? COUNTED : NO_BODY;
-}
-
-int llhttp__on_chunk_header(CALLBACK_ARGS)
-{
-    struct mocket_h1 *parser = l->data;
-    (void)p, (void)endp;
-    parser->chunk_extra -= parser->chunk_extra < CHUNK_ALLOWANCE ? parser->chunk_extra : CHUNK_ALLOWANCE;
-    return 0;
-}
-
-int llhttp__on_body(CALLBACK_ARGS)
-{
-    struct mocket_h1 *parser = l->data;
-    parser->data = (mocket_span){ (const char *)p, (size_t)(endp - p) };
-    return HPE_PAUSED; /* h1_body gives out one piece at a time */
 }
 
 int llhttp__on_message_complete(CALLBACK_ARGS)
@@ -557,13 +538,12 @@ void mocket__h1_reset(struct mocket_h1 *p)
     p->llhttp.type = HTTP_REQUEST;
     p->llhttp.data = p;
     p->llhttp.lenient_flags = LENIENT_VERSION; /* 1.2 and above are read as 1.1 (RFC 9110, section 2.5) */
-    p->scanned = p->blank = p->chunk_extra = 0;
-    p->last = 0;
+    p->scanned = p->blank = 0;
+    mocket__h1_chunk_init(&p->chunk, p->limits.head_len);
     p->keep_alive = p->expect_continue = p->chunked = p->body_done = false;
     p->refuse = 0;
     p->msg = NULL;
     p->arena = NULL;
-    p->data = (mocket_span){ 0 };
 }
 
 /* Runs llhttp over a head and turns its opinion into a status. */
@@ -593,23 +573,8 @@ ptrdiff_t mocket__h1_head(struct mocket_h1 *p, struct mocket_message *msg, struc
         msg->method = mocket__method_of(msg->method_text);
         status = run_head(p, head);
     }
-    p->msg = NULL; /* rows are made from heads, not from trailers */
+    p->msg = NULL;
     return status != 0 ? -status : end;
-}
-
-/* Chunk headers and trailers: line ends as strict as in a head, and not more of it than the data are worth. */
-static bool is_plain_framing(struct mocket_h1 *p, mocket_span bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        char c = bytes.ptr[i];
-        if ((p->last == '\r') != (c == '\n'))
-            return false;
-        if (p->last == '\n' && (c == ' ' || c == '\t'))
-            return false;
-        p->last = c;
-    }
-    p->chunk_extra += bytes.len;
-    return p->chunk_extra <= p->limits.head_len;
 }
 
 static ptrdiff_t counted_body(struct mocket_h1 *p, mocket_span in, mocket_span *data)
@@ -622,27 +587,11 @@ static ptrdiff_t counted_body(struct mocket_h1 *p, mocket_span in, mocket_span *
     return (ptrdiff_t)len;
 }
 
-/* Of the used bytes, those before the data are framing, or all of them. */
 static ptrdiff_t chunked_body(struct mocket_h1 *p, mocket_span in, mocket_span *data)
 {
-    p->data = (mocket_span){ in.ptr, 0 };
-    int code = llhttp__internal_execute(&p->llhttp, in.ptr, in.ptr + in.len);
-    size_t used = in.len;
-    if (code == HPE_PAUSED) {
-        used = (size_t)(p->llhttp.error_pos - in.ptr);
-        p->llhttp.error = HPE_OK;
-    } else if (code != HPE_OK) {
-        return -400;
-    }
-    *data = p->data;
-    size_t framing = p->data.len > 0 ? (size_t)(p->data.ptr - in.ptr) : used;
-    if (!is_plain_framing(p, (mocket_span){ in.ptr, framing }))
-        return -400;
-    if (p->data.len > 0) {
-        p->last = 0;
-        p->chunk_extra -= p->chunk_extra < 2 * p->data.len ? p->chunk_extra : 2 * p->data.len;
-    }
-    return (ptrdiff_t)used;
+    ptrdiff_t used = mocket__h1_chunk(&p->chunk, in, data);
+    p->body_done = p->chunk.done;
+    return used < 0 ? -400 : used;
 }
 
 ptrdiff_t mocket__h1_body(struct mocket_h1 *p, mocket_span in, mocket_span *data)

@@ -12,6 +12,7 @@
 
 #include <llhttp.h>
 
+#include "h1_chunk.h"
 #include "message.h"
 
 struct mocket_h1_limits {
@@ -23,10 +24,9 @@ struct mocket_h1_limits {
 struct mocket_h1 {
     llhttp_t llhttp;
     struct mocket_h1_limits limits;
-    size_t scanned;     /* bytes of an unfinished head that hold no end of head */
-    size_t blank;       /* of these, empty lines before the request line */
-    size_t chunk_extra; /* bytes of chunk headers and trailers in this body that its data do not make up for */
-    char last;          /* byte of a chunk header or trailer, 0 behind data */
+    size_t scanned; /* bytes of an unfinished head that hold no end of head */
+    size_t blank;   /* of these, empty lines before the request line */
+    struct mocket_h1_chunk chunk;
     /* valid after the head: */
     bool keep_alive;      /* what the client wants */
     bool expect_continue; /* RFC 9110, section 10.1.1 */
@@ -36,7 +36,6 @@ struct mocket_h1 {
     struct mocket_message *msg;
     struct mocket_arena *arena;
     mocket_span name; /* of the field under way */
-    mocket_span data; /* of the body, this call */
     int refuse;       /* status to refuse with, 0 */
 };
 

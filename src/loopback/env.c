@@ -73,5 +73,7 @@ static int sleep_here(struct mocket_env *env, mocket_event *e, uint32_t ms)
 
 void mocket__loopback_env(struct mocket_env *env, void *worker)
 {
-    *env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .sleep = sleep_here, .worker = worker };
+    *env = (struct mocket_env){
+        .now_ns = now_ns, .log = log_line, .random = fill_random, .sleep = sleep_here, .worker = worker
+    };
 }

@@ -32,6 +32,18 @@ bool mocket__native_is_gone(mocket_event *e);
 uv_loop_t *mocket__native_loop(mocket_event *e);
 
 /* ---- Serving with more say than mocket_listen gives ---- */
+
+/* A request whose answer was handed over, or that was refused before any handler saw it. */
+struct mocket_native_done {
+    void *worker;                         /* of mocket_on_worker */
+    const struct mocket_message *message; /* NULL: there was no complete and valid head */
+    const char *peer;                     /* "" for local clients */
+    int status;                           /* 0: none was sent */
+    bool complete;                        /* the whole answer was handed over */
+    uint64_t body_in, body_out;           /* bytes of bodies */
+    uint64_t began_ns;                    /* by uv_hrtime, when the head was complete; 0: it never was */
+};
+
 struct mocket_native_opts {
     const char *const *addresses; /* as mocket_listen takes them; environment is not looked at */
     size_t address_count;
@@ -42,6 +54,8 @@ struct mocket_native_opts {
     void (*log)(void *data, int level, mocket_span line);
     /* A problem before serving, in words. NULL: standard error. */
     void (*on_problem)(void *data, const char *text);
+    /* Told after each request, on its worker's thread; NULL: nobody wants to know. */
+    void (*on_done)(void *data, const struct mocket_native_done *done);
     void *data;
     bool signals; /* SIGINT and SIGTERM stop it; a second one stops it at once */
 };

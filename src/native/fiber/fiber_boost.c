@@ -5,7 +5,8 @@
  * so that an overrun is a fault and not somebody else's data. A stack that is done is not unwound: its entry function
  * loops and takes the next job, so that a pooled fiber is resumed like a parked one.
  *
- * AddressSanitizer must be told of each switch, otherwise it takes the new stack for an overflow of the old one. */
+ * AddressSanitizer must be told of each switch, otherwise it takes the new stack for an overflow of the old one;
+ * ThreadSanitizer, otherwise it takes the two for one thread that jumps about. */
 #include "fiber.h"
 
 #include <stdint.h>
@@ -18,6 +19,21 @@
 #if __has_feature(address_sanitizer)
 #define FIBER_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer)
+#define FIBER_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define FIBER_TSAN 1
+#endif
+
+#ifdef FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
+#else
+#define __tsan_create_fiber(flags) ((void)(flags), (void *)NULL)
+#define __tsan_destroy_fiber(fiber) ((void)(fiber))
+#define __tsan_get_current_fiber() NULL
+#define __tsan_switch_to_fiber(fiber, flags) ((void)(fiber), (void)(flags))
 #endif
 
 #ifdef FIBER_ASAN
@@ -47,7 +63,8 @@ struct mocket_fiber {
     char *mapping;
     size_t mapping_len, guard_len;
     bool done;
-    /* of the sanitizer: */
+    /* of the sanitizers: */
+    void *thread, *back_thread;
     void *fake_stack;
     const void *back_bottom;
     size_t back_len;
@@ -61,6 +78,7 @@ static size_t stack_len(const struct mocket_fiber *f)
 static void leave(struct mocket_fiber *f)
 {
     __sanitizer_start_switch_fiber(&f->fake_stack, f->back_bottom, f->back_len);
+    __tsan_switch_to_fiber(f->back_thread, 0);
     struct transfer t = jump_fcontext(f->back, f);
     __sanitizer_finish_switch_fiber(f->fake_stack, &f->back_bottom, &f->back_len);
     f->back = t.context;
@@ -96,6 +114,7 @@ static struct mocket_fiber *map(struct mocket_fibers *pool)
     f->mapping = mapping;
     f->mapping_len = len;
     f->guard_len = guard_len;
+    f->thread = __tsan_create_fiber(0);
     f->context = make_fcontext(f, stack_len(f), entry);
     return f;
 }
@@ -104,6 +123,7 @@ static void unmap(struct mocket_fiber *f)
 {
     char *mapping = f->mapping;
     size_t len = f->mapping_len, guard_len = f->guard_len;
+    __tsan_destroy_fiber(f->thread);
     ASAN_UNPOISON_MEMORY_REGION(mapping + guard_len, len - guard_len);
     munmap(mapping, len);
 }
@@ -151,6 +171,8 @@ bool mocket__fiber_resume(struct mocket_fiber *f)
 {
     void *fake_stack = NULL;
     __sanitizer_start_switch_fiber(&fake_stack, f->mapping + f->guard_len, stack_len(f));
+    f->back_thread = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(f->thread, 0);
     struct transfer t = jump_fcontext(f->context, f);
     __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
     f->context = t.context;

@@ -39,6 +39,7 @@ static void write_head(struct mocket_exchange *ex, const struct mocket_head *hea
         .keep_alive = ex->keep_alive,
     };
     mocket__h1_write_head(&ex->conn->worker->out, &a);
+    ex->status = head->status;
     ex->keep_alive = a.keep_alive;
     ex->send_body = a.send_body;
     ex->chunked = a.chunked;
@@ -79,16 +80,9 @@ static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket
     settle_body(ex);
     write_head(ex, head, (int64_t)body.len);
     ex->answer = MOCKET_ANSWER_DONE;
+    ex->body_out = ex->send_body ? body.len : 0;
     int rc = ex->send_body && body.len > 0 ? put(ex, body) : mocket__buf_status(&ex->conn->worker->out);
     return rc < 0 ? cut(ex, rc) : 0;
-}
-
-/* The length that the fields announce, -1. */
-static int64_t declared_len(const struct mocket_fields *fields)
-{
-    size_t at = 0;
-    const struct mocket_field *row = mocket__fields_next(fields, MOCKET_SPAN("content-length"), &at);
-    return row != NULL ? mocket__span_decimal(row->value, INT64_MAX) : -1;
 }
 
 static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
@@ -99,7 +93,7 @@ static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t 
     if (ex->conn->broken)
         return cut(ex, MOCKET_ECLOSED);
     if (body_len < 0)
-        body_len = declared_len(head->fields);
+        body_len = mocket__fields_len(head->fields);
     if (!ex->h1.body_done || mocket__worker_stopping(ex->conn->worker))
         ex->keep_alive = false; /* the handler may read on or not: nothing to build a next request on */
     write_head(ex, head, body_len);
@@ -129,6 +123,7 @@ static int write_bytes(struct mocket_sink *s, mocket_span bytes)
         return MOCKET_EINVAL;
     if (ex->body_left >= 0)
         ex->body_left -= (int64_t)bytes.len;
+    ex->body_out += bytes.len;
     int rc = ex->chunked ? write_chunk(ex, bytes) : put(ex, bytes);
     return rc < 0 ? cut(ex, rc) : 0;
 }
@@ -170,4 +165,11 @@ void mocket__answer_refuse(struct mocket_conn *c, int status)
     mocket__h1_write_head(&c->worker->out, &a);
     mocket__buf_span(&c->worker->out, text);
     c->last = c->linger = true;
+    const struct mocket_native_opts *opts = c->worker->server->opts;
+    if (opts->on_done != NULL)
+        opts->on_done(opts->data, &(struct mocket_native_done){ .worker = c->worker->app_worker,
+                                                                .peer = c->peer,
+                                                                .status = status,
+                                                                .complete = true,
+                                                                .body_out = text.len });
 }

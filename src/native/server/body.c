@@ -22,6 +22,7 @@ static ptrdiff_t take(struct mocket_exchange *ex, void *buf, size_t cap)
         if (buf != NULL && data.len > 0)
             memcpy(buf, data.ptr, data.len);
         in->start += (size_t)used;
+        ex->body_in += data.len;
         if (data.len > 0)
             return (ptrdiff_t)data.len;
     }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../../base/memory.h"
+#include "../sleep.h"
 
 #define LINGER_MAX 1048576 /* bytes that are thrown away before a connection is cut */
 #define REFUSED_MAX 64     /* connections of a worker that are told in peace that they are too many */
@@ -162,7 +163,7 @@ static void update_timeout(struct mocket_conn *c)
     enum mocket_timeout_class class = class_of(c);
     bool once = class == MOCKET_TIMEOUT_HEAD || class == MOCKET_TIMEOUT_LINGER;
     if (class == MOCKET_TIMEOUT_WRITE)
-        c->unsent_then = c->unsent_len;
+        c->left_then = mocket__output_left(c);
     if (!once || c->timeout.class != class || c->timeout.next == NULL)
         mocket__worker_limit(c->worker, &c->timeout, class);
 }
@@ -245,6 +246,7 @@ static void finish(struct mocket_conn *c)
     }
     /* A plain close would look like the end of the body. */
     bool reset = !complete && (ex->until_close || ex->answer == MOCKET_ANSWER_NONE);
+    mocket__exchange_tell(ex);
     mocket__exchange_reset(ex);
     if (c->closing) {
         mocket__exchange_free(ex);
@@ -520,7 +522,9 @@ void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr 
     c->worker = w;
     c->fd = fd;
     c->poll.data = c;
-    c->env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random, .worker = w->app_worker };
+    c->env = (struct mocket_env){
+        .now_ns = now_ns, .log = log_line, .random = fill_random, .sleep = mocket__native_sleep, .worker = w->app_worker
+    };
     learn_peer(c, from);
     if (!take_place(c) || uv_poll_init(&w->loop, &c->poll, fd) < 0) {
         leave_server(c);
@@ -546,7 +550,7 @@ static void time_of_head_is_up(struct mocket_conn *c)
 /* A slow client is no dead one as long as it takes some bytes. */
 static void time_of_write_is_up(struct mocket_conn *c)
 {
-    if (c->unsent_len < c->unsent_then)
+    if (mocket__output_left(c) < c->left_then)
         update_timeout(c);
     else
         mocket__conn_break(c);

@@ -71,7 +71,10 @@ struct mocket_exchange {
     bool chunked;
     bool until_close;  /* the end of the connection is the end of the body */
     int64_t body_left; /* of the length that was announced; -1: none was */
-    size_t turn_len;   /* bytes that went out since the handler was resumed */
+    /* what on_done is told: */
+    int status;
+    uint64_t began_ns, body_in, body_out;
+    size_t turn_len; /* bytes that went out since the handler was resumed */
 };
 
 struct mocket_conn {
@@ -88,8 +91,8 @@ struct mocket_conn {
     int wait_result;
     struct mocket_unsent *unsent_first, *unsent_last;
     size_t unsent_len;
-    size_t unsent_then; /* of it when the time of writing began */
-    size_t drained;     /* while lingering */
+    size_t left_then; /* of mocket__output_left, when the time of writing began */
+    size_t drained;   /* while lingering */
     struct mocket_address address;
     bool local;
     bool trusted;   /* a proxy that may speak for others */
@@ -136,6 +139,8 @@ void mocket__conn_update_polling(struct mocket_conn *c);
 struct mocket_exchange *mocket__exchange_new(struct mocket_conn *c); /* NULL: no memory */
 /* The head is parsed and used bytes of the input are it: everything a handler needs. */
 void mocket__exchange_begin(struct mocket_exchange *ex, size_t used);
+/* The handler has returned: tells who wants to know. */
+void mocket__exchange_tell(const struct mocket_exchange *ex);
 /* The answer is out: ready for the next request. */
 void mocket__exchange_reset(struct mocket_exchange *ex);
 /* To the pool. It was reset, or has not begun. */
@@ -166,6 +171,8 @@ int mocket__output_send(struct mocket_conn *c, mocket_span bytes);
 int mocket__output_wait(struct mocket_conn *c);
 /* The socket takes bytes again. */
 void mocket__output_continue(struct mocket_conn *c);
+/* Unsent bytes, and those in the kernel that the client has not taken. */
+size_t mocket__output_left(const struct mocket_conn *c);
 /* Nothing will go out any more. */
 void mocket__output_drop(struct mocket_conn *c);
 

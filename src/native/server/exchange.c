@@ -106,6 +106,7 @@ static void offer_whole(struct mocket_exchange *ex, size_t len)
     mocket_span data;
     mocket__h1_body(&ex->h1, (mocket_span){ in->ptr + in->start, len }, &data);
     ex->req.whole = data;
+    ex->body_in += data.len;
     in->start += len;
     ex->saved = in->ptr[in->start];
     ex->has_saved = true;
@@ -140,6 +141,8 @@ void mocket__exchange_begin(struct mocket_exchange *ex, size_t used)
     req->arena = &ex->arena;
     req->env = &c->env;
     ex->res.sink = &ex->sink;
+    if (c->worker->server->opts->on_done != NULL)
+        ex->began_ns = uv_hrtime();
     if (body_len == 0)
         return;
     if (body_len > 0 && (uint64_t)body_len <= mocket__input_len(&c->in))
@@ -162,4 +165,24 @@ void mocket__exchange_reset(struct mocket_exchange *ex)
     ex->chunked = ex->until_close = false;
     ex->body_left = -1;
     ex->turn_len = 0;
+    ex->status = 0;
+    ex->began_ns = ex->body_in = ex->body_out = 0;
+}
+
+void mocket__exchange_tell(const struct mocket_exchange *ex)
+{
+    const struct mocket_worker *w = ex->conn->worker;
+    if (w->server->opts->on_done == NULL)
+        return;
+    struct mocket_native_done done = {
+        .worker = w->app_worker,
+        .message = &ex->req.message,
+        .peer = ex->req.message.peer.ptr,
+        .status = ex->status,
+        .complete = ex->answer == MOCKET_ANSWER_DONE,
+        .body_in = ex->body_in,
+        .body_out = ex->body_out,
+        .began_ns = ex->began_ns,
+    };
+    w->server->opts->on_done(w->server->opts->data, &done);
 }

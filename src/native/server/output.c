@@ -7,13 +7,15 @@
 #include "conn.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "../../base/memory.h"
 
-#define TURN_MAX 262144 /* bytes that a handler sends before others have their turn */
-#define PARTS_MAX 8     /* of the queue in one call */
+#define TURN_MAX 65536 /* bytes that a handler sends before others have their turn */
+#define PARTS_MAX 8    /* of the queue in one call */
 
 static void fail(struct mocket_conn *c)
 {
@@ -118,6 +120,12 @@ void mocket__output_continue(struct mocket_conn *c)
         mocket__conn_wake(c, 0);
     else
         mocket__conn_work(c);
+}
+
+size_t mocket__output_left(const struct mocket_conn *c)
+{
+    int queued = 0;
+    return c->unsent_len + (ioctl(c->fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0);
 }
 
 void mocket__output_drop(struct mocket_conn *c)
