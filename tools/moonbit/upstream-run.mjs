@@ -1,0 +1,124 @@
+// usage: upstream-run.mjs MOCKET FOLDER : serves each guest that tools/with-upstream built and compares its answers.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+
+const [mocket, folder] = process.argv.slice(2);
+const JOHN = '{"name":"John Doe","age":30,"city":"New York"}';
+const PAGE = /<h1>Custom 404<\/h1>/;
+
+// Request line, what is sent with it, status, body, and fields that the answer must have.
+const CASES = {
+    route: [
+        ['GET /', {}, 200, '⚡️ Tadaa!', { 'content-type': 'text/plain; charset=utf-8', 'access-control-allow-origin': '*' }],
+        ['GET /hello?x=1', {}, 200, 'Hello world!'],
+        ['GET /json', {}, 200, JOHN, { 'content-type': 'application/json; charset=utf-8' }],
+        ['GET /async_data', {}, 200, JOHN],
+        ['GET /api/hello', {}, 200, 'Hello world!'],
+        ['GET /api/json', {}, 200, JOHN],
+        ['GET /hello/moon', {}, 200, 'Hello, moon!'],
+        ['GET /hello2/a', {}, 200, 'Hello, a!'],
+        ['GET /hello2/a/b', {}, 404, PAGE],
+        ['GET /hello3/a/b/c', {}, 200, 'Hello, a/b/c!'],
+        ['POST /echo', { body: 'ping ✓', headers: { 'X-Test': '1' } }, 200, 'ping ✓', { 'x-test': '1' }],
+        ['POST /echo', { body: 'x'.repeat(1048577) }, 413, /Request body too large/],
+        ['GET /nothing', {}, 404, PAGE, { 'content-type': 'text/html; charset=utf-8' }],
+        ['POST /json', {}, 404, PAGE],
+        ['OPTIONS /json', { headers: { Origin: 'http://a', 'Access-Control-Request-Method': 'GET' } }, 200, '',
+            { 'access-control-max-age': '86400' }],
+        ['PROPFIND /', {}, 404, PAGE],
+    ],
+    responder: [
+        ['GET /', {}, 200, '⚡️ Tadaa!'],
+        ['GET /json', {}, 200, '{"name":"oboard","age":21}'],
+        ['POST /json', { body: '{"name":"m","age":2}' }, 200, 'Hello, m. You are 2 years old.'],
+        ['POST /json', { body: '{"name":"m"' }, 400, 'Invalid JSON'],
+        ['POST /echo', { body: 'a\0b' }, 200, 'a\0b'],
+        ['GET /404', {}, 404, /<h1>404<\/h1>/, { 'content-type': 'text/html; charset=utf-8' }],
+        ['GET /none', {}, 404, 'Not Found'],
+    ],
+    cookie: [
+        ['GET /', {}, 200, 'No session_id', { 'set-cookie': 'session_id=12345; Max-Age=3600' }],
+        ['GET /', { headers: { Cookie: 'a=b; session_id=7' } }, 200, '7'],
+    ],
+    'body-reader': [
+        ['POST /', { body: 'a,b\n1,2' }, 200, 'a,b\n1,2'],
+        ['GET /', {}, 404, 'Not Found'],
+    ],
+    websocket: [
+        ['GET /ws', {}, 404, 'Not Found'],
+        ['GET /ws', { headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
+            'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' } }, [101, 501], null],
+    ],
+};
+
+function serve(file) {
+    const child = spawn(mocket, ['serve', file, '--listen', '127.0.0.1:0', '--reuse', 'serial', '--workers', '1'],
+        { stdio: ['ignore', 'pipe', 'pipe'] });
+    return new Promise((resolve, reject) => {
+        let log = '';
+        const read = (bytes) => {
+            log += bytes;
+            const port = /on http:\/\/127\.0\.0\.1:(\d+)/.exec(log)?.[1];
+            if (port)
+                resolve({ port: Number(port), stop: () => child.kill() });
+        };
+        child.stdout.on('data', read);
+        child.stderr.on('data', read);
+        child.on('exit', (code) => reject(new Error(`mocket serve ${file} ended with ${code}:\n${log}`)));
+    });
+}
+
+function ask(port, line, { headers = {}, body } = {}) {
+    const [method, target] = line.split(' ');
+    return new Promise((resolve, reject) => {
+        const request = http.request({ port, host: '127.0.0.1', method, path: target, headers, agent: false }, (answer) => {
+            const parts = [];
+            answer.on('data', (part) => parts.push(part));
+            answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts).toString() }));
+        });
+        request.on('upgrade', (answer, socket) => {
+            socket.destroy();
+            resolve({ status: answer.statusCode, headers: answer.headers, body: '' });
+        });
+        request.on('error', reject);
+        request.end(body);
+    });
+}
+
+function wrong(answer, [, , status, body, fields = {}]) {
+    if (![status].flat().includes(answer.status))
+        return `status ${answer.status}, not ${status}`;
+    if (body instanceof RegExp ? !body.test(answer.body) : body !== null && body !== answer.body)
+        return `body ${JSON.stringify(answer.body.slice(0, 200))}, not ${body}`;
+    for (const [name, value] of Object.entries(fields))
+        if (String(answer.headers[name]) !== value)
+            return `${name}: ${answer.headers[name]}, not ${value}`;
+    return null;
+}
+
+async function testCases(port) {
+    const names = (await ask(port, 'GET /')).body.trimEnd().split('\n');
+    return names.map((name, i) => [`GET /${i}`, {}, 200, name]);
+}
+
+let failures = 0;
+for (const end of ['', '-gc'])
+    for (const name of [...Object.keys(CASES), 'tests']) {
+        const server = await serve(path.join(folder, `${name}${end}.wasm`));
+        const cases = CASES[name] ?? await testCases(server.port);
+        const bad = [];
+        for (const one of cases) {
+            const why = wrong(await ask(server.port, one[0], one[1]), one);
+            if (why)
+                bad.push(`  ${one[0]}: ${why}`);
+        }
+        server.stop();
+        failures += bad.length;
+        const size = fs.statSync(path.join(folder, `${name}${end}.wasm`)).size;
+        console.log(`${name}${end}: ${cases.length - bad.length} of ${cases.length} as they should be, ${size} bytes`);
+        if (bad.length)
+            console.log(bad.join('\n'));
+    }
+process.exit(failures ? 1 : 0);
