@@ -1,11 +1,14 @@
 /* `mocket new NAME`: a folder with an app, a Makefile and a few words. It writes only into a folder that it has made
  * itself, so nothing of anybody's is ever overwritten. */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "command.h"
 #include "verbs.h"
 
 const char *const mocket__cli_new_manual =
@@ -114,6 +117,18 @@ static int write_file(const char *folder, const struct file *file, const char *n
     return 0;
 }
 
+/* The Makefile calls `mocket`; whoever runs us from a build tree is told how to name us. */
+static void tell_ready(const char *folder)
+{
+    char program[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    program[len > 0 ? len : 0] = '\0';
+    printf("%s is ready: cd %s && make serve", folder, folder);
+    if (len > 0 && !mocket__cli_command_exists("mocket"))
+        printf(" MOCKET=%s", program);
+    putchar('\n');
+}
+
 int mocket__cli_new(int argc, char **argv)
 {
     if (argc != 2)
@@ -132,6 +147,6 @@ int mocket__cli_new(int argc, char **argv)
         if (rc != 0)
             return rc;
     }
-    printf("%s is ready: cd %s && make serve\n", folder, folder);
+    tell_ready(folder);
     return 0;
 }

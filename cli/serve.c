@@ -9,9 +9,13 @@
 #include <uv.h>
 
 #include "../hosts/c/serve.h"
+#include "../src/base/span.h"
+#include "../src/http/forwarded.h"
 #include "verbs.h"
 
 #define ADDRESSES_MAX 16
+#define ENV_MAX 256
+#define PROXIES_MAX 16
 #define WORKERS_MAX 1024
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define MEMORY_MIN (INT64_C(1) << 16)
@@ -21,18 +25,47 @@ const char *const mocket__cli_serve_manual =
     "usage: mocket serve app.wasm [options]\n"
     "\n"
     "Serves a guest module over HTTP until SIGINT or SIGTERM. `-` reads the module from standard input.\n"
+    "A guest reaches nothing of this machine but what --env and --dir give it.\n"
     "\n"
+    "Serving:\n"
     "  --listen ADDRESS    host:port, :port, [v6]:port or unix:path; may be repeated\n"
     "                      (default: the app's wish, else :4000)\n"
+    "  --trusted-proxy NETWORKS\n"
+    "                      10.0.0.0/8,::1 or unix: proxies, whose Forwarded or X-Forwarded-For and -Proto tell\n"
+    "                      the client's address and scheme; may be repeated (default: none)\n"
     "  --workers N         threads that serve (default: one per CPU)\n"
     "  --reuse none        a fresh instance for each request\n"
     "  --reuse serial      an instance serves one request after the other\n"
+    "  --reuse concurrent  an instance serves many requests at once\n"
     "                      (default: what the app asks for; the stricter of the two holds)\n"
-    "  --timeout TIME      of a request in the guest: 30s, 500ms, 2m, off (default: 30s)\n"
+    "\n"
+    "Limits:\n"
+    "  --timeout TIME      of a request until its answer begins, then of silence: 30s, 500ms, 2m,\n"
+    "                      off (default: 30s)\n"
+    "  --cpu-timeout TIME  of one stretch of work inside the guest; waiting does not count\n"
+    "                      (default: 1s)\n"
     "  --max-memory SIZE   of an instance: 64M, 1G (default: 256M)\n"
     "  --max-body SIZE     of a request body (default: what the app asks for, else 1M)\n"
+    "\n"
+    "What guests are given:\n"
+    "  --env NAME[=VALUE]  an environment variable; without a value, the host's own; may be repeated\n"
+    "  --dir HOST[::GUEST][:ro|:rw]\n"
+    "                      a folder, which guests see as GUEST (default: as HOST), to be read (ro, the default)\n"
+    "                      or written too (rw); may be repeated\n"
+    "\n"
+    "Telling:\n"
+    "  --log FORMAT        of lines on standard error: text (default) or json, an object a line\n"
+    "  --access-log FILE   a line for each request, in that format; `-` is standard output\n"
+    "  --stats ADDRESS     counts over HTTP: /stats as JSON, /metrics for Prometheus (default: none)\n"
     "  -q, --quiet         only warnings and errors on standard error\n"
-    "  -v, --verbose       debug lines too\n";
+    "  -v, --verbose       debug lines too\n"
+    "\n"
+    "Other:\n"
+    "  --cache DIR|off     where compiled modules are kept\n"
+    "                      (default: $XDG_CACHE_HOME/mocket/modules, else ~/.cache/mocket/modules)\n"
+    "\n"
+    "TIME is a number with ms, s, m or h. SIZE is a number of bytes, or of K, M, G (1024).\n"
+    "docs/operating.md tells more.\n";
 
 /* A number with one of the suffixes; -1 when it is none, or larger than max. */
 struct unit {
@@ -71,6 +104,12 @@ struct command {
     const char *verb;
     struct mocket_host_opts opts;
     const char *addresses[ADDRESSES_MAX];
+    const char *proxies[PROXIES_MAX];
+    char *env[ENV_MAX]; /* NAME=VALUE */
+    size_t env_count;
+    struct guest_dir dirs[GUEST_DIRS_MAX];
+    char *dir_texts[GUEST_DIRS_MAX]; /* what their paths point into */
+    size_t dir_count;
 };
 
 /* Each option: what it does with its argument; 0 or the exit code of a misuse. */
@@ -79,6 +118,26 @@ static int take_listen(struct command *c, const char *text)
     if (c->opts.address_count == ADDRESSES_MAX)
         return mocket__cli_misuse(c->verb, "--listen: at most %d addresses", ADDRESSES_MAX);
     c->addresses[c->opts.address_count++] = text;
+    return 0;
+}
+
+static bool are_networks(const char *text)
+{
+    struct mocket_networks networks = { 0 };
+    struct mocket_arena arena;
+    mocket__arena_init(&arena, 0);
+    int rc = mocket__networks_add(&networks, &arena, mocket__span(text));
+    mocket__arena_release(&arena);
+    return rc == 0;
+}
+
+static int take_proxy(struct command *c, const char *text)
+{
+    if (c->opts.proxy_count == PROXIES_MAX)
+        return mocket__cli_misuse(c->verb, "--trusted-proxy: at most %d times", PROXIES_MAX);
+    if (!are_networks(text))
+        return mocket__cli_misuse(c->verb, "--trusted-proxy %s: networks such as 10.0.0.0/8,::1 are needed", text);
+    c->proxies[c->opts.proxy_count++] = text;
     return 0;
 }
 
@@ -94,11 +153,13 @@ static int take_workers(struct command *c, const char *text)
 
 static int take_reuse(struct command *c, const char *text)
 {
-    if (strcmp(text, "concurrent") == 0)
-        return mocket__cli_misuse(c->verb, "--reuse concurrent: this version cannot do that yet");
+    if (strcmp(text, "concurrent") == 0) {
+        c->opts.reuse = MOCKET_REUSE_CONCURRENT;
+        return 0;
+    }
     bool serial = strcmp(text, "serial") == 0;
     if (!serial && strcmp(text, "none") != 0)
-        return mocket__cli_misuse(c->verb, "--reuse %s: none or serial is needed", text);
+        return mocket__cli_misuse(c->verb, "--reuse %s: none, serial or concurrent is needed", text);
     c->opts.reuse = serial ? MOCKET_REUSE_SERIAL : MOCKET_REUSE_NONE;
     return 0;
 }
@@ -109,6 +170,15 @@ static int take_timeout(struct command *c, const char *text)
     if (ms < 0 || (ms == 0 && strcmp(text, "off") != 0))
         return mocket__cli_misuse(c->verb, "--timeout %s: a time such as 30s, 500ms or 2m is needed, or off", text);
     c->opts.timeout_ms = (uint64_t)ms;
+    return 0;
+}
+
+static int take_cpu_timeout(struct command *c, const char *text)
+{
+    int64_t ms = parse_time_ms(text);
+    if (ms < 0 || (ms == 0 && strcmp(text, "off") != 0))
+        return mocket__cli_misuse(c->verb, "--cpu-timeout %s: a time such as 500ms or 2s is needed, or off", text);
+    c->opts.cpu_timeout_ms = (uint64_t)ms;
     return 0;
 }
 
@@ -127,6 +197,101 @@ static int take_body(struct command *c, const char *text)
     if (c->opts.max_body < 0)
         return mocket__cli_misuse(c->verb, "--max-body %s: a size such as 64K or 10M is needed", text);
     return 0;
+}
+
+/* The place of a variable of that name, or a new one; ENV_MAX when there is none left. */
+static size_t env_place(const struct command *c, const char *text, size_t name_len)
+{
+    for (size_t i = 0; i < c->env_count; i++)
+        if (strncmp(c->env[i], text, name_len) == 0 && c->env[i][name_len] == '=')
+            return i;
+    return c->env_count;
+}
+
+static int take_env(struct command *c, const char *text)
+{
+    size_t name_len = strcspn(text, "=");
+    const char *value = text[name_len] ? NULL : getenv(text);
+    if (name_len == 0)
+        return mocket__cli_misuse(c->verb, "--env %s: NAME=VALUE or NAME is needed", text);
+    if (!text[name_len] && !value)
+        return mocket__cli_misuse(c->verb, "--env %s: there is no such variable here to pass on", text);
+    size_t place = env_place(c, text, name_len), len = strlen(text) + (value ? strlen(value) + 1 : 0);
+    if (place == ENV_MAX)
+        return mocket__cli_misuse(c->verb, "--env: at most %d variables", ENV_MAX);
+    char *row = malloc(len + 1);
+    if (!row)
+        return mocket__cli_misuse(c->verb, "--env: out of memory");
+    stpcpy(stpcpy(stpcpy(row, text), value ? "=" : ""), value ? value : "");
+    free(c->env[place]);
+    c->env[place] = row;
+    c->env_count += place == c->env_count;
+    return 0;
+}
+
+/* Takes ":ro" or ":rw" off the end of a text. */
+static bool take_mode(char *text)
+{
+    size_t len = strlen(text);
+    if (len < 3 || text[len - 3] != ':' || text[len - 2] != 'r' || (text[len - 1] != 'o' && text[len - 1] != 'w'))
+        return false;
+    bool writable = text[len - 1] == 'w';
+    text[len - 3] = '\0';
+    return writable;
+}
+
+static int take_dir(struct command *c, const char *text)
+{
+    if (c->dir_count == GUEST_DIRS_MAX)
+        return mocket__cli_misuse(c->verb, "--dir: at most %d folders", GUEST_DIRS_MAX);
+    char *copy = strdup(text);
+    if (!copy)
+        return mocket__cli_misuse(c->verb, "--dir: out of memory");
+    c->dir_texts[c->dir_count] = copy;
+    struct guest_dir *dir = &c->dirs[c->dir_count++];
+    dir->writable = take_mode(copy);
+    char *colons = strstr(copy, "::");
+    if (colons)
+        *colons = '\0';
+    dir->host = copy;
+    dir->guest = colons ? colons + 2 : copy;
+    if (!dir->host[0] || !dir->guest[0])
+        return mocket__cli_misuse(c->verb, "--dir %s: HOST, HOST::GUEST, with :ro or :rw behind it, is needed", text);
+    for (size_t i = 0; i + 1 < c->dir_count; i++)
+        if (strcmp(c->dirs[i].guest, dir->guest) == 0)
+            return mocket__cli_misuse(c->verb, "--dir %s: guests have another folder as %s", text, dir->guest);
+    return 0;
+}
+
+static int take_log(struct command *c, const char *text)
+{
+    bool json = strcmp(text, "json") == 0;
+    if (!json && strcmp(text, "text") != 0)
+        return mocket__cli_misuse(c->verb, "--log %s: text or json is needed", text);
+    c->opts.log = json ? LINES_JSON : LINES_TEXT;
+    return 0;
+}
+
+/* What only must not be empty. */
+static int take_word(struct command *c, const char *option, const char *text, const char **out)
+{
+    *out = text;
+    return text[0] ? 0 : mocket__cli_misuse(c->verb, "--%s needs a value", option);
+}
+
+static int take_access_log(struct command *c, const char *text)
+{
+    return take_word(c, "access-log", text, &c->opts.access_log);
+}
+
+static int take_stats(struct command *c, const char *text)
+{
+    return take_word(c, "stats", text, &c->opts.stats);
+}
+
+static int take_cache(struct command *c, const char *text)
+{
+    return take_word(c, "cache", text, &c->opts.cache);
 }
 
 static int take_quiet(struct command *c, const char *text)
@@ -150,11 +315,19 @@ static const struct {
     int (*take)(struct command *c, const char *text);
 } options[] = {
     { "listen", required_argument, take_listen },
+    { "trusted-proxy", required_argument, take_proxy },
     { "workers", required_argument, take_workers },
     { "reuse", required_argument, take_reuse },
     { "timeout", required_argument, take_timeout },
+    { "cpu-timeout", required_argument, take_cpu_timeout },
     { "max-memory", required_argument, take_memory },
     { "max-body", required_argument, take_body },
+    { "env", required_argument, take_env },
+    { "dir", required_argument, take_dir },
+    { "log", required_argument, take_log },
+    { "access-log", required_argument, take_access_log },
+    { "stats", required_argument, take_stats },
+    { "cache", required_argument, take_cache },
     { "quiet", no_argument, take_quiet },
     { "verbose", no_argument, take_verbose },
 };
@@ -197,19 +370,43 @@ static int take_options(struct command *c, int argc, char **argv)
     return 0;
 }
 
+static int run(struct command *c)
+{
+    struct mocket_host_opts *opts = &c->opts;
+    opts->addresses = c->addresses;
+    opts->proxies = c->proxies;
+    opts->env = (const char *const *)c->env;
+    opts->env_count = c->env_count;
+    opts->dirs = c->dirs;
+    opts->dir_count = c->dir_count;
+    if (opts->workers == 0) {
+        unsigned cpus = uv_available_parallelism();
+        opts->workers = cpus < WORKERS_MAX ? (int)cpus : WORKERS_MAX;
+    }
+    return mocket__host_serve(opts) < 0 ? 1 : 0;
+}
+
+static void release(struct command *c)
+{
+    for (size_t i = 0; i < c->env_count; i++)
+        free(c->env[i]);
+    for (size_t i = 0; i < c->dir_count; i++)
+        free(c->dir_texts[i]);
+}
+
 int mocket__cli_serve(int argc, char **argv)
 {
     struct command c = {
         .verb = argv[0],
-        .opts = { .reuse = -1, .timeout_ms = 30000, .max_memory = UINT64_C(256) << 20, .max_body = -1 },
+        .opts = { .reuse = -1,
+                  .timeout_ms = 30000,
+                  .cpu_timeout_ms = 1000,
+                  .max_memory = UINT64_C(256) << 20,
+                  .max_body = -1 },
     };
     int rc = take_options(&c, argc, argv);
-    if (rc)
-        return rc;
-    c.opts.addresses = c.addresses;
-    if (c.opts.workers == 0) {
-        unsigned cpus = uv_available_parallelism();
-        c.opts.workers = cpus < WORKERS_MAX ? (int)cpus : WORKERS_MAX;
-    }
-    return mocket__host_serve(&c.opts) < 0 ? 1 : 0;
+    if (rc == 0)
+        rc = run(&c);
+    release(&c);
+    return rc;
 }

@@ -184,9 +184,9 @@ void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value);
 
 /* Natively: connections from these networks ("10.0.0.0/8, ::1"; "unix": any Unix socket) are proxies, whose word
  * mocket_peer and mocket_scheme take: the client is the last address of Forwarded (RFC 7239), or else of
- * X-Forwarded-For, that is not such a proxy itself; the scheme is its proto, or X-Forwarded-Proto. What cannot be read is
- * ignored. A proxy passes on what it does not set: if both are there and disagree, the client is unknown. May be called
- * again for more. Without effect in a guest, whose host is told itself. */
+ * X-Forwarded-For, that is not such a proxy itself; the scheme is its proto, or X-Forwarded-Proto. What cannot be read
+ * is ignored. A proxy passes on what it does not set: if both are there and disagree, the client is unknown. May be
+ * called again for more. Without effect in a guest, whose host is told itself. */
 void mocket_trust_proxy(mocket_app *app, const char *networks);
 
 /* Natively: serves until mocket_stop, SIGINT or SIGTERM and returns 0; or returns below zero at once, after a line on

@@ -1,9 +1,10 @@
 /* `mocket serve`: the native backend in front, guests behind.
  *
- *     socket -> native -> mocket_dispatch -> forward -> [the loop's stack: guest_worker_serve] -> the event's answer
+ *     socket -> native -> mocket_dispatch -> forward -> [the loop's stack: guest_worker_submit] -> the event's answer
  *
  * forward is a middleware that covers everything and never calls mocket_next. Handlers run on small fibers, guests must
- * run on a thread's stack: so it parks, and the guest is entered from the loop.
+ * run on a thread's stack: so it parks, and the guest is entered from the loop. It is the front of its request: it
+ * waits for news, and passes a streamed answer on piece by piece.
  *
  * The first instance is started before anything listens. What goes wrong in a start is seen at once, and what that
  * instance declares (address, reuse, limits) is the module's word. It then serves the first worker that comes. */
@@ -11,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -22,16 +22,28 @@
 #include "../../src/base/span.h"
 #include "../../src/core/event.h"
 #include "../../src/native/native.h"
+#include "access.h"
+#include "engine/cache.h"
+#include "guest/grants.h"
 #include "guest/worker.h"
+#include "lines.h"
+#include "stats.h"
 
 #define DEFAULT_ADDRESS ":4000"
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
-#define INSTANCES_PER_WORKER 32u
+#define INSTANCES_PER_WORKER 128u
 #define STACK_NEEDED (UINT64_C(1) << 20) /* of a thread: the engine gives guests half of it */
 
 struct host {
     const struct mocket_host_opts *opts;
     const char *name; /* of the module, without its folder */
+    struct lines lines;
+    struct lines_voice *voices; /* of the main thread, then of each worker */
+    struct guest_stats *counts; /* likewise */
+    struct engine_cache cache;
+    struct guest_grants grants;
+    struct access access;
+    struct stats stats;
     struct mocket_buf file;
     struct engine *engine;
     struct guest_module *module;
@@ -47,28 +59,21 @@ struct host {
 
 /* ---- Lines for the operator ---- */
 
-/* One line in one piece, so that lines of several workers do not mix. */
+/* Lines of the server and of the host itself. */
 static void write_line(void *data, int level, mocket_span line)
 {
-    static const char *const prefixes[] = { "mocket: error: ", "mocket: warning: ", "mocket: ", "mocket: debug: " };
     const struct host *h = data;
-    int shown = h->opts->verbose ? MOCKET_LOG_DEBUG : h->opts->quiet ? MOCKET_LOG_WARN : MOCKET_LOG_INFO;
-    if (level > shown)
-        return;
-    struct mocket_buf text = { 0 };
-    mocket__buf_text(&text, prefixes[level < 0 ? 0 : level > 3 ? 3 : level]);
-    mocket__buf_span(&text, line);
-    mocket__buf_text(&text, "\n");
-    if (mocket__buf_status(&text) == 0) {
-        ssize_t written = write(STDERR_FILENO, text.ptr, text.len);
-        (void)written; /* nobody is left to be told */
-    }
-    mocket__buf_release(&text);
+    lines_write(&(struct lines_voice){ .lines = &h->lines }, level, line);
 }
 
 static void problem(void *data, const char *text)
 {
     write_line(data, MOCKET_LOG_ERROR, mocket__span(text));
+}
+
+static void debug(void *data, mocket_span line)
+{
+    write_line(data, MOCKET_LOG_DEBUG, line);
 }
 
 /* "subject: why", or the code's text when there is no why; a line for each of its lines. Returns rc. */
@@ -135,6 +140,14 @@ static int check_stack(struct host *h)
     return MOCKET_ELIMIT;
 }
 
+static void open_cache(struct host *h)
+{
+    const char *path = h->opts->cache;
+    h->cache = (struct engine_cache){ .dir = -1, .note = debug, .data = h };
+    if (!path || strcmp(path, "off") != 0)
+        engine_cache_open(&h->cache, path);
+}
+
 static int open_module(struct host *h)
 {
     struct mocket_buf why = { 0 };
@@ -143,14 +156,67 @@ static int open_module(struct host *h)
         .least = (uint32_t)h->opts->workers + 1,
         .memory_bytes = h->opts->max_memory,
     };
+    open_cache(h);
     int rc = engine_open(&opts, &h->engine, &why);
     if (rc < 0)
         refuse(h, engine_name(), &why, rc);
-    else if ((rc = guest_module_open(h->engine, h->name, mocket__buf_view(&h->file), &h->module, &why)) < 0)
+    else if ((rc = guest_module_open(h->engine, &(struct guest_file){ h->name, mocket__buf_view(&h->file), &h->cache },
+                                     &h->module, &why)) < 0)
         refuse(h, h->name, &why, rc);
     mocket__buf_release(&why);
     mocket__buf_release(&h->file);
+    engine_cache_close(&h->cache);
     return rc;
+}
+
+/* ---- What the operator gives ---- */
+
+static int open_grants(struct host *h)
+{
+    struct mocket_buf why = { 0 };
+    const struct guest_dir *failed;
+    h->grants.env = h->opts->env;
+    h->grants.env_count = h->opts->env_count;
+    h->grants.dir_count = h->opts->dir_count;
+    for (size_t i = 0; i < h->opts->dir_count; i++)
+        h->grants.dirs[i] = h->opts->dirs[i];
+    int rc = guest_grants_open(&h->grants, &failed);
+    if (rc < 0) {
+        mocket__buf_text(&why, strerror(errno));
+        refuse(h, failed->host, &why, rc);
+    }
+    mocket__buf_release(&why);
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is the guest's error */
+    return rc;
+}
+
+static int open_access(struct host *h)
+{
+    struct mocket_buf why = { 0 };
+    if (!h->opts->access_log)
+        return 0;
+    h->access.path = h->opts->access_log;
+    h->access.format = h->opts->log;
+    int rc = access_open(&h->access, (size_t)h->opts->workers + 1);
+    if (rc < 0) {
+        mocket__buf_text(&why, rc == MOCKET_EIO ? strerror(errno) : "");
+        refuse(h, h->opts->access_log, &why, rc);
+    }
+    mocket__buf_release(&why);
+    return rc;
+}
+
+static int open_stats(struct host *h)
+{
+    if (!h->opts->stats)
+        return 0;
+    h->stats = (struct stats){ .address = h->opts->stats,
+                               .module = h->name,
+                               .rows = h->counts,
+                               .row_count = (size_t)h->opts->workers + 1,
+                               .log = write_line,
+                               .data = h };
+    return stats_open(&h->stats);
 }
 
 /* ---- The program: what the first instance says, and what the operator allows ---- */
@@ -175,12 +241,7 @@ static int choose_reuse(struct host *h)
     h->reuse = h->program.declared.reuse;
     if (h->opts->reuse >= 0 && (uint32_t)h->opts->reuse < h->reuse)
         h->reuse = (uint32_t)h->opts->reuse;
-    if (h->reuse != MOCKET_REUSE_CONCURRENT)
-        return 0;
-    problem(h,
-            "the app asks for concurrent reuse, which this version cannot do yet; "
-            "--reuse serial or --reuse none serve it without");
-    return MOCKET_ENOTSUP;
+    return 0;
 }
 
 /* The smallest of guest, operator and what can fit in an instance at all. */
@@ -196,21 +257,16 @@ static int64_t body_limit(const struct host *h)
 
 /* ---- Workers ---- */
 
-/* The engine turns faults of guest code into traps: a thread that blocks these signals dies of them instead. */
-static void admit_faults(void)
+/* The log of the main thread, 0, or of a worker. */
+static struct guest_log voice_log(struct host *h, size_t number)
 {
-    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigaddset(&set, faults[i]);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    h->voices[number] = (struct lines_voice){ .lines = &h->lines, .worker = (int)number };
+    return (struct guest_log){ .write = lines_from_log, .data = &h->voices[number], .stats = &h->counts[number] };
 }
 
 static void *worker_start(void *data)
 {
     struct host *h = data;
-    admit_faults();
     struct guest_worker *w = mocket__new(sizeof *w);
     size_t number = atomic_fetch_add(&h->workers_started, 1) + 1; /* seat 0 is the main thread's */
     if (!w || number >= h->ticker.seat_count) {
@@ -218,9 +274,11 @@ static void *worker_start(void *data)
         return NULL;
     }
     w->program = &h->program;
-    w->log = (struct guest_log){ .write = write_line, .data = h };
+    w->log = voice_log(h, number);
     w->seat = &h->ticker.seats[number];
     w->reuse = h->reuse;
+    w->instances_max = engine_room(h->engine) / (uint32_t)h->opts->workers;
+    w->instances_max += w->instances_max == 0;
     if (!atomic_exchange(&h->first_taken, true))
         guest_worker_adopt(w, h->first);
     return w;
@@ -236,19 +294,28 @@ static void worker_stop(void *worker)
 
 /* ---- Requests ---- */
 
-struct visit {
-    struct guest_worker *worker;
-    struct guest_request request;
-};
-
 /* On the loop's own stack. */
-static void visit_guest(void *arg, struct mocket_park *park)
+static void visit(void *arg, struct mocket_park *park)
 {
-    struct visit *v = arg;
-    mocket__native_unpark(park, guest_worker_serve(v->worker, &v->request));
+    struct guest_request *r = arg;
+    if (r->news) {
+        r->news = false;
+        mocket__native_unpark(park, 0);
+        return;
+    }
+    r->park = park;
+    if (!r->submitted)
+        guest_worker_submit(r->worker, r, r->loop);
 }
 
-/* The host's own answer: guest_request_run has told why in the log. */
+static void client_left(void *arg, struct mocket_park *park)
+{
+    struct guest_request *r = arg;
+    (void)park;
+    guest_worker_gone(r->worker, r);
+}
+
+/* The host's own answer: who failed it has told why in the log. */
 static int answer_failure(mocket_event *e, int status)
 {
     mocket_status(e, status);
@@ -257,42 +324,112 @@ static int answer_failure(mocket_event *e, int status)
     return mocket_text(e, mocket_strerror(status));
 }
 
-static int forward(mocket_event *e)
+/* Passes on what there is of a streamed answer. 0, or below zero when the client is gone. */
+static int pass_on(mocket_event *e, struct guest_request *r, struct mocket_buf *piece)
 {
-    struct visit visit = { .worker = mocket_worker(e) };
-    struct guest_request *r = &visit.request;
-    if (e->req->message.method == MOCKET_METHOD_CONNECT) {
-        mocket_header_set(e, "Allow", "");
-        return 405;
-    }
-    if (!visit.worker)
-        return 503;
-    *r = (struct guest_request){ .message = &e->req->message, .arena = e->req->arena };
-    int rc = mocket_body(e, &r->body);
-    if (rc != 0)
-        return rc;
-    rc = mocket__native_park(e, visit_guest, &visit);
-    if (rc != 0)
-        return rc < 0 ? rc : answer_failure(e, rc);
+    do {
+        guest_request_take(r, piece);
+        int rc = mocket_write(e, mocket__buf_view(piece));
+        if (rc < 0)
+            return rc;
+    } while (r->out.len > 0);
+    return 0;
+}
+
+/* Until the answer is complete, or cannot become so. */
+static int stream(mocket_event *e, struct guest_request *r)
+{
+    struct mocket_buf piece = { 0 };
+    int rc = 0;
     e->res->status = r->status;
     e->res->fields = r->fields;
-    e->res->body = r->answer;
+    for (;;) {
+        enum guest_answer_state state = r->answer;
+        rc = pass_on(e, r, &piece);
+        if (rc < 0 || state != GUEST_ANSWER_BEGUN)
+            break;
+        mocket__native_park_until(e, visit, client_left, r);
+    }
+    if (rc == 0 && r->answer == GUEST_ANSWER_CUT)
+        e->res->kind = MOCKET_BODY_BROKEN;
+    mocket__buf_release(&piece);
+    return rc;
+}
+
+static int wait_for_answer(mocket_event *e, struct guest_request *r)
+{
+    do
+        mocket__native_park_until(e, visit, client_left, r);
+    while (r->answer == GUEST_ANSWER_NONE && r->failure == 0 && (r->inside || !r->submitted));
+    if (r->streamed)
+        return stream(e, r);
+    if (r->answer != GUEST_ANSWER_COMPLETE)
+        return answer_failure(e, r->failure ? r->failure : 500);
+    e->res->status = r->status;
+    e->res->fields = r->fields;
+    e->res->body = r->whole;
     e->res->kind = MOCKET_BODY_WHOLE;
     return 0;
 }
 
+static int forward(mocket_event *e)
+{
+    struct guest_worker *worker = mocket_worker(e);
+    mocket_span body;
+    if (e->req->message.method == MOCKET_METHOD_CONNECT) {
+        mocket_header_set(e, "Allow", "");
+        return 405;
+    }
+    int rc = mocket_body(e, &body);
+    if (rc != 0)
+        return rc;
+    struct guest_request *r = worker ? guest_worker_request(worker) : NULL;
+    if (!r)
+        return answer_failure(e, 503);
+    r->message = &e->req->message;
+    r->arena = e->req->arena;
+    r->body = body;
+    r->loop = mocket__native_loop(e);
+    rc = wait_for_answer(e, r);
+    guest_request_leave(r, rc < 0);
+    return rc;
+}
+
 /* ---- Serving ---- */
 
-static void ready(void *data, const char *url)
+static void done(void *data, const struct mocket_native_done *d)
 {
     struct host *h = data;
+    const struct guest_worker *w = d->worker;
+    struct guest_stats *stats = w ? w->log.stats : NULL;
+    int class = d->status / 100;
+    if (class >= 1 && class <= 5)
+        guest_count(stats, (enum guest_stat)(GUEST_STAT_REQUESTS_1XX + class - 1), 1);
+    if (!d->complete)
+        guest_count(stats, GUEST_STAT_REQUESTS_CUT, 1);
+    guest_count(stats, GUEST_STAT_BODY_IN, (int64_t)d->body_in);
+    guest_count(stats, GUEST_STAT_BODY_OUT, (int64_t)d->body_out);
+    if (h->access.running)
+        access_note(&h->access, stats ? (size_t)(stats - h->counts) : 0, d, stats);
+}
+
+static void say_ready(struct host *h, const char *what, const char *name, const char *url)
+{
     struct mocket_buf text = { 0 };
-    mocket__buf_text(&text, "serving ");
-    mocket__buf_text(&text, h->name);
+    mocket__buf_text(&text, what);
+    mocket__buf_text(&text, name);
     mocket__buf_text(&text, " on ");
     mocket__buf_text(&text, url);
     write_line(h, MOCKET_LOG_INFO, mocket__buf_view(&text));
     mocket__buf_release(&text);
+}
+
+static void ready(void *data, const char *url)
+{
+    struct host *h = data;
+    if (h->stats.listening)
+        say_ready(h, "counts", "", h->stats.url);
+    say_ready(h, "serving ", h->name, url);
 }
 
 static void make_app(struct host *h)
@@ -304,6 +441,8 @@ static void make_app(struct host *h)
     mocket_set(h->app, MOCKET_AUTO_OPTIONS, 0);
     mocket_set(h->app, MOCKET_METHOD_NOT_ALLOWED, 0);
     mocket_set(h->app, MOCKET_MAX_BODY, body_limit(h));
+    for (size_t i = 0; i < h->opts->proxy_count; i++)
+        mocket_trust_proxy(h->app, h->opts->proxies[i]);
 }
 
 static int serve(struct host *h)
@@ -316,6 +455,7 @@ static int serve(struct host *h)
         .workers = h->opts->workers,
         .on_ready = ready,
         .log = write_line,
+        .on_done = h->access.running || h->stats.listening ? done : NULL,
         .on_problem = problem,
         .data = h,
         .signals = true,
@@ -328,19 +468,51 @@ static int serve(struct host *h)
     return rc;
 }
 
+static int open_voices(struct host *h)
+{
+    size_t count = (size_t)h->opts->workers + 1;
+    h->lines = (struct lines){ .format = h->opts->log,
+                               .shown = h->opts->verbose ? MOCKET_LOG_DEBUG
+                                        : h->opts->quiet ? MOCKET_LOG_WARN
+                                                         : MOCKET_LOG_INFO,
+                               .fd = STDERR_FILENO };
+    h->voices = mocket__new(count * sizeof *h->voices);
+    h->counts = mocket__new(count * sizeof *h->counts);
+    if (!h->voices || !h->counts)
+        return MOCKET_ENOMEM;
+    h->log = voice_log(h, 0);
+    return 0;
+}
+
+static int prepare(struct host *h)
+{
+    int rc = check_stack(h);
+    if (rc == 0)
+        rc = load_file(h);
+    if (rc == 0)
+        rc = open_grants(h);
+    if (rc == 0)
+        rc = open_access(h);
+    if (rc == 0)
+        rc = open_stats(h);
+    if (rc == 0)
+        rc = open_module(h);
+    return rc;
+}
+
 int mocket__host_serve(const struct mocket_host_opts *opts)
 {
     struct host h = { .opts = opts, .name = base_name(opts->path) };
-    h.log = (struct guest_log){ .write = write_line, .data = &h };
-    int rc = check_stack(&h);
+    int rc = open_voices(&h);
     if (rc == 0)
-        rc = load_file(&h);
-    if (rc == 0)
-        rc = open_module(&h);
+        rc = prepare(&h);
     if (rc == 0)
         rc = ticker_start(&h.ticker, h.engine, (size_t)opts->workers + 1);
-    h.program =
-        (struct guest_program){ .module = h.module, .timeout_ms = opts->timeout_ms, .memory_bytes = opts->max_memory };
+    h.program = (struct guest_program){ .module = h.module,
+                                        .grants = &h.grants,
+                                        .timeout_ms = opts->timeout_ms,
+                                        .cpu_timeout_ms = opts->cpu_timeout_ms,
+                                        .memory_bytes = opts->max_memory };
     if (rc == 0)
         rc = start_first(&h);
     if (rc == 0 && (rc = choose_reuse(&h)) < 0)
@@ -350,6 +522,11 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
     ticker_stop(&h.ticker);
     guest_module_close(h.module);
     engine_close(h.engine);
+    stats_close(&h.stats);
+    access_close(&h.access);
+    guest_grants_close(&h.grants);
     mocket__buf_release(&h.file);
+    mocket__free(h.voices);
+    mocket__free(h.counts);
     return rc;
 }

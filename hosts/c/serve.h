@@ -4,17 +4,31 @@
 
 #include <mocket.h>
 
+#include "guest/grants.h"
+#include "lines.h"
+
 struct mocket_host_opts {
     const char *path;             /* of the module; "-" is standard input */
     const char *const *addresses; /* none: the guest's wish, else :4000 */
     size_t address_count;
-    int workers;         /* at least 1 */
-    int reuse;           /* the laxest enum mocket_reuse that is allowed; -1: what the guest says */
-    uint64_t timeout_ms; /* of a request in the guest, and of a start; 0: none */
-    uint64_t max_memory; /* bytes of linear memory of an instance */
-    int64_t max_body;    /* bytes of a request body; -1: what the guest says */
-    bool quiet;          /* no word of its own but warnings and errors */
-    bool verbose;        /* debug lines too */
+    const char *const *proxies; /* networks of trusted ones, as mocket_trust_proxy takes them */
+    size_t proxy_count;
+    int workers;             /* at least 1 */
+    int reuse;               /* the laxest enum mocket_reuse that is allowed; -1: what the guest says */
+    uint64_t timeout_ms;     /* of a request until its head is out, then of silence; and of a start; 0: none */
+    uint64_t cpu_timeout_ms; /* of one stretch of work inside the guest; 0: none */
+    uint64_t max_memory;     /* bytes of linear memory of an instance */
+    int64_t max_body;        /* bytes of a request body; -1: what the guest says */
+    const char *cache;       /* folder of compiled modules; NULL: the user's; "off": none */
+    const char *const *env;  /* "NAME=VALUE" for guests */
+    size_t env_count;
+    const struct guest_dir *dirs; /* for guests; fd is not looked at */
+    size_t dir_count;             /* at most GUEST_DIRS_MAX */
+    enum lines_format log;
+    const char *access_log; /* file, "-" for standard output; NULL: none */
+    const char *stats;      /* address; NULL: none */
+    bool quiet;             /* no word of its own but warnings and errors */
+    bool verbose;           /* debug lines too */
 };
 
 /* Serves until SIGINT or SIGTERM. 0, or below zero after a line on standard error that says why. */

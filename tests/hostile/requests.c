@@ -130,7 +130,7 @@ static void path_handles(int req)
           answer(0x7fffffff, 200, ""), do_body_read(stale, NULL, 0), do_deadline(stale, 1));
 }
 
-static void path_unbuilt(int req)
+static void path_unbegun(int req)
 {
     CODES(req, do_respond_begin(req, NULL, 0), do_body_write(req, NULL, 0), do_body_end(req),
           do_body_read(req, NULL, 0), do_listen(1, 1, "", 0), do_option(1, 5));
@@ -178,6 +178,19 @@ static void path_memory(int req)
     char text[32];
     snprintf(text, sizeof text, "%u", (unsigned)__builtin_wasm_memory_size(0));
     answer(req, 200, text);
+}
+
+/* Writes to all the memory there is, and then behind it. */
+static void path_bomb(int req)
+{
+    (void)req;
+    for (;;) {
+        volatile char *bytes = malloc(1 << 20);
+        for (size_t i = 0; i < 1 << 20; i += 4096)
+            bytes[i] = 1;
+        if (!bytes)
+            __builtin_trap();
+    }
 }
 
 /* Every refused answer costs the host a copy. */
@@ -233,6 +246,12 @@ static void path_escape(int req)
     answer(req, 200, "escaped");
 }
 
+static void path_log_range(int req)
+{
+    do_log(2, (const char *)0xfffffff0, 32);
+    answer(req, 200, "logged");
+}
+
 static void path_alloc(int req)
 {
     answer(req, 200, "the next one");
@@ -254,12 +273,13 @@ static const struct {
     { "/fields", path_fields },
     { "/hop", path_hop },
     { "/handles", path_handles },
-    { "/unbuilt", path_unbuilt },
+    { "/unbegun", path_unbegun },
     { "/loop", path_loop },
     { "/deadline", path_deadline },
     { "/deep", path_deep },
     { "/wide", path_wide },
     { "/memory", path_memory },
+    { "/bomb", path_bomb },
     { "/refused", path_refused },
     { "/random", path_random },
     { "/random-range", path_random_range },
@@ -267,6 +287,7 @@ static const struct {
     { "/sleep", path_sleep },
     { "/flood", path_flood },
     { "/escape", path_escape },
+    { "/log-range", path_log_range },
     { "/length", path_length },
 };
 

@@ -35,6 +35,9 @@ uint32_t engine_room(const struct engine *engine);
 /* "Wasmtime 48.0.8" */
 const char *engine_name(void);
 
+/* Appends what compiled code depends on besides the module and the processor: the settings, as text. */
+void engine_describe(const struct engine *engine, struct mocket_buf *out);
+
 /* Deadlines are counted in ticks; somebody calls engine_tick every ENGINE_TICK_MS while guests run. Any thread. */
 #define ENGINE_TICK_MS 10
 void engine_tick(struct engine *engine);
@@ -53,12 +56,28 @@ union engine_slot {
 /* Returns NULL, or a reason to trap the guest with. data is the instance's. */
 typedef const char *engine_function(void *data, union engine_slot *slots);
 
+/* What a function that may wait returns instead: the guest is suspended, and the function is called again, with the
+ * same arguments, each time the guest is resumed. */
+extern const char engine_wait[];
+
 struct engine_import {
     const char *module;
     const char *name;
-    const char *type;
+    const char *type; /* with ENGINE_MAY_WAIT before it: it may return engine_wait; i32 only, at most two parameters */
     engine_function *fn;
 };
+#define ENGINE_MAY_WAIT "~"
+
+static inline bool engine_import_waits(const struct engine_import *row)
+{
+    return row->type[0] == '~';
+}
+
+/* Its type without that. */
+static inline const char *engine_import_type(const struct engine_import *row)
+{
+    return row->type + engine_import_waits(row);
+}
 
 /* ---- A module ---- */
 enum engine_kind { ENGINE_FUNCTION, ENGINE_MEMORY, ENGINE_TABLE, ENGINE_GLOBAL, ENGINE_OTHER };
@@ -77,6 +96,11 @@ struct engine_symbols {
 
 /* Compiles. 0, MOCKET_EINVAL (not a module this engine takes) or MOCKET_ENOMEM. The bytes may go afterwards. */
 int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_module **out, struct mocket_buf *why);
+/* Appends the compiled module. 0 or MOCKET_ENOMEM. */
+int engine_module_save(const struct engine_module *module, struct mocket_buf *out);
+/* The way back: as engine_module_open, without compiling. The bytes are code that will run: they must be what
+ * engine_module_save gave. MOCKET_EINVAL when another engine, or one with other settings, gave them. */
+int engine_module_load(struct engine *engine, mocket_span compiled, struct engine_module **out, struct mocket_buf *why);
 void engine_module_close(struct engine_module *module); /* after its instances; NULL is fine */
 struct engine_symbols engine_module_imports(const struct engine_module *module);
 struct engine_symbols engine_module_exports(const struct engine_module *module);
@@ -95,7 +119,9 @@ int engine_module_link(struct engine_module *module, const struct engine_link *l
 enum engine_outcome {
     ENGINE_RETURNED,
     ENGINE_TRAPPED, /* *why has the reason and the guest's backtrace, a line each */
-    ENGINE_EXPIRED  /* it passed its deadline; *why has the backtrace */
+    ENGINE_EXPIRED, /* it passed its deadline, or was interrupted; *why has the backtrace */
+    ENGINE_SLICED,  /* not done: its slice of time is over, engine_resume goes on */
+    ENGINE_WAITING  /* not done: an import waits, engine_resume when it need not any more */
 };
 
 struct engine_start {
@@ -107,7 +133,8 @@ struct engine_start {
  * MOCKET_ENOMEM. *out is set before anything runs in the guest, and NULL again after a failure. */
 int engine_instance_open(struct engine_module *module, const struct engine_start *start, struct engine_instance **out,
                          struct mocket_buf *why);
-void engine_instance_close(struct engine_instance *instance); /* not from below its own call; NULL is fine */
+/* A begun call is unwound. Not from below its own call; NULL is fine. */
+void engine_instance_close(struct engine_instance *instance);
 
 /* The time that the instance may run from now, rounded up to ticks; 0: for ever. */
 void engine_deadline(struct engine_instance *instance, uint64_t ms);
@@ -115,6 +142,22 @@ void engine_deadline(struct engine_instance *instance, uint64_t ms);
 /* Calls an export by its index in engine_link. count: the larger of its numbers of parameters and results. */
 enum engine_outcome engine_call(struct engine_instance *instance, size_t export, union engine_slot *slots, size_t count,
                                 struct mocket_buf *why);
+
+/* ---- The same on a stack of the engine's own, in slices of about a tick ----
+ * A module that imports a function that waits can be run in no other way (engine_module_waits); with others an instance
+ * may be called in both ways by turns. One call at a time: until a begun one has ended, with any outcome but
+ * ENGINE_SLICED and ENGINE_WAITING, nothing else may be called. */
+bool engine_module_waits(const struct engine_module *module);
+
+/* As engine_instance_open; what runs while it is made runs by engine_resume. MOCKET_ENOMEM. */
+int engine_instance_begin(struct engine_module *module, void *data, struct engine_instance **out);
+/* Prepares a call; engine_resume runs it. slots: the arguments; i32 only. False when there is no such export. */
+bool engine_call_begin(struct engine_instance *instance, size_t export, const union engine_slot *slots);
+enum engine_outcome engine_resume(struct engine_instance *instance, struct mocket_buf *why);
+/* Of the last call that returned. */
+int32_t engine_result(const struct engine_instance *instance);
+/* Ends a call in slices: engine_resume will answer ENGINE_EXPIRED a tick later. Without effect on one that waits. */
+void engine_interrupt(struct engine_instance *instance);
 
 /* The exported memory as it is now: ask again after anything that ran in the guest. */
 struct engine_memory {

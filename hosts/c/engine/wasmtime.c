@@ -11,7 +11,11 @@
  *   an import is defined with the very type that the module imports it with.
  * - wasm_valtype_kind ends the process on types it has no number for (v128, most references): wasmtime_valtype_new does
  *   not.
- * - No other code than the guest's may run on a guest's stack for long: imports are short and never call back in. */
+ * - No other code than the guest's may run on a guest's stack for long: imports are short and never call back in.
+ * - A call in slices is a future; the engine has no waker, so whoever drives it knows by engine_resume's answer why it
+ *   stopped. The store's reaction to a passed deadline is set once, at the first such call, and asks on_deadline from
+ *   then on: a call in slices yields, a direct one ends. (It must never yield outside of a future.)
+ * - A module with an import that waits is never called directly: the engine ends the process then. */
 #include "engine.h"
 
 #include <assert.h>
@@ -53,6 +57,8 @@ struct engine {
     wasm_engine_t *wasm;
     uint32_t room;
     uint64_t memory_bytes;
+    uint64_t reservation, guard; /* of a memory: compiled code counts on them */
+    bool no_gc;
 };
 
 struct engine_module {
@@ -65,7 +71,13 @@ struct engine_module {
     size_t import_count, export_count;
     const char *const *names; /* of engine_link */
     size_t name_count;
+    struct arity {
+        unsigned char params, results;
+    } arities[ENGINE_EXPORTS];
+    bool waits; /* it imports a function that may wait */
 };
+
+enum { ARGUMENTS_MAX = 4 };
 
 struct engine_instance {
     struct engine_module *module;
@@ -77,6 +89,20 @@ struct engine_instance {
     bool has_memory;
     uint32_t known; /* bit per export that funcs has */
     wasmtime_func_t funcs[ENGINE_EXPORTS];
+    /* of a call in slices: */
+    wasmtime_call_future_t *future;
+    wasm_trap_t *trap;
+    wasmtime_error_t *error;
+    wasmtime_val_t args[ARGUMENTS_MAX], result;
+    const struct engine_import *wait_row; /* the import that waits */
+    union engine_slot wait_slots[2];
+    wasmtime_val_t *wait_result;
+    wasm_trap_t **wait_trap;
+    bool making;      /* it is the one that makes the instance */
+    bool sliced;      /* on_deadline is set */
+    bool waiting;     /* in an import */
+    bool interrupted; /* it shall end at the next tick */
+    bool expired;     /* on_deadline ended the call */
 };
 
 const char *engine_name(void)
@@ -186,6 +212,9 @@ int engine_open(const struct engine_opts *opts, struct engine **out, struct mock
     engine->wasm = wasm_engine_new_with_config(config_make(&plan, opts));
     engine->room = plan.instances;
     engine->memory_bytes = plan.memory_bytes;
+    engine->reservation = plan.reservation;
+    engine->guard = plan.guard;
+    engine->no_gc = opts->no_gc;
     *out = engine;
     return 0;
 }
@@ -196,6 +225,19 @@ void engine_close(struct engine *engine)
         return;
     wasm_engine_delete(engine->wasm);
     mocket__free(engine);
+}
+
+void engine_describe(const struct engine *engine, struct mocket_buf *out)
+{
+#if MOCKET_ENGINE_CRATE
+    mocket__buf_text(out, "crate ");
+#endif
+    mocket__buf_text(out, engine->no_gc ? "no-gc " : "gc ");
+    mocket__buf_decimal(out, engine->reservation);
+    mocket__buf_text(out, " ");
+    mocket__buf_decimal(out, engine->guard);
+    mocket__buf_text(out, " ");
+    mocket__buf_decimal(out, WASM_STACK);
 }
 
 uint32_t engine_room(const struct engine *engine)
@@ -388,14 +430,9 @@ static void list_exports(struct engine_module *m)
     wasm_exporttype_vec_delete(&types);
 }
 
-int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_module **out, struct mocket_buf *why)
+/* Takes the module. */
+static int wrap_module(struct engine *engine, wasmtime_module_t *wasm, struct engine_module **out)
 {
-    wasmtime_module_t *wasm;
-    wasmtime_error_t *error = wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.ptr, bytes.len, &wasm);
-    if (error) {
-        explain_error(why, error);
-        return MOCKET_EINVAL;
-    }
     struct engine_module *m = mocket__new(sizeof *m);
     if (!m) {
         wasmtime_module_delete(wasm);
@@ -412,6 +449,40 @@ int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_m
     }
     *out = m;
     return 0;
+}
+
+int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_module **out, struct mocket_buf *why)
+{
+    wasmtime_module_t *wasm;
+    wasmtime_error_t *error = wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.ptr, bytes.len, &wasm);
+    if (!error)
+        return wrap_module(engine, wasm, out);
+    explain_error(why, error);
+    return MOCKET_EINVAL;
+}
+
+int engine_module_save(const struct engine_module *m, struct mocket_buf *out)
+{
+    wasm_byte_vec_t bytes;
+    wasmtime_error_t *error = wasmtime_module_serialize(m->wasm, &bytes);
+    if (error) {
+        wasmtime_error_delete(error);
+        return MOCKET_ENOMEM;
+    }
+    mocket__buf_add(out, bytes.data, bytes.size);
+    wasm_byte_vec_delete(&bytes);
+    return mocket__buf_status(out);
+}
+
+int engine_module_load(struct engine *engine, mocket_span compiled, struct engine_module **out, struct mocket_buf *why)
+{
+    wasmtime_module_t *wasm;
+    wasmtime_error_t *error =
+        wasmtime_module_deserialize(engine->wasm, (const uint8_t *)compiled.ptr, compiled.len, &wasm);
+    if (!error)
+        return wrap_module(engine, wasm, out);
+    explain_error(why, error);
+    return MOCKET_EINVAL;
 }
 
 void engine_module_close(struct engine_module *m)
@@ -459,10 +530,59 @@ static wasm_trap_t *call_import(void *env, wasmtime_caller_t *caller, wasmtime_v
     return reason ? wasmtime_trap_new(reason, strlen(reason)) : NULL;
 }
 
+static void find_exports_type(struct engine_module *m)
+{
+    for (size_t i = 0; i < m->name_count; i++)
+        for (size_t k = 0; k < m->export_count; k++) {
+            const struct engine_symbol *s = &m->exports[k];
+            const char *colon = strchr(s->type, ':');
+            if (!colon || !mocket__span_eq(s->name, mocket__span(m->names[i])))
+                continue;
+            m->arities[i].params = (unsigned char)(colon - s->type);
+            m->arities[i].results = (unsigned char)strlen(colon + 1);
+        }
+}
+
+const char engine_wait[] = "waiting";
+
+/* Asks the function that waits again. */
+static bool wait_is_over(void *env)
+{
+    struct engine_instance *i = env;
+    const char *reason = i->wait_row->fn(i->data, i->wait_slots);
+    i->waiting = reason == engine_wait;
+    if (i->waiting)
+        return false;
+    if (reason)
+        *i->wait_trap = wasmtime_trap_new(reason, strlen(reason));
+    if (i->wait_result)
+        *i->wait_result = (wasmtime_val_t){ .kind = WASMTIME_I32, .of = { .i32 = i->wait_slots[0].i32 } };
+    return true;
+}
+
+/* A guest calls an import that may wait. The engine keeps the places for result and trap until it is over. */
+static void call_waiting_import(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t arg_count,
+                                wasmtime_val_t *results, size_t result_count, wasm_trap_t **trap,
+                                wasmtime_async_continuation_t *continuation)
+{
+    struct engine_instance *i = wasmtime_context_get_data(wasmtime_caller_context(caller));
+    if (!i->has_memory)
+        find_memory(i, caller);
+    i->wait_row = env;
+    for (size_t n = 0; n < arg_count; n++)
+        i->wait_slots[n].u64 = (uint32_t)args[n].of.i32;
+    i->wait_result = result_count ? results : NULL;
+    i->wait_trap = trap;
+    *continuation = (wasmtime_async_continuation_t){ .callback = wait_is_over, .env = i };
+}
+
 static wasmtime_error_t *define_import(wasmtime_linker_t *linker, const wasm_importtype_t *import,
                                        const struct engine_import *row)
 {
     const wasm_functype_t *type = wasm_externtype_as_functype_const(wasm_importtype_type(import));
+    if (engine_import_waits(row))
+        return wasmtime_linker_define_async_func(linker, row->module, strlen(row->module), row->name, strlen(row->name),
+                                                 type, call_waiting_import, (void *)(uintptr_t)row, NULL);
     return wasmtime_linker_define_func_unchecked(linker, row->module, strlen(row->module), row->name, strlen(row->name),
                                                  type, call_import, (void *)(uintptr_t)row, NULL);
 }
@@ -475,8 +595,11 @@ int engine_module_link(struct engine_module *m, const struct engine_link *link, 
     wasmtime_linker_t *linker = wasmtime_linker_new(m->engine->wasm);
     wasmtime_linker_allow_shadowing(linker, true); /* a module may import the same thing twice */
     wasmtime_error_t *error = NULL;
-    for (size_t i = 0; !error && i < m->import_count; i++)
+    for (size_t i = 0; !error && i < m->import_count; i++) {
         error = define_import(linker, m->import_types.data[i], link->rows[i]);
+        m->waits |= engine_import_waits(link->rows[i]);
+    }
+    find_exports_type(m);
     if (!error)
         error = wasmtime_linker_instantiate_pre(linker, m->wasm, &m->pre);
     wasmtime_linker_delete(linker);
@@ -519,18 +642,27 @@ static void export_memory(struct engine_instance *i)
     wasmtime_extern_delete(&found);
 }
 
-int engine_instance_open(struct engine_module *m, const struct engine_start *start, struct engine_instance **out,
-                         struct mocket_buf *why)
+static struct engine_instance *instance_new(struct engine_module *m, void *data)
 {
     struct engine_instance *i = mocket__new(sizeof *i);
     if (!i)
-        return MOCKET_ENOMEM;
-    *out = i;
+        return NULL;
     i->module = m;
-    i->data = start->data;
+    i->data = data;
     i->store = wasmtime_store_new(m->engine->wasm, i, NULL);
     i->context = wasmtime_store_context(i->store);
     wasmtime_store_limiter(i->store, (int64_t)m->engine->memory_bytes, TABLE_ELEMENTS, 1, TABLES_EACH, 2);
+    return i;
+}
+
+int engine_instance_open(struct engine_module *m, const struct engine_start *start, struct engine_instance **out,
+                         struct mocket_buf *why)
+{
+    struct engine_instance *i = instance_new(m, start->data);
+    if (!i)
+        return MOCKET_ENOMEM;
+    assert(!m->waits);
+    *out = i;
     engine_deadline(i, start->deadline_ms);
     wasm_trap_t *trap = NULL;
     wasmtime_error_t *error = wasmtime_instance_pre_instantiate(m->pre, i->context, &i->wasm, &trap);
@@ -550,6 +682,12 @@ void engine_instance_close(struct engine_instance *i)
 {
     if (!i)
         return;
+    if (i->future)
+        wasmtime_call_future_delete(i->future);
+    if (i->trap)
+        wasm_trap_delete(i->trap);
+    if (i->error)
+        wasmtime_error_delete(i->error);
     wasmtime_store_delete(i->store);
     mocket__free(i);
 }
@@ -586,7 +724,97 @@ enum engine_outcome engine_call(struct engine_instance *i, size_t export, union 
         wasmtime_func_call_unchecked(i->context, func, (wasmtime_val_raw_t *)(void *)slots, count, &trap);
     if (!error && !trap)
         return ENGINE_RETURNED;
-    return outcome(error, trap, why);
+    bool expired = error && i->expired;
+    enum engine_outcome ended = outcome(error, trap, why);
+    return expired ? ENGINE_EXPIRED : ended;
+}
+
+/* ---- Calls in slices ---- */
+
+bool engine_module_waits(const struct engine_module *m)
+{
+    return m->waits;
+}
+
+/* The store's deadline has passed, a tick after a slice began, or when a direct call has used its time up. */
+static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data, uint64_t *ticks,
+                                     wasmtime_update_deadline_kind_t *kind)
+{
+    struct engine_instance *i = data;
+    (void)context;
+    if (i->future && !i->interrupted) {
+        *ticks = 1;
+        *kind = WASMTIME_UPDATE_DEADLINE_YIELD;
+        return NULL;
+    }
+    i->expired = true;
+    return wasmtime_error_new("interrupt");
+}
+
+static void slice(struct engine_instance *i)
+{
+    if (!i->sliced)
+        wasmtime_store_epoch_deadline_callback(i->store, on_deadline, i, NULL);
+    i->sliced = true;
+    i->interrupted = i->expired = i->waiting = false;
+    wasmtime_context_set_epoch_deadline(i->context, 1);
+}
+
+int engine_instance_begin(struct engine_module *m, void *data, struct engine_instance **out)
+{
+    struct engine_instance *i = instance_new(m, data);
+    if (!i)
+        return MOCKET_ENOMEM;
+    slice(i);
+    i->making = true;
+    i->future = wasmtime_instance_pre_instantiate_async(m->pre, i->context, &i->wasm, &i->trap, &i->error);
+    *out = i;
+    return 0;
+}
+
+bool engine_call_begin(struct engine_instance *i, size_t export, const union engine_slot *slots)
+{
+    const wasmtime_func_t *func = export_function(i, export);
+    if (!func)
+        return false;
+    const struct arity *arity = &i->module->arities[export];
+    assert(!i->future && arity->params <= ARGUMENTS_MAX && arity->results <= 1);
+    slice(i);
+    for (size_t n = 0; n < arity->params; n++)
+        i->args[n] = (wasmtime_val_t){ .kind = WASMTIME_I32, .of = { .i32 = slots[n].i32 } };
+    i->result.of.i32 = 0;
+    i->future = wasmtime_func_call_async(i->context, func, i->args, arity->params, &i->result, arity->results, &i->trap,
+                                         &i->error);
+    return true;
+}
+
+enum engine_outcome engine_resume(struct engine_instance *i, struct mocket_buf *why)
+{
+    assert(i->future);
+    if (!wasmtime_call_future_poll(i->future))
+        return i->waiting ? ENGINE_WAITING : ENGINE_SLICED;
+    wasmtime_call_future_delete(i->future);
+    i->future = NULL;
+    wasm_trap_t *trap = i->trap;
+    wasmtime_error_t *error = i->error;
+    bool made = i->making;
+    i->trap = NULL;
+    i->error = NULL;
+    i->making = false;
+    if (made && !trap && !error && !i->has_memory)
+        export_memory(i);
+    enum engine_outcome ended = outcome(error, trap, why);
+    return i->expired ? ENGINE_EXPIRED : ended;
+}
+
+int32_t engine_result(const struct engine_instance *i)
+{
+    return i->result.of.i32;
+}
+
+void engine_interrupt(struct engine_instance *i)
+{
+    i->interrupted = true;
 }
 
 struct engine_memory engine_memory(const struct engine_instance *i)

@@ -75,20 +75,27 @@ enum guest_handle_kind guest_handle_kind_of(const struct guest_handles *h, int32
     return row ? row->kind : GUEST_HANDLE_NONE;
 }
 
-void guest_handle_close(struct guest_handles *h, int32_t number)
+void guest_handle_end(struct guest_handles *h, int32_t number)
 {
     struct guest_handle *row = row_of(h, number);
     if (!row)
+        return;
+    row->kind = GUEST_HANDLE_NONE;
+    row->object = NULL;
+    row->next = h->free;
+    h->free = ((uint32_t)number & INDEX_MASK) + 1;
+}
+
+void guest_handle_close(struct guest_handles *h, int32_t number)
+{
+    if (!row_of(h, number))
         return;
     for (uint32_t i = 0; i < h->count; i++) {
         struct guest_handle *other = &h->rows[i];
         if (other->kind != GUEST_HANDLE_NONE && other->owner == number)
             guest_handle_close(h, (int32_t)(other->generation << INDEX_BITS | i));
     }
-    row->kind = GUEST_HANDLE_NONE;
-    row->object = NULL;
-    row->next = h->free;
-    h->free = ((uint32_t)number & INDEX_MASK) + 1;
+    guest_handle_end(h, number);
 }
 
 void guest_handles_release(struct guest_handles *h)

@@ -42,6 +42,8 @@ void *guest_handle_get(const struct guest_handles *h, int32_t number, enum guest
 enum guest_handle_kind guest_handle_kind_of(const struct guest_handles *h, int32_t number);
 /* Ends a handle and, first, whatever it owns. A number that is none does nothing. */
 void guest_handle_close(struct guest_handles *h, int32_t number);
+/* Ends a handle that owns nothing any more. */
+void guest_handle_end(struct guest_handles *h, int32_t number);
 void guest_handles_release(struct guest_handles *h);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "../../../src/base/span.h"
+#include "operation.h"
 #include "random.h"
 #include "request.h"
 #include "span.h"
@@ -90,42 +91,187 @@ static const char *do_listen(void *data, union engine_slot *s)
 
 /* ---- A request ---- */
 
-/* What a request handle means here; the code when it is none. */
-static struct guest_request *request_of(const struct guest_instance *i, int32_t number, int *code)
+static struct guest_request *request_of(const struct guest_instance *i, int32_t number)
 {
-    struct guest_request *r = guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
-    *code = !r ? MOCKET_EHANDLE : r->answered ? MOCKET_ESTATE : 0;
-    return r;
+    return guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
+}
+
+/* What a request that is asked for something answers when it is not there for that any more. */
+static int state_of(const struct guest_request *r)
+{
+    return !r                                                           ? MOCKET_EHANDLE
+           : r->answer == GUEST_ANSWER_COMPLETE                         ? MOCKET_ESTATE
+           : r->death                                                   ? r->death
+           : r->failure || r->answer == GUEST_ANSWER_CUT || !r->message ? MOCKET_ECLOSED
+                                                                        : 0;
 }
 
 /* respond(req, head, head_len, body, body_len) -> status */
 static const char *do_respond(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
-    int code;
-    struct guest_request *r = request_of(i, s[0].i32, &code);
+    struct guest_request *r = request_of(i, s[0].i32);
     struct guest_answer a = { s[1].u32, s[2].u32, s[3].u32, s[4].u32 };
-    return answer(s, code < 0 ? code : guest_request_answer(i, r, &a));
+    return answer(s, r ? guest_request_respond(i, r, &a) : MOCKET_EHANDLE);
+}
+
+/* respond_begin(req, head, head_len) -> status */
+static const char *do_respond_begin(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_request *r = request_of(i, s[0].i32);
+    struct guest_answer a = { s[1].u32, s[2].u32, 0, 0 };
+    return answer(s, r ? guest_request_begin(i, r, &a) : MOCKET_EHANDLE);
+}
+
+/* body_write(sink, ptr, len) -> taken or status */
+static const char *do_body_write(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_request *r = request_of(i, s[0].i32);
+    return answer(s, r ? guest_request_write(i, r, s[1].u32, s[2].u32) : MOCKET_EHANDLE);
+}
+
+/* body_end(sink) -> status */
+static const char *do_body_end(void *data, union engine_slot *s)
+{
+    struct guest_request *r = request_of(data, s[0].i32);
+    return answer(s, r ? guest_request_finish(r) : MOCKET_EHANDLE);
 }
 
 /* body_read(source, ptr, cap) -> n: bodies are passed whole. */
 static const char *do_body_read(void *data, union engine_slot *s)
 {
-    int code;
-    request_of(data, s[0].i32, &code);
-    return answer(s, code);
+    return answer(s, state_of(request_of(data, s[0].i32)));
 }
 
 /* deadline(req, ms) -> status */
 static const char *do_deadline(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
-    uint32_t ms = s[1].u32;
+    struct guest_request *r = request_of(i, s[0].i32);
+    uint32_t ms = s[1].u32 ? s[1].u32 : 1;
+    int code = state_of(r);
+    if (code < 0)
+        return answer(s, code);
+    uint64_t end = guest_now_ns() + (uint64_t)ms * 1000000u;
+    r->deadline_ns = end < r->deadline_ns ? end : r->deadline_ns;
+    if (i->current == r)
+        guest_instance_limit(i, ms);
+    return answer(s, 0);
+}
+
+/* ---- Operations ---- */
+
+/* The owner that a guest names: NULL and 0, or NULL and a code. */
+static struct guest_request *owner_of(const struct guest_instance *i, int32_t number, int *code)
+{
+    struct guest_request *r = number ? request_of(i, number) : NULL;
+    *code = number && !r ? MOCKET_EHANDLE : 0;
+    return r;
+}
+
+/* sleep(owner, ms) -> op */
+static const char *do_sleep(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_op *op;
     int code;
-    request_of(i, s[0].i32, &code);
-    if (code == 0 && guest_now_ns() + (uint64_t)ms * 1000000u < i->deadline_ns)
-        guest_instance_limit(i, ms ? ms : 1);
-    return answer(s, code);
+    struct guest_request *owner = owner_of(i, s[0].i32, &code);
+    if (code < 0)
+        return answer(s, code);
+    int32_t number = guest_op_begin(i, owner, GUEST_OP_SLEEP, &op);
+    if (number < 0)
+        return answer(s, number);
+    if (owner && owner->death)
+        guest_op_end(op, owner->death);
+    else if ((code = guest_op_sleep(op, s[1].u32)) < 0) {
+        guest_op_drop(op);
+        number = code;
+    }
+    return answer(s, number);
+}
+
+/* ready(handle, dir) -> op. Bodies of requests are here whole: they can always be read. */
+static const char *do_ready(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_request *r = request_of(i, s[0].i32);
+    uint32_t dir = s[1].u32;
+    struct guest_op *op;
+    int code = state_of(r);
+    bool dead = code < 0 && code != MOCKET_EHANDLE && code != MOCKET_ESTATE;
+    if (code == MOCKET_EHANDLE || code == MOCKET_ESTATE)
+        return answer(s, code);
+    if (dir > 1)
+        return answer(s, MOCKET_EINVAL);
+    if (dir == 1 && r->answer == GUEST_ANSWER_NONE)
+        return answer(s, dead ? code : MOCKET_ESTATE);
+    int32_t number = guest_op_begin(i, r, dir ? GUEST_OP_WRITE : GUEST_OP_READ, &op);
+    if (number > 0 && (dead || dir == 0 || r->out.len < GUEST_OUT_MAX))
+        guest_op_end(op, dead ? code : 0);
+    return answer(s, number);
+}
+
+/* drop(handle): a request is not the guest's to drop. */
+static const char *do_drop(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_op *op = guest_handle_get(&i->handles, s[0].i32, GUEST_HANDLE_OPERATION);
+    if (op)
+        guest_op_drop(op);
+    return NULL;
+}
+
+/* Where a guest may be suspended. */
+static const char *check_await(const struct guest_instance *i)
+{
+    bool allowed = i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE ||
+                   i->running == GUEST_WS;
+    return allowed ? NULL : "await may only be called below mocket_start, mocket_handle and mocket_ws";
+}
+
+/* await(op) -> result */
+static const char *do_await(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    const char *reason = check_await(i);
+    struct guest_op *op = guest_handle_get(&i->handles, s[0].i32, GUEST_HANDLE_OPERATION);
+    if (reason)
+        return reason;
+    if (!op)
+        return answer(s, MOCKET_EHANDLE);
+    if (!op->ended)
+        return engine_wait;
+    int32_t result = op->result;
+    guest_op_drop(op);
+    return answer(s, result);
+}
+
+/* await_any(ops, count) -> index. Which handles are good is looked at each time: others may drop them meanwhile. */
+static const char *do_await_any(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    const char *reason = check_await(i);
+    uint32_t count = s[1].u32;
+    struct guest_bytes list;
+    if (reason)
+        return reason;
+    if (count == 0 || count > GUEST_HANDLES_MAX)
+        return answer(s, count ? MOCKET_ELIMIT : MOCKET_EINVAL);
+    if (guest_span(i, s[0].u32, count * 4, &list) < 0)
+        return answer(s, MOCKET_EFAULT);
+    int32_t first = -1;
+    for (uint32_t n = 0; n < count; n++) {
+        const unsigned char *p = list.ptr + (size_t)n * 4;
+        uint32_t number = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        const struct guest_op *op = guest_handle_get(&i->handles, (int32_t)number, GUEST_HANDLE_OPERATION);
+        if (!op)
+            return answer(s, MOCKET_EHANDLE);
+        if (op->ended && first < 0)
+            first = (int32_t)n;
+    }
+    return first < 0 ? engine_wait : answer(s, first);
 }
 
 /* ---- What is not built yet ---- */
@@ -133,18 +279,16 @@ static const char *do_deadline(void *data, union engine_slot *s)
 /* Anything about a request: the handle's own mistakes come first. */
 static const char *not_for_requests(void *data, union engine_slot *s)
 {
-    int code;
-    request_of(data, s[0].i32, &code);
+    int code = state_of(request_of(data, s[0].i32));
     return answer(s, code < 0 ? code : MOCKET_ENOTSUP);
 }
 
 /* Begins something that an owner (0: the instance) would own. */
 static const char *not_for_owners(void *data, union engine_slot *s)
 {
-    struct guest_instance *i = data;
-    enum guest_handle_kind kind = guest_handle_kind_of(&i->handles, s[0].i32);
-    bool owner = s[0].i32 == 0 || kind == GUEST_HANDLE_REQUEST || kind == GUEST_HANDLE_SOCKET;
-    return answer(s, owner ? MOCKET_ENOTSUP : MOCKET_EHANDLE);
+    int code;
+    owner_of(data, s[0].i32, &code);
+    return answer(s, code < 0 ? code : MOCKET_ENOTSUP);
 }
 
 /* Operations, outgoing requests, responses and sockets: there are none, so every number is invented. */
@@ -158,24 +302,6 @@ static const char *not_supported(void *data, union engine_slot *s)
 {
     (void)data;
     return answer(s, MOCKET_ENOTSUP);
-}
-
-/* await(op), await_any(ops, count): suspends the guest, where that is allowed. */
-static const char *do_await(void *data, union engine_slot *s)
-{
-    const struct guest_instance *i = data;
-    bool allowed = i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE ||
-                   i->running == GUEST_WS;
-    return allowed ? answer(s, MOCKET_ENOTSUP)
-                   : "await may only be called below mocket_start, mocket_handle and mocket_ws";
-}
-
-/* drop(handle): a request is not the guest's to drop, and nothing else exists yet. */
-static const char *do_drop(void *data, union engine_slot *s)
-{
-    (void)data;
-    (void)s;
-    return NULL;
 }
 
 /* ---- Surroundings ---- */
@@ -214,18 +340,18 @@ static const struct engine_import rows[] = {
     { "mocket", "option", "iI:i", do_option },
     { "mocket", "listen", "iiii:i", do_listen },
     { "mocket", "respond", "iiiii:i", do_respond },
-    { "mocket", "respond_begin", "iii:i", not_for_requests },
-    { "mocket", "body_write", "iii:i", not_for_requests },
-    { "mocket", "body_end", "i:i", not_for_requests },
+    { "mocket", "respond_begin", "iii:i", do_respond_begin },
+    { "mocket", "body_write", "iii:i", do_body_write },
+    { "mocket", "body_end", "i:i", do_body_end },
     { "mocket", "body_read", "iii:i", do_body_read },
-    { "mocket", "ready", "ii:i", not_for_requests },
-    { "mocket", "sleep", "ii:i", not_for_owners },
+    { "mocket", "ready", "ii:i", do_ready },
+    { "mocket", "sleep", "ii:i", do_sleep },
     { "mocket", "deadline", "ii:i", do_deadline },
     { "mocket", "fetch", "iiiii:i", not_for_owners },
     { "mocket", "fetch_wait", "i:i", no_such_handle },
     { "mocket", "fetch_head", "iii:i", no_such_handle },
-    { "mocket", "await", "i:i", do_await },
-    { "mocket", "await_any", "ii:i", do_await },
+    { "mocket", "await", ENGINE_MAY_WAIT "i:i", do_await },
+    { "mocket", "await_any", ENGINE_MAY_WAIT "ii:i", do_await_any },
     { "mocket", "drop", "i:", do_drop },
     { "mocket", "ws_accept", "iii:i", not_for_requests },
     { "mocket", "ws_send", "iiii:i", no_such_handle },
@@ -245,7 +371,8 @@ struct guest_imports guest_mocket_imports(void)
 
 const struct engine_import *guest_import_find(mocket_span module, mocket_span name)
 {
-    const struct guest_imports tables[] = { guest_mocket_imports(), guest_wasi_imports(), guest_moonbit_imports() };
+    const struct guest_imports tables[] = { guest_mocket_imports(), guest_wasi_imports(), guest_wasi_fd_imports(),
+                                            guest_wasi_path_imports(), guest_moonbit_imports() };
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (size_t i = 0; i < tables[t].count; i++) {
             const struct engine_import *row = &tables[t].rows[i];

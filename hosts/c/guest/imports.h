@@ -10,9 +10,11 @@ struct guest_imports {
 };
 
 /* The functions of one file. data of each is a struct guest_instance. */
-struct guest_imports guest_mocket_imports(void);  /* imports.c: docs/abi.md, section 2 */
-struct guest_imports guest_wasi_imports(void);    /* wasi.c: wasi_snapshot_preview1 */
-struct guest_imports guest_moonbit_imports(void); /* moonbit.c: spectest, __moonbit_... */
+struct guest_imports guest_mocket_imports(void);    /* imports.c: docs/abi.md, section 2 */
+struct guest_imports guest_wasi_imports(void);      /* wasi.c: wasi_snapshot_preview1 */
+struct guest_imports guest_wasi_fd_imports(void);   /* wasi_fd.c: its fd_... */
+struct guest_imports guest_wasi_path_imports(void); /* wasi_path.c: its path_... */
+struct guest_imports guest_moonbit_imports(void);   /* moonbit.c: spectest, __moonbit_... */
 
 /* NULL when nobody provides it. */
 const struct engine_import *guest_import_find(mocket_span module, mocket_span name);

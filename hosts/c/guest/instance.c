@@ -1,78 +1,206 @@
-/* The life of an instance: engine instance, _initialize, mocket_start or _start, then requests, until something goes
- * wrong or it has served long enough.
+/* The life of an instance: engine instance, _initialize, mocket_start or _start, then jobs, until something goes wrong
+ * or it has served long enough.
  *
- * guest_instance_call is the one place where a guest is entered. It calls directly, on the thread's stack. Guests that
- * wait will be entered on a fiber of the engine from there too.
+ * Each job is one or two calls, and a call may stop on the way: when its slice of time is over, or in an import that
+ * waits. So a job is a row of steps, and guest_instance_advance takes one after the other. run is the one place where a
+ * guest is entered: directly, on the thread's stack, when the worker trusts the kind of job to be quick, else in slices
+ * on a stack of the engine's.
  *
  * A guest may lie about itself: an instance that declares something else than the first one did is refused, since the
  * host serves by the first one's word. */
 #include "instance.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "../../../src/base/memory.h"
+#include "operation.h"
+#include "request.h"
+#include "worker.h"
 
 #define REQUESTS_MAX 200000 /* below the number of generations of a handle */
+#define NEVER UINT64_MAX
+#define SLOW_NS (ENGINE_TICK_MS * UINT64_C(1000000))
+
+/* ---- Jobs ---- */
+
+void guest_instance_add(struct guest_instance *i, struct guest_job *job)
+{
+    if (job->queued)
+        return;
+    job->queued = true;
+    job->next = NULL;
+    if (i->last_job)
+        i->last_job->next = job;
+    else
+        i->first_job = job;
+    i->last_job = job;
+}
+
+void guest_instance_remove(struct guest_instance *i, struct guest_job *job)
+{
+    struct guest_job *before = NULL;
+    for (struct guest_job *j = i->first_job; j && j != job; j = j->next)
+        before = j;
+    if (before)
+        before->next = job->next;
+    else
+        i->first_job = job->next;
+    if (i->last_job == job)
+        i->last_job = before;
+    job->queued = false;
+}
+
+/* ---- Time ---- */
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a > NEVER - b ? NEVER : a + b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t ns_of(uint64_t ms)
+{
+    return ms ? ms * 1000000u : NEVER;
+}
+
+/* When the job under way must have ended, whatever it has used. */
+static uint64_t job_end_ns(const struct guest_instance *i)
+{
+    if (i->step < GUEST_STEP_REST)
+        return i->start_end_ns;
+    const struct guest_request *r = i->current;
+    return !r ? NEVER : r->death ? r->grace_ns : r->deadline_ns;
+}
+
+/* A job begins: directly or in slices, and for how long. */
+static void begin_time(struct guest_instance *i, uint32_t slot)
+{
+    const struct guest_program *p = i->program;
+    uint64_t now = guest_now_ns(), end = job_end_ns(i);
+    bool starting = i->step < GUEST_STEP_REST;
+    i->job_tick = ticker_ticks(i->seat);
+    i->used_ns = 0;
+    i->late = i->waited = false;
+    i->run_left_ns = starting ? NEVER : ns_of(p->cpu_timeout_ms);
+    i->direct = guest_worker_trusts(i, slot);
+    i->deadline_ns = least(end, sum(now, i->run_left_ns));
+    if (i->direct && i->engine)
+        engine_deadline(i->engine, i->deadline_ns == NEVER ? 0
+                                   : i->deadline_ns > now  ? (i->deadline_ns - now) / 1000000u + 1
+                                                           : 1);
+}
+
+bool guest_instance_is_long(const struct guest_instance *i)
+{
+    return i->direct ? ticker_ticks(i->seat) - i->job_tick > 1 : i->waited || i->used_ns > SLOW_NS;
+}
+
+static void end_time(struct guest_instance *i, uint32_t slot)
+{
+    guest_worker_learn(i, slot, guest_instance_is_long(i));
+}
 
 void guest_instance_limit(struct guest_instance *i, uint64_t ms)
 {
-    i->deadline_ns = ms ? guest_now_ns() + ms * 1000000u : UINT64_MAX;
-    engine_deadline(i->engine, ms);
+    uint64_t end = guest_now_ns() + ms * 1000000u;
+    if (end >= i->deadline_ns)
+        return;
+    i->deadline_ns = end;
+    if (i->direct)
+        engine_deadline(i->engine, ms);
 }
 
-enum engine_outcome guest_instance_call(struct guest_instance *i, enum guest_export export, union engine_slot *slots,
-                                        size_t count, struct mocket_buf *why)
+/* ---- Entering the guest ---- */
+
+static const enum guest_export step_exports[] = {
+    [GUEST_STEP_MAKE] = GUEST_OUTSIDE, [GUEST_STEP_INITIALIZE] = GUEST_INITIALIZE,
+    [GUEST_STEP_START] = GUEST_START,  [GUEST_STEP_REST] = GUEST_OUTSIDE,
+    [GUEST_STEP_ALLOC] = GUEST_ALLOC,  [GUEST_STEP_HANDLE] = GUEST_HANDLE,
+    [GUEST_STEP_DONE] = GUEST_DONE,    [GUEST_STEP_GONE] = GUEST_GONE,
+};
+static const unsigned char step_slots[] = {
+    [GUEST_STEP_ALLOC] = 1, [GUEST_STEP_HANDLE] = 3, [GUEST_STEP_DONE] = 2, [GUEST_STEP_GONE] = 1
+};
+
+static enum guest_export export_of(const struct guest_instance *i)
 {
-    enum guest_export before = i->running;
-    i->running = export;
-    ticker_enter(i->seat);
-    enum engine_outcome outcome = engine_call(i->engine, export, slots, count, why);
-    ticker_leave(i->seat);
-    i->running = before;
-    i->broken |= outcome != ENGINE_RETURNED;
+    return i->step == GUEST_STEP_START && i->program->module->has[GUEST_MOCKET_START] ? GUEST_MOCKET_START
+                                                                                      : step_exports[i->step];
+}
+
+static enum engine_outcome make_directly(struct guest_instance *i, struct mocket_buf *why)
+{
+    uint64_t now = guest_now_ns();
+    struct engine_start start = { .data = i };
+    if (i->deadline_ns != NEVER)
+        start.deadline_ms = i->deadline_ns > now ? (i->deadline_ns - now) / 1000000u + 1 : 1;
+    int rc = engine_instance_open(i->program->module->code, &start, &i->engine, why);
+    return rc == 0 ? ENGINE_RETURNED : ENGINE_TRAPPED;
+}
+
+static enum engine_outcome run_directly(struct guest_instance *i, struct mocket_buf *why)
+{
+    if (i->step == GUEST_STEP_MAKE)
+        return make_directly(i, why);
+    size_t count = i->step < GUEST_STEP_REST ? 0 : step_slots[i->step];
+    return engine_call(i->engine, i->running, i->slots, count, why);
+}
+
+static bool begin_slices(struct guest_instance *i)
+{
+    if (i->step == GUEST_STEP_MAKE)
+        return engine_instance_begin(i->program->module->code, i, &i->engine) == 0;
+    return engine_call_begin(i->engine, i->running, i->slots);
+}
+
+static enum engine_outcome run_slice(struct guest_instance *i, struct mocket_buf *why)
+{
+    uint64_t before = guest_now_ns();
+    if (!i->suspended && !begin_slices(i)) {
+        mocket__buf_text(why, "out of memory");
+        return ENGINE_TRAPPED;
+    }
+    i->suspended = true;
+    uint64_t end = job_end_ns(i);
+    i->deadline_ns = least(end, sum(before, i->run_left_ns));
+    enum engine_outcome outcome = engine_resume(i->engine, why);
+    uint64_t now = guest_now_ns(), used = now - before;
+    i->used_ns += used;
+    i->run_left_ns -= i->run_left_ns == NEVER ? 0 : least(used, i->run_left_ns);
+    i->waiting = outcome == ENGINE_WAITING;
+    i->waited |= i->waiting;
+    if (outcome != ENGINE_SLICED)
+        return outcome;
+    if (now > job_end_ns(i) || i->run_left_ns == 0) {
+        i->late = true;
+        engine_interrupt(i->engine);
+    }
     return outcome;
 }
 
-/* The start section, if the module has one, runs in here. */
-static int make(struct guest_instance *i, struct mocket_buf *why)
+static enum engine_outcome run(struct guest_instance *i, struct mocket_buf *why)
 {
-    struct engine_start start = { .data = i, .deadline_ms = i->program->timeout_ms };
-    i->deadline_ns = start.deadline_ms ? guest_now_ns() + start.deadline_ms * 1000000u : UINT64_MAX;
+    i->running = export_of(i);
     ticker_enter(i->seat);
-    int rc = engine_instance_open(i->program->module->code, &start, &i->engine, why);
+    enum engine_outcome outcome = i->direct ? run_directly(i, why) : run_slice(i, why);
     ticker_leave(i->seat);
-    return rc == MOCKET_EIO ? MOCKET_EINVAL : rc;
+    if (outcome == ENGINE_SLICED || outcome == ENGINE_WAITING)
+        return outcome;
+    if (!i->direct && i->suspended && outcome == ENGINE_RETURNED)
+        i->slots[0].i32 = i->step == GUEST_STEP_MAKE ? 0 : engine_result(i->engine);
+    i->suspended = i->waiting = false;
+    i->running = GUEST_OUTSIDE;
+    if (outcome == ENGINE_TRAPPED && !i->exited && (i->late || guest_now_ns() > i->deadline_ns))
+        outcome = ENGINE_EXPIRED;
+    return outcome;
 }
 
-static int explain_end(const struct guest_instance *i, enum guest_export export, enum engine_outcome outcome,
-                       const struct mocket_buf *trap, struct mocket_buf *why)
-{
-    mocket__buf_text(why, guest_export_name(export));
-    if (i->exited) {
-        mocket__buf_text(why, " ended with exit code ");
-        mocket__buf_decimal(why, i->exit_code);
-        return MOCKET_EINVAL;
-    }
-    mocket__buf_text(why, outcome == ENGINE_EXPIRED ? " did not return in time: " : " failed: ");
-    mocket__buf_span(why, mocket__buf_view(trap));
-    return MOCKET_EINVAL;
-}
-
-/* Runs an export without parameters. An exit with code 0 counts as returning. */
-static int run(struct guest_instance *i, enum guest_export export, struct mocket_buf *why)
-{
-    if (!i->program->module->has[export])
-        return 0;
-    struct mocket_buf trap = { 0 };
-    enum engine_outcome outcome = guest_instance_call(i, export, NULL, 0, &trap);
-    int rc = 0;
-    if (outcome == ENGINE_TRAPPED && i->exited && i->exit_code == 0)
-        i->exited = i->broken = false;
-    else if (outcome != ENGINE_RETURNED)
-        rc = explain_end(i, export, outcome, &trap, why);
-    mocket__buf_release(&trap);
-    return rc;
-}
+/* ---- Starting ---- */
 
 static int check_declaration(const struct guest_instance *i, struct mocket_buf *why)
 {
@@ -83,43 +211,309 @@ static int check_declaration(const struct guest_instance *i, struct mocket_buf *
     }
     if (!i->program->known)
         return 0;
-    if (first->reuse == now->reuse && first->max_body == now->max_body && first->max_message == now->max_message &&
-        strcmp(first->address, now->address) == 0)
+    if (first->reuse == now->reuse && first->streams == now->streams && first->max_body == now->max_body &&
+        first->max_message == now->max_message && strcmp(first->address, now->address) == 0)
         return 0;
     mocket__buf_text(why, "it declared something else than the first instance did");
     return MOCKET_EINVAL;
 }
 
-static int start(struct guest_instance *i, struct mocket_buf *why)
+/* How a step of the start ended. An exit with code 0 counts as returning. */
+static bool explain_start(struct guest_instance *i, enum engine_outcome outcome, const struct mocket_buf *trap,
+                          struct mocket_buf *why)
 {
-    const bool *has = i->program->module->has;
-    int rc = make(i, why);
-    if (rc == 0)
-        rc = run(i, GUEST_INITIALIZE, why);
-    if (rc == 0)
-        rc = run(i, has[GUEST_MOCKET_START] ? GUEST_MOCKET_START : GUEST_START, why);
-    if (rc == 0)
-        rc = check_declaration(i, why);
-    return rc;
+    if (outcome == ENGINE_TRAPPED && i->exited && i->exit_code == 0 && i->step != GUEST_STEP_MAKE) {
+        i->exited = false;
+        return true;
+    }
+    if (outcome == ENGINE_RETURNED)
+        return true;
+    if (i->step != GUEST_STEP_MAKE)
+        mocket__buf_text(why, guest_export_name(export_of(i)));
+    if (i->exited) {
+        mocket__buf_text(why, " ended with exit code ");
+        mocket__buf_decimal(why, i->exit_code);
+        return false;
+    }
+    if (i->step != GUEST_STEP_MAKE)
+        mocket__buf_text(why, outcome == ENGINE_EXPIRED ? " did not return in time: " : " failed: ");
+    mocket__buf_span(why, mocket__buf_view(trap));
+    return false;
 }
 
-int guest_instance_open(struct guest_program *program, struct guest_log *log, struct ticker_seat *seat,
-                        struct guest_instance **out, struct mocket_buf *why)
+/* The next step of the start that there is anything to do in. */
+static void next_of_start(struct guest_instance *i)
+{
+    i->step++;
+    if (i->step == GUEST_STEP_INITIALIZE && !i->program->module->has[GUEST_INITIALIZE])
+        i->step++;
+}
+
+/* False: it could not be started. */
+static bool after_start_step(struct guest_instance *i, enum engine_outcome outcome, const struct mocket_buf *trap,
+                             struct mocket_buf *why)
+{
+    if (!explain_start(i, outcome, trap, why))
+        return false;
+    next_of_start(i);
+    if (i->step < GUEST_STEP_REST)
+        return true;
+    i->memory_at_start = engine_memory(i->engine).size;
+    if (check_declaration(i, why) < 0)
+        return false;
+    end_time(i, GUEST_PACE_START);
+    return true;
+}
+
+/* ---- Jobs, step by step ---- */
+
+static struct guest_request *request_of(struct guest_job *job)
+{
+    size_t at =
+        job->kind == GUEST_JOB_GONE ? offsetof(struct guest_request, gone) : offsetof(struct guest_request, job);
+    return (struct guest_request *)((char *)job - at);
+}
+
+static uint32_t slot_of(const struct guest_instance *i)
+{
+    return i->current ? i->current->slot : GUEST_PACE_EVENT;
+}
+
+static void end_job(struct guest_instance *i)
+{
+    struct guest_request *r = i->current;
+    end_time(i, slot_of(i));
+    i->step = GUEST_STEP_REST;
+    i->current = NULL;
+    if (r)
+        guest_request_settle(r);
+}
+
+static void begin_request(struct guest_instance *i, struct guest_request *r)
+{
+    i->current = r;
+    i->message_len = guest_request_size(r);
+    if (i->message_len == 0) {
+        i->current = NULL;
+        guest_request_fail(r, 413);
+        guest_request_end(r);
+        return;
+    }
+    i->served++;
+    i->step = GUEST_STEP_ALLOC;
+    i->slots[0].u64 = i->message_len;
+    begin_time(i, r->slot);
+}
+
+static void begin_done(struct guest_instance *i, struct guest_op *op)
+{
+    i->current = op->owner;
+    i->slots[0].i64 = op->number;
+    i->slots[1].i64 = op->result;
+    guest_op_drop(op);
+    i->step = GUEST_STEP_DONE;
+    begin_time(i, slot_of(i));
+}
+
+static void begin_gone(struct guest_instance *i, struct guest_request *r)
+{
+    i->current = r;
+    i->slots[0].i64 = r->number;
+    i->step = GUEST_STEP_GONE;
+    begin_time(i, r->slot);
+}
+
+/* The first job that there is. False: none. */
+static bool begin_job(struct guest_instance *i)
+{
+    while (i->step == GUEST_STEP_REST) {
+        struct guest_job *job = i->first_job;
+        if (!job)
+            return false;
+        i->first_job = job->next;
+        if (!i->first_job)
+            i->last_job = NULL;
+        job->queued = false;
+        if (job->kind == GUEST_JOB_REQUEST)
+            begin_request(i, request_of(job));
+        else if (job->kind == GUEST_JOB_GONE)
+            begin_gone(i, request_of(job));
+        else
+            begin_done(i, (struct guest_op *)((char *)job - offsetof(struct guest_op, job)));
+    }
+    return true;
+}
+
+/* mocket_alloc has returned: the message goes in, mocket_handle is next. */
+static void after_alloc(struct guest_instance *i)
+{
+    struct guest_request *r = i->current;
+    uint32_t at = i->slots[0].u32;
+    int status = 500;
+    if (r->message && !r->death)
+        status = guest_request_pass_in(i, r, at, i->message_len);
+    if (status == 0) {
+        r->number = guest_handle_open(&i->handles, GUEST_HANDLE_REQUEST, 0, r);
+        status = r->number < 0 ? 503 : 0;
+    }
+    if (status) {
+        r->number = 0;
+        guest_request_fail(r, status);
+        r->returned = true;
+        i->current = NULL;
+        i->step = GUEST_STEP_REST;
+        guest_request_end(r);
+        return;
+    }
+    r->entered = true;
+    i->slots[0].i64 = r->number;
+    i->slots[1].u64 = at;
+    i->slots[2].u64 = i->message_len;
+    i->step = GUEST_STEP_HANDLE;
+}
+
+static void count_memory(struct guest_instance *i, uint64_t bytes)
+{
+    guest_count(i->log->stats, GUEST_STAT_MEMORY, (int64_t)(bytes - i->memory_counted));
+    i->memory_counted = bytes;
+}
+
+/* The guest is at fault: whoever it was working for hears of it. */
+static void after_failure(struct guest_instance *i, enum engine_outcome outcome, const struct mocket_buf *trap)
+{
+    struct guest_request *r = i->current;
+    int status = guest_request_complain(i, r, export_of(i), outcome == ENGINE_EXPIRED, trap);
+    end_time(i, slot_of(i));
+    i->broken = true;
+    i->current = NULL;
+    guest_count(i->log->stats, outcome == ENGINE_EXPIRED ? GUEST_STAT_DEADLINES : GUEST_STAT_TRAPS, 1);
+    if (!r)
+        return;
+    guest_request_fail(r, status);
+    guest_request_end(r);
+}
+
+static void after_step(struct guest_instance *i)
+{
+    switch (i->step) {
+    case GUEST_STEP_ALLOC:
+        after_alloc(i);
+        break;
+    case GUEST_STEP_HANDLE:
+        i->current->returned = true;
+        end_job(i);
+        break;
+    default:
+        end_job(i);
+    }
+}
+
+/* What ended: true to go on. */
+static bool after(struct guest_instance *i, enum engine_outcome outcome, const struct mocket_buf *trap,
+                  struct mocket_buf *why)
+{
+    if (i->step < GUEST_STEP_REST)
+        return after_start_step(i, outcome, trap, why);
+    if (outcome == ENGINE_RETURNED)
+        after_step(i);
+    else
+        after_failure(i, outcome, trap);
+    return true;
+}
+
+enum guest_progress guest_instance_advance(struct guest_instance *i, struct mocket_buf *why)
+{
+    enum guest_progress progress = GUEST_RESTS;
+    struct mocket_buf trap = { 0 };
+    i->advancing = true;
+    while (i->step != GUEST_STEP_REST || begin_job(i)) {
+        enum engine_outcome outcome = run(i, &trap);
+        if (outcome == ENGINE_SLICED || outcome == ENGINE_WAITING) {
+            progress = outcome == ENGINE_SLICED ? GUEST_RUNNABLE : GUEST_WAITS;
+            break;
+        }
+        if (!after(i, outcome, &trap, why)) {
+            i->broken = true;
+            progress = GUEST_UNSTARTED;
+            break;
+        }
+        if (i->broken) {
+            progress = GUEST_ENDED;
+            break;
+        }
+    }
+    i->advancing = false;
+    if (i->engine)
+        count_memory(i, engine_memory(i->engine).size);
+    mocket__buf_release(&trap);
+    return progress;
+}
+
+/* ---- Life ---- */
+
+struct guest_instance *guest_instance_new(struct guest_program *program, struct guest_log *log,
+                                          struct ticker_seat *seat)
 {
     struct guest_instance *i = mocket__new(sizeof *i);
     if (!i)
-        return MOCKET_ENOMEM;
+        return NULL;
     i->program = program;
     i->log = log;
     i->seat = seat;
     i->running = GUEST_OUTSIDE;
     i->declared.max_body = i->declared.max_message = GUEST_UNSAID;
-    int rc = start(i, why);
-    if (rc < 0) {
-        guest_instance_close(i);
-        return rc;
+    i->start_end_ns = sum(guest_now_ns(), ns_of(program->timeout_ms));
+    guest_count(log->stats, GUEST_STAT_INSTANCES_STARTED, 1);
+    return i;
+}
+
+void guest_instance_start(struct guest_instance *i)
+{
+    begin_time(i, GUEST_PACE_START);
+}
+
+/* The start section and the two exports may wait, each for operations of a loop that is there for that alone. */
+static int start_and_wait(struct guest_instance *i, struct mocket_buf *why)
+{
+    for (;;) {
+        enum guest_progress progress = guest_instance_advance(i, why);
+        if (progress == GUEST_RESTS)
+            return 0;
+        if (progress != GUEST_RUNNABLE && progress != GUEST_WAITS)
+            return MOCKET_EINVAL;
+        uint64_t now = guest_now_ns();
+        if (progress == GUEST_WAITS && now > i->start_end_ns) {
+            mocket__buf_text(why, guest_export_name(i->running));
+            mocket__buf_text(why, " did not return in time: it waits");
+            return MOCKET_EINVAL;
+        }
+        uv_run(i->loop, UV_RUN_NOWAIT);
+        if (progress == GUEST_WAITS)
+            uv_sleep(1);
     }
-    i->memory_at_start = engine_memory(i->engine).size;
+}
+
+int guest_instance_open(struct guest_program *program, struct guest_log *log, struct ticker_seat *seat,
+                        struct guest_instance **out, struct mocket_buf *why)
+{
+    uv_loop_t loop;
+    struct guest_instance *i = guest_instance_new(program, log, seat);
+    if (!i || uv_loop_init(&loop) < 0) {
+        guest_instance_close(i);
+        return MOCKET_ENOMEM;
+    }
+    i->loop = &loop;
+    guest_instance_start(i);
+    int rc = start_and_wait(i, why);
+    if (rc < 0)
+        guest_instance_close(i);
+    else
+        guest_ops_drop(&i->ops); /* they cannot come along to another loop */
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    if (rc < 0)
+        return rc;
+    i->loop = NULL;
     *out = i;
     return 0;
 }
@@ -131,8 +525,12 @@ void guest_instance_close(struct guest_instance *i)
     static const int levels[] = { MOCKET_LOG_INFO, MOCKET_LOG_WARN, MOCKET_LOG_INFO };
     for (size_t n = 0; n < sizeof i->out / sizeof *i->out; n++)
         guest_line_end(&i->out[n], i->log, levels[n]);
+    count_memory(i, 0);
+    guest_count(i->log->stats, i->broken ? GUEST_STAT_INSTANCES_BROKEN : GUEST_STAT_INSTANCES_RETIRED, 1);
     engine_instance_close(i->engine);
+    guest_ops_drop(&i->ops);
     guest_handles_release(&i->handles);
+    guest_files_free(i->files);
     mocket__free(i);
 }
 

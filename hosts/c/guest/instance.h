@@ -1,7 +1,11 @@
-/* One running guest: made, started, called, ended. It belongs to the worker that runs it. */
+/* One running guest: made, started, called, ended. It belongs to the worker that runs it.
+ *
+ * What is to be done in it are jobs, which wait in order: an export is called only when no other one of the instance is
+ * running or suspended (docs/abi.md, section 1). guest_instance_advance does them until it must wait for something. */
 #ifndef MOCKET_HOSTS_C_GUEST_INSTANCE_H
 #define MOCKET_HOSTS_C_GUEST_INSTANCE_H
 
+#include "files.h"
 #include "handle.h"
 #include "log.h"
 #include "module.h"
@@ -12,6 +16,7 @@
 /* What a guest said of itself by `option` and `listen`. */
 struct guest_declaration {
     bool listening;
+    bool streams;     /* request bodies as they come */
     uint32_t reuse;   /* enum mocket_reuse */
     int64_t max_body; /* -1 no limit; GUEST_UNSAID */
     int64_t max_message;
@@ -22,47 +27,132 @@ struct guest_declaration {
 /* What all instances of a program share; it does not change once the first one has started. */
 struct guest_program {
     struct guest_module *module;
-    uint64_t timeout_ms;   /* of a request and of a start; 0: none */
-    uint64_t memory_bytes; /* the limit, of which an instance may keep three quarters between requests */
-    uint64_t requests_max; /* after which an instance is replaced; 0: the default */
-    bool known;            /* declared is what the first instance said */
+    struct guest_grants *grants; /* NULL: nothing is granted */
+    uint64_t timeout_ms;         /* of a request until its head is out, then of silence; and of a start. 0: none */
+    uint64_t cpu_timeout_ms;     /* of one call, or an event's calls, inside the guest; 0: none */
+    uint64_t memory_bytes;       /* the limit, of which an instance may keep three quarters between requests */
+    uint64_t requests_max;       /* after which an instance is replaced; 0: the default */
+    bool known;                  /* declared is what the first instance said */
     struct guest_declaration declared;
 };
 
+enum guest_job_kind {
+    GUEST_JOB_REQUEST, /* of a guest_request */
+    GUEST_JOB_GONE,    /* of a guest_request */
+    GUEST_JOB_DONE     /* of a guest_op */
+};
+
+/* Part of what it concerns. */
+struct guest_job {
+    struct guest_job *next;
+    enum guest_job_kind kind;
+    bool queued;
+};
+
+enum guest_step {
+    GUEST_STEP_MAKE, /* the start section, if the module has one, runs in here */
+    GUEST_STEP_INITIALIZE,
+    GUEST_STEP_START,
+    GUEST_STEP_REST, /* ready, nothing under way */
+    GUEST_STEP_ALLOC,
+    GUEST_STEP_HANDLE,
+    GUEST_STEP_DONE,
+    GUEST_STEP_GONE
+};
+
 struct guest_request;
+struct guest_op;
+struct guest_worker;
 
 struct guest_instance {
     struct guest_program *program;
+    struct guest_worker *worker; /* NULL: nobody's yet */
     struct guest_log *log;
     struct ticker_seat *seat;
+    uv_loop_t *loop; /* for operations */
     struct engine_instance *engine;
     enum guest_export running; /* the export that runs now */
     struct guest_declaration declared;
     struct guest_handles handles;
-    struct guest_line out[3]; /* standard output, standard error, MoonBit's println */
-    uint16_t high_surrogate;  /* of println: the first half of a pair, or 0 */
-    uint64_t deadline_ns;     /* of the present request or start; UINT64_MAX: none */
+    uint64_t memory_counted;   /* bytes that the worker's stats have of it */
+    struct guest_files *files; /* NULL: none yet */
+    struct guest_line out[3];  /* standard output, standard error, MoonBit's println */
+    uint16_t high_surrogate;   /* of println: the first half of a pair, or 0 */
+    uint64_t deadline_ns;      /* imports end then; UINT64_MAX: none */
     uint64_t served;
     uint64_t memory_at_start; /* bytes */
     bool exited;              /* it called proc_exit: the trap that follows is not one */
     uint32_t exit_code;
     bool broken; /* not to be entered again */
+
+    /* the job under way: */
+    enum guest_step step;
+    struct guest_job *job;
+    struct guest_request *current; /* that it concerns, or NULL */
+    union engine_slot slots[3];
+    uint32_t message_at, message_len;
+    bool direct;           /* else in slices */
+    bool suspended;        /* a call in slices is under way */
+    bool waiting;          /* in an import */
+    bool late;             /* its time is up, it shall end */
+    bool waited;           /* at some time */
+    uint64_t job_tick;     /* when it began */
+    uint64_t used_ns;      /* inside the guest, in slices */
+    uint64_t run_left_ns;  /* that it may still use */
+    uint64_t start_end_ns; /* of the time for the start */
+    struct guest_job *first_job, *last_job;
+    struct guest_op *ops; /* whose owner is the instance itself */
+    uint32_t op_count;    /* of all owners */
+
+    /* the worker's: */
+    struct guest_instance *next, *previous; /* of all */
+    struct guest_instance *next_runnable, *next_idle;
+    bool runnable;      /* in the run queue */
+    bool idle;          /* among those without requests */
+    bool advancing;     /* guest_instance_advance is under way */
+    bool slow;          /* it was taken for a request of a slow kind */
+    size_t requests;    /* that it has */
+    uint64_t rested_ns; /* since when it has none */
 };
 
 /* Makes an instance, runs _initialize and its start, and compares what it declares with program->declared when that is
- * known. 0; MOCKET_ENOMEM; MOCKET_ELIMIT when the engine has no room; MOCKET_EINVAL when the guest is at fault: *why
- * tells. */
+ * known; waits for all that. 0; MOCKET_ENOMEM; MOCKET_ELIMIT when the engine has no room; MOCKET_EINVAL when the guest
+ * is at fault: *why tells. */
 int guest_instance_open(struct guest_program *program, struct guest_log *log, struct ticker_seat *seat,
                         struct guest_instance **out, struct mocket_buf *why);
-void guest_instance_close(struct guest_instance *instance); /* NULL is fine */
+/* The same, but nothing has run yet: guest_instance_advance does it. NULL: no memory. */
+struct guest_instance *guest_instance_new(struct guest_program *program, struct guest_log *log,
+                                          struct ticker_seat *seat);
+/* Before the first advance; the worker is known by now. */
+void guest_instance_start(struct guest_instance *instance);
+/* A call that is under way is unwound. NULL is fine. */
+void guest_instance_close(struct guest_instance *instance);
 
-/* Lets it run for at most ms from now; 0: for ever. */
+/* Puts a job at the end. */
+void guest_instance_add(struct guest_instance *instance, struct guest_job *job);
+void guest_instance_remove(struct guest_instance *instance, struct guest_job *job);
+
+enum guest_progress {
+    GUEST_RESTS,    /* nothing to do */
+    GUEST_RUNNABLE, /* its slice is over: advance again, after others */
+    GUEST_WAITS,    /* an operation's end, or a deadline */
+    GUEST_ENDED,    /* broken: of the request that was under way guest_request_fail has been told */
+    GUEST_UNSTARTED /* it could not be started: *why tells */
+};
+/* Goes on with what is under way, and then with the jobs. On a thread's stack. */
+enum guest_progress guest_instance_advance(struct guest_instance *instance, struct mocket_buf *why);
+
+/* Shortens the time of the job under way to ms from now. */
 void guest_instance_limit(struct guest_instance *instance, uint64_t ms);
 
-/* Calls an export that the module has, on the present stack, which must be a thread's. Anything but ENGINE_RETURNED
- * leaves the instance broken. count as in engine_call. */
-enum engine_outcome guest_instance_call(struct guest_instance *instance, enum guest_export export,
-                                        union engine_slot *slots, size_t count, struct mocket_buf *why);
+/* Is it started? */
+static inline bool guest_instance_is_ready(const struct guest_instance *i)
+{
+    return i->step >= GUEST_STEP_REST;
+}
+
+/* Does the job under way take long? */
+bool guest_instance_is_long(const struct guest_instance *instance);
 
 /* Whether it can serve another request. */
 bool guest_instance_fit(const struct guest_instance *instance);

@@ -1,6 +1,7 @@
 /* A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million lines a
- * second. So a line goes out in one piece, behind a prefix, with everything escaped that is not printable UTF-8; it is
- * cut at 4 KiB; and each worker has a bucket of lines that refills with time. What did not fit is counted and told. */
+ * second. So a line goes out in one piece, marked as its own, with everything escaped that is not printable UTF-8; it
+ * is cut at 4 KiB; and each worker has a bucket of lines that refills with time. What did not fit is counted, and
+ * told. */
 #include "log.h"
 
 #include <string.h>
@@ -9,7 +10,6 @@
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 
-#define PREFIX "guest: "
 #define CUT " ..."
 
 uint64_t guest_now_ns(void)
@@ -32,7 +32,7 @@ static size_t printable(mocket_span s)
     return control ? 0 : len;
 }
 
-static char *escape(char *at, mocket_span s)
+char *guest_log_escape(char *at, mocket_span s)
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < s.len;) {
@@ -76,26 +76,27 @@ void guest_log_flush(struct guest_log *log)
     memcpy(end, " lines dropped", 14);
     end += 14;
     log->dropped = 0;
-    log->write(log->data, MOCKET_LOG_WARN, (mocket_span){ text, (size_t)(end - text) });
+    log->write(log->data, MOCKET_LOG_WARN, false, (mocket_span){ text, (size_t)(end - text) });
 }
 
-static void write_escaped(struct guest_log *log, int level, const char *prefix, mocket_span line)
+static void write_escaped(struct guest_log *log, int level, bool guest, mocket_span line)
 {
-    char text[sizeof PREFIX + 4 * GUEST_LOG_LINE + sizeof CUT];
-    char *end = escape(stpcpy(text, prefix), mocket__span_slice(line, 0, GUEST_LOG_LINE));
+    char text[4 * GUEST_LOG_LINE + sizeof CUT];
+    char *end = guest_log_escape(text, mocket__span_slice(line, 0, GUEST_LOG_LINE));
     if (line.len > GUEST_LOG_LINE)
         end = stpcpy(end, CUT);
-    log->write(log->data, level, (mocket_span){ text, (size_t)(end - text) });
+    log->write(log->data, level, guest, (mocket_span){ text, (size_t)(end - text) });
 }
 
 void guest_log_line(struct guest_log *log, int level, mocket_span line)
 {
     if (!may_write(log)) {
         log->dropped++;
+        guest_count(log->stats, GUEST_STAT_LOG_DROPPED, 1);
         return;
     }
     guest_log_flush(log);
-    write_escaped(log, level, PREFIX, line);
+    write_escaped(log, level, true, line);
 }
 
 static void each_line(struct guest_log *log, int level, mocket_span text,
@@ -111,7 +112,7 @@ static void each_line(struct guest_log *log, int level, mocket_span text,
 
 static void write_raw(struct guest_log *log, int level, mocket_span line)
 {
-    write_escaped(log, level, "", line);
+    write_escaped(log, level, false, line);
 }
 
 void guest_log_text(struct guest_log *log, int level, mocket_span text)

@@ -3,23 +3,27 @@
 #define MOCKET_HOSTS_C_GUEST_LOG_H
 
 #include "../../../src/base/buf.h"
+#include "stats.h"
 
-#define GUEST_LOG_LINE 4096 /* bytes of one line, before escaping */
-#define GUEST_LOG_RATE 1000 /* lines per second, and at once after a pause */
+#define GUEST_LOG_PREFIX "guest: " /* in front of its lines, where they are text */
+#define GUEST_LOG_LINE 4096        /* bytes of one line, before escaping */
+#define GUEST_LOG_RATE 1000        /* lines per second, and at once after a pause */
 
 struct guest_log {
-    void (*write)(void *data, int level, mocket_span line); /* one line without its end, printable; any thread */
+    /* One line without its end, printable; guest: these are its words, not the host's. */
+    void (*write)(void *data, int level, bool guest, mocket_span line);
     void *data;
-    uint64_t filled_ns;  /* when lines_left was last raised */
-    uint32_t lines_left; /* that may be written now */
-    uint64_t dropped;    /* since the last line that was written */
+    struct guest_stats *stats; /* of the worker, for everything that counts here; NULL: nobody counts */
+    uint64_t filled_ns;        /* when lines_left was last raised */
+    uint32_t lines_left;       /* that may be written now */
+    uint64_t dropped;          /* since the last line that was written */
 };
 
-/* Writes "guest: " and the line. level: enum mocket_log_level. */
+/* Writes the line as the guest's. level: enum mocket_log_level. */
 void guest_log_line(struct guest_log *log, int level, mocket_span line);
 /* The same for each line of a text. */
 void guest_log_text(struct guest_log *log, int level, mocket_span text);
-/* The host's own words, which may quote a guest: line by line, escaped, without prefix and without bound. */
+/* The host's own words, which may quote a guest: line by line, escaped, and without bound. */
 void guest_log_raw(struct guest_log *log, int level, mocket_span text);
 /* Tells what was dropped and not told yet. */
 void guest_log_flush(struct guest_log *log);
@@ -32,6 +36,9 @@ struct guest_line {
 void guest_line_add(struct guest_line *line, struct guest_log *log, int level, mocket_span bytes);
 /* Writes what there is of a line without its end, and gives the memory back. */
 void guest_line_end(struct guest_line *line, struct guest_log *log, int level);
+
+/* Bytes as printable UTF-8: what is not becomes \xHH. Writes at most 4 bytes for one of s; returns the end. */
+char *guest_log_escape(char *to, mocket_span s);
 
 /* Nanoseconds of a clock that never goes back. */
 uint64_t guest_now_ns(void);

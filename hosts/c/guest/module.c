@@ -108,7 +108,7 @@ static int check_complete(const struct guest_module *m, struct mocket_buf *why)
 static int check_import(const struct engine_symbol *import, const struct engine_import **row, struct mocket_buf *why)
 {
     *row = guest_import_find(import->module, import->name);
-    if (*row && import->kind == ENGINE_FUNCTION && strcmp((*row)->type, import->type) == 0)
+    if (*row && import->kind == ENGINE_FUNCTION && strcmp(engine_import_type(*row), import->type) == 0)
         return 0;
     mocket__buf_text(why, "imports ");
     mocket__buf_span(why, import->module);
@@ -118,7 +118,7 @@ static int check_import(const struct engine_symbol *import, const struct engine_
         return refuse(why, ", which this host does not provide", NULL);
     if (import->kind != ENGINE_FUNCTION)
         return refuse(why, ", which is a function, as something else", NULL);
-    return refuse(why, " with the type ", import->type, ", it is ", (*row)->type, NULL);
+    return refuse(why, " with the type ", import->type, ", it is ", engine_import_type(*row), NULL);
 }
 
 /* The rows of imports.c for the module's imports, in their order. */
@@ -174,18 +174,19 @@ static int check_reactor(const struct guest_module *m, mocket_span bytes, struct
                   "link it with -mexec-model=reactor", NULL);
 }
 
-int guest_module_open(struct engine *engine, const char *name, mocket_span bytes, struct guest_module **out,
+int guest_module_open(struct engine *engine, const struct guest_file *file, struct guest_module **out,
                       struct mocket_buf *why)
 {
-    int rc = check_format(bytes, why);
+    int rc = check_format(file->bytes, why);
     if (rc < 0)
         return rc;
     struct guest_module *m = mocket__new(sizeof *m);
     if (!m)
         return MOCKET_ENOMEM;
     m->engine = engine;
-    m->name = name;
-    rc = engine_module_open(engine, bytes, &m->code, why);
+    m->name = file->name;
+    rc = file->cache ? engine_cache_module(file->cache, engine, file->bytes, &m->code, why)
+                     : engine_module_open(engine, file->bytes, &m->code, why);
     if (rc == 0)
         rc = check_memory(m, why);
     if (rc == 0)
@@ -193,7 +194,7 @@ int guest_module_open(struct engine *engine, const char *name, mocket_span bytes
     if (rc == 0)
         rc = check_complete(m, why);
     if (rc == 0)
-        rc = check_reactor(m, bytes, why);
+        rc = check_reactor(m, file->bytes, why);
     if (rc == 0)
         rc = link_imports(m, why);
     if (rc < 0) {

@@ -3,7 +3,7 @@
 #ifndef MOCKET_HOSTS_C_GUEST_MODULE_H
 #define MOCKET_HOSTS_C_GUEST_MODULE_H
 
-#include "../engine/engine.h"
+#include "../engine/cache.h"
 
 /* Export, name, type. */
 #define GUEST_EXPORTS(X)                                                                                               \
@@ -35,8 +35,14 @@ struct guest_module {
 /* The name of an export, "the start section" for GUEST_OUTSIDE. */
 const char *guest_export_name(enum guest_export which);
 
+struct guest_file {
+    const char *name;
+    mocket_span bytes;
+    struct engine_cache *cache; /* of compiled modules; NULL: none */
+};
+
 /* 0, MOCKET_EINVAL (*why tells what is wrong with the file) or MOCKET_ENOMEM. */
-int guest_module_open(struct engine *engine, const char *name, mocket_span bytes, struct guest_module **out,
+int guest_module_open(struct engine *engine, const struct guest_file *file, struct guest_module **out,
                       struct mocket_buf *why);
 void guest_module_close(struct guest_module *module);
 

@@ -1,6 +1,9 @@
-/* The hot path. A request is encoded once, straight into the guest's memory; the answer is copied once, out of it.
- * Between the two the guest is hostile: where mocket_alloc points is checked like any other range, an answer counts
- * from the moment it was checked and copied, and nothing of the guest's memory is kept beyond an import. */
+/* The way of a request is hot: it is encoded once, straight into the guest's memory; the answer is copied once, out of
+ * it. Between the two the guest is hostile: where mocket_alloc points is checked like any other range, an answer counts
+ * from the moment it was checked and copied, and nothing of the guest's memory is kept beyond an import.
+ *
+ * A request comes to its end on the inside when mocket_handle has returned and its operations are delivered; in a
+ * direct-style guest, when mocket_handle has returned. If there is no complete answer by then, the host gives one. */
 #include "request.h"
 
 #include <mocket_abi.h>
@@ -8,27 +11,31 @@
 
 #include "../../../src/abi/codec.h"
 #include "../../../src/base/span.h"
+#include "operation.h"
 #include "span.h"
+#include "worker.h"
 
 #define TRIES_MAX 16u
 #define TARGET_SHOWN 256u /* bytes of a target in the log */
+#define GRACE_NS UINT64_C(1000000000)
+#define GRACE_RUN_NS UINT64_C(10000000)
 
-/* "GET /path: text" to the log: what went wrong with this request. */
-static void complain(struct guest_instance *i, const struct guest_request *r, int level, mocket_span text)
+void guest_request_log(struct guest_instance *i, const struct guest_request *r, int level, mocket_span text)
 {
     struct mocket_buf line = { 0 };
-    mocket__buf_span(&line, r->message->method_text);
-    mocket__buf_text(&line, " ");
-    mocket__buf_span(&line, mocket__span_slice(r->message->target, 0, TARGET_SHOWN));
-    mocket__buf_text(&line, ": ");
+    if (r && r->message) {
+        mocket__buf_span(&line, r->message->method_text);
+        mocket__buf_text(&line, " ");
+        mocket__buf_span(&line, mocket__span_slice(r->message->target, 0, TARGET_SHOWN));
+        mocket__buf_text(&line, ": ");
+    }
     mocket__buf_span(&line, text);
     guest_log_text(i->log, level, mocket__buf_view(&line));
     mocket__buf_release(&line);
 }
 
-/* Says what happened to the guest and returns the status for the client. */
-static int failed(struct guest_instance *i, const struct guest_request *r, enum guest_export export, bool expired,
-                  const struct mocket_buf *trap)
+int guest_request_complain(struct guest_instance *i, const struct guest_request *r, enum guest_export export,
+                           bool expired, const struct mocket_buf *trap)
 {
     struct mocket_buf text = { 0 };
     mocket__buf_text(&text, guest_export_name(export));
@@ -39,88 +46,127 @@ static int failed(struct guest_instance *i, const struct guest_request *r, enum 
         mocket__buf_text(&text, expired ? " did not return in time: " : " failed: ");
         mocket__buf_span(&text, mocket__buf_view(trap));
     }
-    complain(i, r, MOCKET_LOG_ERROR, mocket__buf_view(&text));
+    guest_request_log(i, r, MOCKET_LOG_ERROR, mocket__buf_view(&text));
     mocket__buf_release(&text);
     return expired ? 504 : 500;
-}
-
-struct call {
-    enum guest_export export;
-    union engine_slot slots[3];
-    size_t count;
-};
-
-/* 0 or the status to answer. */
-static int call(struct guest_instance *i, const struct guest_request *r, struct call *c)
-{
-    struct mocket_buf trap = { 0 };
-    enum engine_outcome outcome = guest_instance_call(i, c->export, c->slots, c->count, &trap);
-    bool expired = outcome == ENGINE_EXPIRED || (outcome == ENGINE_TRAPPED && guest_now_ns() > i->deadline_ns);
-    int status = outcome == ENGINE_RETURNED ? 0 : failed(i, r, c->export, expired, &trap);
-    mocket__buf_release(&trap);
-    return status;
 }
 
 static int faulty(struct guest_instance *i, const struct guest_request *r, mocket_span text)
 {
     i->broken = true;
-    complain(i, r, MOCKET_LOG_ERROR, text);
+    guest_request_log(i, r, MOCKET_LOG_ERROR, text);
     return 500;
 }
 
-/* Room in the guest for len bytes. 0 or a status. */
-static int allocate(struct guest_instance *i, const struct guest_request *r, uint32_t len, uint32_t *at)
-{
-    struct call c = { GUEST_ALLOC, { { .u32 = len } }, 1 };
-    int status = call(i, r, &c);
-    if (status)
-        return status;
-    struct guest_bytes room;
-    *at = c.slots[0].u32;
-    if (*at == 0) {
-        complain(i, r, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc has no memory for it"));
-        return 503;
-    }
-    if (*at % 8 != 0)
-        return faulty(i, r, MOCKET_SPAN("mocket_alloc answered an address that is not 8-aligned"));
-    if (guest_span(i, *at, len, &room) < 0)
-        return faulty(i, r, MOCKET_SPAN("mocket_alloc answered a range outside the memory"));
-    return 0;
-}
+/* ---- In ---- */
 
-static int pass_in(struct guest_instance *i, const struct guest_request *r, uint32_t *at, uint32_t *len)
+uint32_t guest_request_size(const struct guest_request *r)
 {
     size_t size = mocket__abi_request_size(r->message, r->body);
-    if (size == 0 || size > INT32_MAX)
-        return 413;
-    *len = (uint32_t)size;
-    int status = allocate(i, r, *len, at);
-    if (status)
-        return status;
+    return size > INT32_MAX ? 0 : (uint32_t)size;
+}
+
+int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t len)
+{
     struct guest_bytes room;
-    guest_span(i, *at, *len, &room); /* allocate has checked it, nothing ran since */
+    if (at == 0) {
+        guest_request_log(i, r, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc has no memory for it"));
+        return 503;
+    }
+    if (at % 8 != 0)
+        return faulty(i, r, MOCKET_SPAN("mocket_alloc answered an address that is not 8-aligned"));
+    if (guest_span(i, at, len, &room) < 0)
+        return faulty(i, r, MOCKET_SPAN("mocket_alloc answered a range outside the memory"));
     mocket__abi_request_encode(r->message, r->body, true, 0, room.ptr);
     return 0;
 }
 
-int guest_request_run(struct guest_instance *i, struct guest_request *r)
+/* ---- The end ---- */
+
+void guest_request_tell(struct guest_request *r)
 {
-    uint32_t at, len;
-    guest_instance_limit(i, i->program->timeout_ms);
-    i->served++;
-    int status = pass_in(i, r, &at, &len);
-    if (status)
-        return status;
-    int32_t number = guest_handle_open(&i->handles, GUEST_HANDLE_REQUEST, 0, r);
-    if (number < 0)
-        return 503;
-    struct call c = { GUEST_HANDLE, { { .i32 = number }, { .u32 = at }, { .u32 = len } }, 3 };
-    status = call(i, r, &c);
-    guest_handle_close(&i->handles, number);
-    if (r->answered) /* what happened after the answer does not change it */
-        return 0;
-    return status ? status : faulty(i, r, MOCKET_SPAN("mocket_handle returned without an answer"));
+    if (!r->told && r->message)
+        guest_worker_news(r);
 }
+
+void guest_request_fail(struct guest_request *r, int status)
+{
+    if (r->answer == GUEST_ANSWER_BEGUN)
+        r->answer = GUEST_ANSWER_CUT;
+    else if (r->answer == GUEST_ANSWER_NONE && r->failure == 0)
+        r->failure = status;
+    guest_request_tell(r);
+}
+
+static bool is_answered(const struct guest_request *r)
+{
+    return r->answer >= GUEST_ANSWER_COMPLETE || r->failure != 0;
+}
+
+void guest_request_end(struct guest_request *r)
+{
+    if (!r->inside)
+        return;
+    if (!is_answered(r))
+        guest_request_fail(r, 500);
+    if (r->instance) {
+        guest_ops_drop(&r->ops);
+        if (r->job.queued)
+            guest_instance_remove(r->instance, &r->job);
+        if (r->gone.queued)
+            guest_instance_remove(r->instance, &r->gone);
+        if (r->number > 0)
+            guest_handle_end(&r->instance->handles, r->number);
+        r->instance->requests--;
+    }
+    if (r->instance && r->instance->current == r)
+        r->instance->current = NULL;
+    r->instance = NULL;
+    guest_request_tell(r);
+    guest_worker_forget(r);
+}
+
+void guest_request_settle(struct guest_request *r)
+{
+    struct guest_instance *i = r->instance;
+    bool direct_style = i->program->module->direct_style;
+    if (!r->returned || i->current == r || r->gone.queued || (r->op_count > 0 && !direct_style))
+        return;
+    if (!is_answered(r) && !r->death) {
+        guest_request_log(i, r, MOCKET_LOG_ERROR, MOCKET_SPAN("mocket_handle returned without an answer"));
+        i->broken |= i->program->declared.reuse != MOCKET_REUSE_CONCURRENT; /* others do not pay for it */
+    }
+    guest_request_end(r);
+}
+
+void guest_request_die(struct guest_request *r, int code)
+{
+    struct guest_instance *i = r->instance;
+    if (r->death)
+        return;
+    r->death = code;
+    r->grace_ns = guest_now_ns() + GRACE_NS;
+    if (code == MOCKET_ETIMEDOUT)
+        guest_request_fail(r, i ? 504 : 503);
+    if (!i || !r->entered) {
+        if (!i || i->current != r)
+            guest_request_end(r); /* no guest knows of it */
+        return;
+    }
+    const struct guest_module *module = i->program->module;
+    if (i->current == r && code == MOCKET_ETIMEDOUT && !module->direct_style)
+        r->grace_ns = 0;
+    if (i->current == r && module->direct_style && i->run_left_ns > GRACE_RUN_NS)
+        i->run_left_ns = GRACE_RUN_NS;
+    if (!module->direct_style && module->has[GUEST_GONE] && r->answer != GUEST_ANSWER_COMPLETE)
+        guest_instance_add(i, &r->gone);
+    guest_ops_end_all(r->ops, code);
+    guest_worker_schedule(i);
+    if (!module->direct_style && i->current != r)
+        guest_request_settle(r);
+}
+
+/* ---- The answer ---- */
 
 /* Fields of the connection are the host's. */
 static void drop_hop_by_hop(struct mocket_fields *f)
@@ -143,21 +189,38 @@ static int copy_in(const struct guest_instance *i, struct mocket_arena *a, uint3
     return out->ptr ? 0 : MOCKET_ENOMEM;
 }
 
-int guest_request_answer(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)
+/* Is there a client that could be answered, and was it not yet? */
+static int check_open(struct guest_request *r)
 {
-    if (r->answered)
+    if (r->answer == GUEST_ANSWER_COMPLETE)
+        return MOCKET_ESTATE;
+    if (r->death || r->failure || r->answer == GUEST_ANSWER_CUT || !r->message)
+        return r->death ? r->death : MOCKET_ECLOSED;
+    return 0;
+}
+
+static int take_head(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer,
+                     struct mocket_fields *fields, int *status)
+{
+    int rc = check_open(r);
+    if (rc < 0)
+        return rc;
+    if (r->answer != GUEST_ANSWER_NONE)
         return MOCKET_ESTATE;
     if (r->tries++ >= TRIES_MAX)
         return MOCKET_ELIMIT;
     if (answer->head_len > MOCKET_ABI_HEAD_MAX)
         return MOCKET_EINVAL;
-    mocket_span head, body;
-    int rc = copy_in(i, r->arena, answer->head, answer->head_len, &head);
-    if (rc < 0)
-        return rc;
+    mocket_span head;
+    rc = copy_in(i, r->arena, answer->head, answer->head_len, &head);
+    return rc < 0 ? rc : mocket__abi_head_decode(head, false, r->arena, status, fields);
+}
+
+int guest_request_respond(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)
+{
     struct mocket_fields fields = { 0 };
-    int status;
-    rc = mocket__abi_head_decode(head, false, r->arena, &status, &fields);
+    mocket_span body;
+    int status, rc = take_head(i, r, answer, &fields, &status);
     if (rc == 0)
         rc = copy_in(i, r->arena, answer->body, answer->body_len, &body);
     if (rc < 0)
@@ -165,7 +228,102 @@ int guest_request_answer(struct guest_instance *i, struct guest_request *r, cons
     drop_hop_by_hop(&fields);
     r->status = status;
     r->fields = fields;
-    r->answer = body;
-    r->answered = true;
+    r->whole = body;
+    r->answer = GUEST_ANSWER_COMPLETE;
+    guest_request_tell(r);
     return 0;
+}
+
+/* The length that the fields announce, -1. */
+static int64_t announced(const struct mocket_fields *fields)
+{
+    size_t at = 0;
+    const struct mocket_field *row = mocket__fields_next(fields, MOCKET_SPAN("content-length"), &at);
+    return row ? mocket__span_decimal(row->value, INT64_MAX) : -1;
+}
+
+int guest_request_begin(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)
+{
+    struct mocket_fields fields = { 0 };
+    int status, rc = take_head(i, r, answer, &fields, &status);
+    if (rc < 0)
+        return rc;
+    drop_hop_by_hop(&fields);
+    r->status = status;
+    r->fields = fields;
+    r->streamed = true;
+    r->left = announced(&fields);
+    r->discard = r->message->method == MOCKET_METHOD_HEAD || status == 204 || status == 205 || status == 304;
+    r->answer = GUEST_ANSWER_BEGUN;
+    guest_worker_extend(r);
+    guest_request_tell(r);
+    return 0;
+}
+
+int guest_request_write(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t len)
+{
+    struct guest_bytes from;
+    int rc = check_open(r);
+    if (rc == 0 && r->answer != GUEST_ANSWER_BEGUN)
+        rc = MOCKET_ESTATE;
+    if (rc == 0)
+        rc = guest_span(i, at, len, &from);
+    if (rc < 0)
+        return rc;
+    if (len > INT32_MAX)
+        len = INT32_MAX;
+    if (r->discard || len == 0)
+        return (int)len;
+    if (r->left >= 0 && len > r->left)
+        return MOCKET_EINVAL;
+    size_t room = r->out.len < GUEST_OUT_MAX ? GUEST_OUT_MAX - r->out.len : 0;
+    if (room == 0)
+        return MOCKET_EAGAIN;
+    if (len > room)
+        len = (uint32_t)room;
+    mocket__buf_add(&r->out, (const char *)from.ptr, len);
+    if (mocket__buf_status(&r->out) < 0)
+        return MOCKET_ENOMEM;
+    r->left -= r->left >= 0 ? (int64_t)len : 0;
+    guest_worker_extend(r);
+    guest_request_tell(r);
+    return (int)len;
+}
+
+int guest_request_finish(struct guest_request *r)
+{
+    int rc = check_open(r);
+    if (rc < 0)
+        return rc;
+    if (r->answer != GUEST_ANSWER_BEGUN)
+        return MOCKET_ESTATE;
+    bool is_short = r->left > 0 && !r->discard;
+    r->answer = is_short ? GUEST_ANSWER_CUT : GUEST_ANSWER_COMPLETE;
+    guest_request_tell(r);
+    return is_short ? MOCKET_EINVAL : 0;
+}
+
+/* ---- The front ---- */
+
+void guest_request_take(struct guest_request *r, struct mocket_buf *into)
+{
+    struct mocket_buf empty = *into;
+    mocket__buf_reset(&empty);
+    *into = r->out;
+    r->out = empty;
+    guest_ops_end(r->ops, GUEST_OP_WRITE, 0);
+}
+
+void guest_request_leave(struct guest_request *r, bool gone)
+{
+    r->message = NULL;
+    r->arena = NULL;
+    r->park = NULL;
+    if (r->inside && gone)
+        guest_request_die(r, MOCKET_ECLOSED);
+    if (r->inside && r->answer == GUEST_ANSWER_BEGUN)
+        r->answer = GUEST_ANSWER_CUT;
+    r->front = false;
+    if (!r->inside)
+        guest_worker_recycle(r);
 }

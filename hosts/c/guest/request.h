@@ -1,33 +1,110 @@
-/* One request through a guest: its message into the guest's memory, the call, the answer out of it. */
+/* One request through a guest: its message into the guest's memory, the calls, the answer out of it.
+ *
+ * It has two sides. Its front is the handler of the native backend, which waits until there is news and passes it on to
+ * the client. Its inside is an instance (or a place in a queue). Either may leave first; the memory goes with the
+ * last. */
 #ifndef MOCKET_HOSTS_C_GUEST_REQUEST_H
 #define MOCKET_HOSTS_C_GUEST_REQUEST_H
 
 #include "../../../src/http/message.h"
+#include "../../../src/native/native.h"
 #include "instance.h"
 
-struct guest_request {
-    /* in: */
-    const struct mocket_message *message;
-    mocket_span body;           /* whole */
-    struct mocket_arena *arena; /* the answer is copied to it */
-    /* out: */
-    unsigned tries; /* of respond: what it refused has used memory too */
-    bool answered;
-    int status;
-    struct mocket_fields fields; /* without hop-by-hop fields */
-    mocket_span answer;
+#define GUEST_OUT_MAX 65536u /* bytes of a streamed answer that wait for the front */
+
+enum guest_answer_state {
+    GUEST_ANSWER_NONE,
+    GUEST_ANSWER_BEGUN, /* by respond_begin */
+    GUEST_ANSWER_COMPLETE,
+    GUEST_ANSWER_CUT /* begun, and will not be complete */
 };
 
-/* Enters the guest. 0 when it answered; else the status that the host answers instead: 413 (the request does not fit in
- * 32 bits), 500 (it trapped, or returned without an answer), 503 (it has no memory for the request), 504 (it was too
- * late). Why is in the log. */
-int guest_request_run(struct guest_instance *instance, struct guest_request *request);
+struct guest_request {
+    struct guest_job job, gone;
+    struct guest_worker *worker;
+    struct guest_request *next, *previous; /* of all that are inside, or of those that are unused */
+    struct guest_request *next_queued, *next_news;
 
-/* The import `respond`: keeps a copy of the answer. 0 or a code for the guest. */
+    /* the front's: */
+    bool front;                           /* it is there */
+    const struct mocket_message *message; /* NULL: the front has left */
+    mocket_span body;                     /* whole */
+    struct mocket_arena *arena;           /* answers are copied to it */
+    uv_loop_t *loop;
+    struct mocket_park *park; /* while it waits */
+    bool news;                /* came while it did not wait */
+    bool submitted;
+
+    /* the inside's: */
+    struct guest_instance *instance; /* NULL: it waits for one */
+    bool inside;                     /* else the guest's side is done with it */
+    bool queued, told;
+    bool slow;     /* of a kind that is known to take long */
+    bool entered;  /* the guest has heard of it */
+    uint32_t slot; /* in the pace */
+    int32_t number;
+    uint64_t deadline_ns; /* UINT64_MAX: none */
+    uint64_t grace_ns;    /* once it died */
+    int death;            /* MOCKET_ECLOSED, MOCKET_ETIMEDOUT, or 0 */
+    bool returned;        /* mocket_handle has */
+    struct guest_op *ops;
+    uint32_t op_count;
+
+    /* the answer: */
+    unsigned tries; /* of respond: what it refused has used memory too */
+    enum guest_answer_state answer;
+    bool streamed;
+    int failure; /* the status that the host answers instead; 0: none */
+    int status;
+    struct mocket_fields fields; /* without hop-by-hop fields */
+    mocket_span whole;           /* when not streamed */
+    struct mocket_buf out;       /* of a streamed answer, for the front to take */
+    int64_t left;                /* of the length that was announced, -1: none was */
+    bool discard;                /* the body goes nowhere */
+};
+
+/* ---- For instances ---- */
+
+/* The size of the message; 0: it does not fit. */
+uint32_t guest_request_size(const struct guest_request *request);
+/* Writes the message to where mocket_alloc said. 0 or a status; faulty ranges break the instance. */
+int guest_request_pass_in(struct guest_instance *instance, struct guest_request *request, uint32_t at, uint32_t len);
+/* An export ended badly: tells the log. Returns the status for the client. */
+int guest_request_complain(struct guest_instance *instance, const struct guest_request *request,
+                           enum guest_export export, bool expired, const struct mocket_buf *trap);
+/* "GET /path: text" to the log. */
+void guest_request_log(struct guest_instance *instance, const struct guest_request *request, int level,
+                       mocket_span text);
+/* The host answers with this status, unless the guest has answered; an answer that was begun is cut. */
+void guest_request_fail(struct guest_request *request, int status);
+/* The client left, or time is up: what the request waits for ends, and imports answer so. */
+void guest_request_die(struct guest_request *request, int code);
+/* After each event: has it come to its end? */
+void guest_request_settle(struct guest_request *request);
+/* The inside is done with it, whatever state it is in. */
+void guest_request_end(struct guest_request *request);
+/* There is news for the front, at the guest's next return or suspension. */
+void guest_request_tell(struct guest_request *request);
+
+/* ---- Imports ---- */
+
 struct guest_answer {
     uint32_t head, head_len, body, body_len;
 };
-int guest_request_answer(struct guest_instance *instance, struct guest_request *request,
-                         const struct guest_answer *answer);
+/* `respond`: keeps a copy of the answer. 0 or a code for the guest; so are the others. */
+int guest_request_respond(struct guest_instance *instance, struct guest_request *request,
+                          const struct guest_answer *answer);
+int guest_request_begin(struct guest_instance *instance, struct guest_request *request,
+                        const struct guest_answer *answer);
+/* Bytes taken, MOCKET_EAGAIN or another code. */
+int guest_request_write(struct guest_instance *instance, struct guest_request *request, uint32_t at, uint32_t len);
+int guest_request_finish(struct guest_request *request);
+
+/* ---- For the front ---- */
+
+/* The front takes what is there of a streamed answer, by exchanging buffers. */
+void guest_request_take(struct guest_request *request, struct mocket_buf *into);
+/* The front leaves: the request goes if its inside is done with it; else it is told when gone that nobody listens. */
+void guest_request_leave(struct guest_request *request, bool gone);
 
 #endif

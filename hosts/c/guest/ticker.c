@@ -36,6 +36,7 @@ static void run(void *arg)
     while (!t->stop) {
         uv_cond_timedwait(&t->wake, &t->lock, (uint64_t)ENGINE_TICK_MS * 1000000u);
         engine_tick(t->engine);
+        atomic_fetch_add_explicit(&t->ticks, 1, memory_order_relaxed);
         idle = any_busy(t) ? 0 : idle + 1;
         if (idle >= IDLE_TICKS) {
             sleep_until_busy(t);

@@ -23,7 +23,8 @@ struct ticker {
     uv_mutex_t lock;
     uv_cond_t wake;
     atomic_bool asleep;
-    bool stop; /* under lock */
+    atomic_uint_fast64_t ticks; /* so far; the clock stands while nothing runs */
+    bool stop;                  /* under lock */
 };
 
 /* 0, MOCKET_ENOMEM or MOCKET_ELIMIT (no thread). */
@@ -31,6 +32,11 @@ int ticker_start(struct ticker *t, struct engine *engine, size_t seats);
 void ticker_stop(struct ticker *t);
 
 void ticker_wake(struct ticker *t);
+
+static inline uint64_t ticker_ticks(const struct ticker_seat *seat)
+{
+    return atomic_load_explicit(&seat->ticker->ticks, memory_order_relaxed);
+}
 
 /* Around a guest's run. */
 static inline void ticker_enter(struct ticker_seat *seat)

@@ -1,24 +1,75 @@
-/* What one thread that serves needs for guests: its log, its seat at the ticker, its idle instance. */
+/* What one thread that serves needs for guests: its instances, the requests that wait for one, what is to be run, and
+ * the time that is left. */
 #ifndef MOCKET_HOSTS_C_GUEST_WORKER_H
 #define MOCKET_HOSTS_C_GUEST_WORKER_H
 
+#include "pace.h"
 #include "request.h"
+
+struct guest_queue {
+    struct guest_request *first, *last;
+    size_t count, most;
+};
 
 struct guest_worker {
     struct guest_program *program;
     struct guest_log log;
     struct ticker_seat *seat;
-    uint32_t reuse;              /* enum mocket_reuse: the stricter of guest and operator */
-    struct guest_instance *idle; /* ready for the next request, or NULL */
-    uint64_t retry_ns;           /* no new instance before this time; starts failed */
-    uint32_t failures;           /* of starts, one after the other */
+    uint32_t reuse;         /* enum mocket_reuse: the stricter of guest and operator */
+    uint32_t instances_max; /* that may live at once */
+    struct guest_pace pace;
+
+    uv_loop_t *loop; /* NULL until the first request */
+    struct guest_worker_handles *handles;
+
+    struct guest_instance *instances; /* all of them */
+    size_t instance_count, slow_count;
+    struct guest_instance *shared; /* concurrent: the one that gets requests */
+    struct guest_instance *idle;   /* others: without requests, the one used last first */
+    size_t idle_count;
+    struct guest_instance *run_first, *run_last;
+    uint64_t sliced_ns, slice_end_ns; /* how long the last slices took, and when they ended */
+    uint64_t idle_seen_ns;            /* when the run queue was looked at last */
+
+    struct guest_request *requests; /* all that are inside */
+    struct guest_queue quick, slow; /* that wait for an instance */
+    struct guest_request *news_first, *news_last;
+    struct guest_request *unused;
+    size_t unused_count;
+
+    uint64_t retry_ns; /* no new instance before this time; starts failed */
+    uint32_t failures; /* of starts, one after the other */
 };
 
-/* Serves one request on the present thread: as guest_request_run; also 503 when no instance could be made. */
-int guest_worker_serve(struct guest_worker *worker, struct guest_request *request);
+/* A worker with program, log, seat, reuse and instances_max is ready. */
+
+/* ---- For the front (request.h); on the loop's stack but for new ---- */
+
+/* A request whose message, body and arena are then filled in. NULL: no memory. */
+struct guest_request *guest_worker_request(struct guest_worker *worker);
+/* Brings it in. Its park is told of news, maybe at once. */
+void guest_worker_submit(struct guest_worker *worker, struct guest_request *request, uv_loop_t *loop);
+/* Its client left. */
+void guest_worker_gone(struct guest_worker *worker, struct guest_request *request);
+
+/* ---- Life ---- */
+
 /* Hands the worker an instance that was started for it. */
 void guest_worker_adopt(struct guest_worker *worker, struct guest_instance *instance);
-/* Ends what is idle and tells what the log dropped. */
+/* Ends everything and tells what the log dropped. */
 void guest_worker_release(struct guest_worker *worker);
+
+/* ---- For requests, instances and operations ---- */
+
+/* There may be something to do for an instance that waits or rests. It runs later. */
+void guest_worker_schedule(struct guest_instance *instance);
+void guest_worker_news(struct guest_request *request);
+/* Something went over a streamed answer: the time of silence begins anew. */
+void guest_worker_extend(struct guest_request *request);
+/* The inside is done with it. It goes if its front has left. */
+void guest_worker_forget(struct guest_request *request);
+void guest_worker_recycle(struct guest_request *request);
+bool guest_worker_trusts(const struct guest_instance *instance, uint32_t slot);
+void guest_worker_learn(struct guest_instance *instance, uint32_t slot, bool slow);
 
 #endif

@@ -8,8 +8,8 @@
  * another.
  *
  * Readiness comes from libuv, the bytes go straight between socket and buffers: that spares a layer of callbacks and
- * lets one struct serve TCP and Unix sockets. The descriptor is closed at once when the connection ends; the struct lives
- * until libuv has closed the handle and the handler has returned, whichever is later. */
+ * lets one struct serve TCP and Unix sockets. The descriptor is closed at once when the connection ends; the struct
+ * lives until libuv has closed the handle and the handler has returned, whichever is later. */
 #include "conn.h"
 
 #include <errno.h>

@@ -8,12 +8,14 @@ struct written {
     size_t lines;
 };
 
-static void take(void *data, int level, mocket_span line)
+/* Marks a guest's words. */
+static void take(void *data, int level, bool guest, mocket_span line)
 {
     struct written *w = data;
     (void)level;
     w->lines++;
     if (w->lines < 3) {
+        strcat(w->text, guest ? GUEST_LOG_PREFIX : "");
         memcpy(w->text + strlen(w->text), line.ptr, line.len);
         strcat(w->text, "|");
     }

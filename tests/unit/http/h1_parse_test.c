@@ -98,6 +98,8 @@ static const struct {
     { UNIT_ROW("GET / HTTP/1.2\r\nHost: h\r\n\r\n"), "GET / @h|Host=h <>", 0 },
     { UNIT_ROW("GET / HTTP/1.0\r\n\r\n"), "GET / @ close 1.0 <>", 0 },
     { UNIT_ROW("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"), "GET / @ 1.0 <>", 0 },
+    { UNIT_ROW("POST / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx"),
+      "POST / @|Content-Length=1 close 1.0 <x>", 0 },
     { UNIT_ROW(GET "Connection: close\r\n\r\n"), "GET / @h|Host=h close <>", 0 },
     { UNIT_ROW(GET "Connection: x, close\r\nX: 1\r\ny: 2\r\n\r\n"), "GET / @h|Host=h|y=2 close <>", 0 },
     { UNIT_ROW(GET "X: 1\r\nConnection: x\r\nConnection: host\r\n\r\n"), "GET / @h|Host=h <>", 0 },

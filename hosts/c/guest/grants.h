@@ -1,0 +1,29 @@
+/* What the operator gives to guests: environment variables and folders. The same for all instances of a program. */
+#ifndef MOCKET_HOSTS_C_GUEST_GRANTS_H
+#define MOCKET_HOSTS_C_GUEST_GRANTS_H
+
+#include <mocket.h>
+#include <stdatomic.h>
+
+#define GUEST_DIRS_MAX 16
+
+struct guest_dir {
+    const char *host;  /* path, borrowed */
+    const char *guest; /* the name it has for guests, borrowed */
+    bool writable;
+    int fd;
+};
+
+struct guest_grants {
+    const char *const *env; /* "NAME=VALUE", borrowed */
+    size_t env_count;
+    struct guest_dir dirs[GUEST_DIRS_MAX];
+    size_t dir_count;
+    atomic_int files_left; /* how many more files all instances may open together */
+};
+
+/* Opens the folders, whose rows are filled in but for fd. 0; MOCKET_EIO: *failed is the one, errno tells why. */
+int guest_grants_open(struct guest_grants *grants, const struct guest_dir **failed);
+void guest_grants_close(struct guest_grants *grants); /* after every instance */
+
+#endif

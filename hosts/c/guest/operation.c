@@ -1,0 +1,122 @@
+/* An operation ends in a callback of the loop or below an import, and is delivered later: by `await`, which looks at it
+ * when the guest is resumed, or by a job that calls mocket_done. So ending one never enters a guest: it only makes its
+ * instance runnable.
+ *
+ * libuv keeps a timer until its close callback: the memory of an operation goes with it. */
+#include "operation.h"
+
+#include "../../../src/base/memory.h"
+#include "request.h"
+#include "worker.h"
+
+#define OPS_EACH 1024u /* of one owner */
+
+static struct guest_op **list_of(struct guest_instance *i, struct guest_request *owner, uint32_t **count)
+{
+    *count = owner ? &owner->op_count : &i->op_count;
+    return owner ? &owner->ops : &i->ops;
+}
+
+int32_t guest_op_begin(struct guest_instance *i, struct guest_request *owner, enum guest_op_kind kind,
+                       struct guest_op **out)
+{
+    uint32_t *count;
+    struct guest_op **first = list_of(i, owner, &count);
+    if (*count >= OPS_EACH)
+        return MOCKET_ELIMIT;
+    struct guest_op *op = mocket__new(sizeof *op);
+    if (!op)
+        return MOCKET_ENOMEM;
+    op->number = guest_handle_open(&i->handles, GUEST_HANDLE_OPERATION, owner ? owner->number : 0, op);
+    if (op->number < 0) {
+        int32_t code = op->number;
+        mocket__free(op);
+        return code;
+    }
+    op->job.kind = GUEST_JOB_DONE;
+    op->instance = i;
+    op->owner = owner;
+    op->kind = kind;
+    op->next = *first;
+    op->link = first;
+    if (op->next)
+        op->next->link = &op->next;
+    *first = op;
+    ++*count;
+    *out = op;
+    guest_count(i->log->stats, GUEST_STAT_OPERATIONS, 1);
+    return op->number;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    mocket__free(handle->data);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    guest_op_end(timer->data, 0);
+}
+
+int guest_op_sleep(struct guest_op *op, uint32_t ms)
+{
+    if (!op->instance->loop)
+        return MOCKET_ENOTSUP;
+    if (uv_timer_init(op->instance->loop, &op->timer) < 0)
+        return MOCKET_ENOMEM;
+    op->timer.data = op;
+    op->timed = true;
+    uv_update_time(op->instance->loop);
+    uv_timer_start(&op->timer, on_time, ms, 0);
+    return 0;
+}
+
+void guest_op_end(struct guest_op *op, int32_t result)
+{
+    if (op->ended)
+        return;
+    op->ended = true;
+    op->result = result;
+    if (op->timed)
+        uv_timer_stop(&op->timer);
+    if (!op->instance->program->module->direct_style)
+        guest_instance_add(op->instance, &op->job);
+    guest_worker_schedule(op->instance);
+}
+
+void guest_op_drop(struct guest_op *op)
+{
+    uint32_t *count;
+    list_of(op->instance, op->owner, &count);
+    --*count;
+    *op->link = op->next;
+    if (op->next)
+        op->next->link = op->link;
+    if (op->job.queued)
+        guest_instance_remove(op->instance, &op->job);
+    guest_handle_end(&op->instance->handles, op->number);
+    guest_count(op->instance->log->stats, GUEST_STAT_OPERATIONS, -1);
+    if (op->timed)
+        uv_close((uv_handle_t *)&op->timer, on_closed);
+    else
+        mocket__free(op);
+}
+
+void guest_ops_end(struct guest_op *first, enum guest_op_kind kind, int32_t result)
+{
+    for (struct guest_op *op = first; op; op = op->next)
+        if (op->kind == kind)
+            guest_op_end(op, result);
+}
+
+void guest_ops_end_all(struct guest_op *first, int32_t result)
+{
+    for (struct guest_op *op = first; op; op = op->next)
+        guest_op_end(op, result);
+}
+
+void guest_ops_drop(struct guest_op **first)
+{
+    while (*first)
+        guest_op_drop(*first);
+}

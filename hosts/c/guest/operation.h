@@ -1,0 +1,37 @@
+/* Operations (docs/abi.md, section 6): begun by an import, ended once, delivered once. */
+#ifndef MOCKET_HOSTS_C_GUEST_OPERATION_H
+#define MOCKET_HOSTS_C_GUEST_OPERATION_H
+
+#include "instance.h"
+
+enum guest_op_kind { GUEST_OP_SLEEP, GUEST_OP_READ, GUEST_OP_WRITE };
+
+struct guest_op {
+    struct guest_job job; /* of one that ended, in an event-driven guest: mocket_done is due */
+    struct guest_instance *instance;
+    struct guest_request *owner; /* NULL: the instance itself */
+    struct guest_op *next, **link;
+    enum guest_op_kind kind;
+    int32_t number; /* its handle */
+    bool ended;
+    int32_t result;
+    bool timed; /* timer is open */
+    uv_timer_t timer;
+};
+
+/* Begins one; it has not ended yet. Its handle, or a code. */
+int32_t guest_op_begin(struct guest_instance *instance, struct guest_request *owner, enum guest_op_kind kind,
+                       struct guest_op **out);
+/* Lets it end after a time. 0, MOCKET_ENOMEM or MOCKET_ENOTSUP. */
+int guest_op_sleep(struct guest_op *op, uint32_t ms);
+/* Ends it, once. */
+void guest_op_end(struct guest_op *op, int32_t result);
+/* Takes it away, ended or not. */
+void guest_op_drop(struct guest_op *op);
+
+/* For a list of an owner: those of a kind, or all. */
+void guest_ops_end(struct guest_op *first, enum guest_op_kind kind, int32_t result);
+void guest_ops_end_all(struct guest_op *first, int32_t result);
+void guest_ops_drop(struct guest_op **first);
+
+#endif

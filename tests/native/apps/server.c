@@ -1,0 +1,91 @@
+/* An app for the scripts beside: settings by the environment, and a handler for each way to be slow. */
+#include <mocket.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    enum mocket_setting what;
+} settings[] = {
+    { "MAX_CONNECTIONS", MOCKET_MAX_CONNECTIONS }, { "MAX_PER_ADDRESS", MOCKET_MAX_PER_ADDRESS },
+    { "HEAD_TIMEOUT", MOCKET_HEAD_TIMEOUT },       { "BODY_TIMEOUT", MOCKET_BODY_TIMEOUT },
+    { "WRITE_TIMEOUT", MOCKET_WRITE_TIMEOUT },     { "IDLE_TIMEOUT", MOCKET_IDLE_TIMEOUT },
+    { "STOP_GRACE", MOCKET_STOP_GRACE },           { "MAX_BODY", MOCKET_MAX_BODY },
+};
+
+static int hello(mocket_event *e)
+{
+    return mocket_text(e, "hello");
+}
+
+static int who(mocket_event *e)
+{
+    return mocket_textf(e, "%s %s", mocket_peer(e), mocket_scheme(e));
+}
+
+static int echo(mocket_event *e)
+{
+    mocket_span body;
+    int rc = mocket_body(e, &body);
+    return rc ? rc : mocket_bytes(e, body, "application/octet-stream");
+}
+
+static int nap(mocket_event *e)
+{
+    const char *ms = mocket_query(e, "ms");
+    int rc = mocket_sleep(e, ms ? (uint32_t)atoi(ms) : 100);
+    return rc ? rc : mocket_text(e, "awake");
+}
+
+/* Without an end, as fast as the client reads. */
+static int flood(mocket_event *e)
+{
+    static const char piece[32768];
+    int rc;
+    while ((rc = mocket_write(e, (mocket_span){ piece, sizeof(piece) })) == 0)
+        ;
+    return rc;
+}
+
+/* So many bytes in one piece. */
+static int large(mocket_event *e)
+{
+    const char *len = mocket_query(e, "len");
+    mocket_span body = { NULL, len ? (size_t)atol(len) : 0 };
+    body.ptr = mocket_mem(e, body.len + 1);
+    return body.ptr ? mocket_bytes(e, body, "application/octet-stream") : MOCKET_ENOMEM;
+}
+
+/* Each worker counts what it answered: are there several? */
+static void *count_new(void *data)
+{
+    (void)data;
+    return calloc(1, sizeof(long));
+}
+
+static int count(mocket_event *e)
+{
+    long *answered = mocket_worker(e);
+    return mocket_textf(e, "%p %ld", mocket_worker(e), ++*answered);
+}
+
+int main(void)
+{
+    mocket_app *app = mocket_new();
+    for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+        if (getenv(settings[i].name))
+            mocket_set(app, settings[i].what, atoll(getenv(settings[i].name)));
+    if (getenv("TRUST"))
+        mocket_trust_proxy(app, getenv("TRUST"));
+    mocket_on_worker(app, count_new, free, NULL);
+    mocket_get(app, "/", hello);
+    mocket_get(app, "/who", who);
+    mocket_post(app, "/echo", echo);
+    mocket_get(app, "/nap", nap);
+    mocket_get(app, "/flood", flood);
+    mocket_get(app, "/large", large);
+    mocket_get(app, "/count", count);
+    int rc = mocket_listen(app, ":4000");
+    mocket_free(app);
+    return rc < 0;
+}
