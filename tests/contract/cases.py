@@ -48,8 +48,12 @@ class Case:
         self.steps = []
 
     @property
+    def heading(self):
+        return f"{', '.join(self.ids)} {self.title}"
+
+    @property
     def name(self):
-        return f"{self.path.name}:{self.line} {', '.join(self.ids)} {self.title}"
+        return f"{self.path.name}:{self.line} {self.heading}"
 
 
 def unescape(data):
@@ -197,6 +201,12 @@ def read_all():
         if path.name != "README.md":
             cases += read_file(path)
     return cases
+
+
+def read_shared_ids():
+    """The ids that docs/contract.md marks B, and not B/X."""
+    text = (FOLDER.parent.parent / "docs/contract.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^- ([A-Z]-\d\d) B ", text, re.MULTILINE))
 
 
 def read_table(name):
