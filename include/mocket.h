@@ -353,13 +353,13 @@ void mocket_cookie_set(mocket_event *e, const char *name, const char *value, con
 void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket_cookie_opts *opts);
 
 /* ---- Waiting: reads as if it blocked, blocks nobody else ----------------------------------------------------------
- * Reading a body, mocket_write and mocket_sleep suspend the handler; its worker serves others. When the client has left each
- * of them returns MOCKET_ECLOSED at once, and so does every later one: return, and what was deferred runs (T-02). A guest that
- * uses mocket_sleep, mocket_write or mocket_stream is entered on a stack of its own, which costs its host a microsecond a
- * request. */
+ * Reading a body, mocket_write and mocket_sleep suspend the handler; its worker serves others. When the client has left
+ * each of them returns MOCKET_ECLOSED at once, and so does every later one: return, and what was deferred runs (T-02).
+ * A guest that uses mocket_sleep, mocket_write or mocket_stream is entered on a stack of its own, which costs its host
+ * a microsecond a request. */
 
-/* 0 after at least ms milliseconds; MOCKET_ECLOSED, MOCKET_ETIMEDOUT (the request's time is up), MOCKET_ENOTSUP (this host
- * cannot wait). The test client waits on the spot. */
+/* 0 after at least ms milliseconds; MOCKET_ECLOSED, MOCKET_ETIMEDOUT (the request's time is up), MOCKET_ENOTSUP (this
+ * host cannot wait). The test client waits on the spot. */
 int mocket_sleep(mocket_event *e, uint32_t ms);
 
 /* ---- Text helpers; results live as long as the event, never NULL ------------------------------------------------- */
@@ -415,6 +415,12 @@ const char *mocket_path_canonical(mocket_event *e);
 int mocket_limit_body(mocket_event *e, int64_t max_bytes);
 /* Random bytes that nobody can guess. 0, MOCKET_ENOTSUP or MOCKET_EIO. */
 int mocket_random(mocket_event *e, void *buf, size_t len);
+
+/* The credentials of Authorization behind its scheme, named in any case (RFC 9110, section 11.1); NULL when there is
+ * none or it has another scheme. */
+const char *mocket_authorization(mocket_event *e, const char *scheme);
+/* Are they the same? Takes as long for any text of the same length as given, whatever the secret. */
+bool mocket_same_secret(const char *given, const char *secret);
 
 /* A source of your own: read works as mocket_read does and gets data; close (may be NULL) runs once, at the end of
  * the stream or when the event ends. NULL when there is no memory: close ran. */

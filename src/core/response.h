@@ -32,8 +32,8 @@ struct mocket_response {
  * MOCKET_ENOMEM. */
 int mocket__response_set(struct mocket_response *res, mocket_span name, mocket_span value);
 
-/* Before the sink's begin, write and end are used. A backend for which streaming is a matter of linking defines it itself
- * (src/guest/stream.c); for the others it does nothing (wait.c). */
+/* Before the sink's begin, write and end are used. A backend for which streaming is a matter of linking defines it
+ * itself (src/guest/stream.c); for the others it does nothing (wait.c). */
 void mocket__stream_prepare(struct mocket_response *res);
 
 /* Sends it by the sink, once; pumps a stream. 0, or below zero when the client could not be given a complete answer. */

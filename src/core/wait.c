@@ -1,5 +1,5 @@
-/* Waiting, for backends whose worker can always wait. A guest defines these itself: there a call that waits is an import
- * that changes how the host calls the module (docs/abi.md, section 2), so only apps that wait may link it. */
+/* Waiting, for backends whose worker can always wait. A guest defines these itself: there a call that waits is an
+ * import that changes how the host calls the module (docs/abi.md, section 2), so only apps that wait may link it. */
 #include "event.h"
 
 int mocket_sleep(mocket_event *e, uint32_t ms)

@@ -1,7 +1,8 @@
 /* Streamed answers of a guest: respond_begin, body_write, body_end, and a wait while the client is slow.
  *
- * Linked only into apps that stream, since it imports `await` (docs/abi.md, section 2). A host that cannot do it answers
- * ENOTSUP to respond_begin: then the answer is collected and sent whole, so that such an app works there too. */
+ * Linked only into apps that stream, since it imports `await` (docs/abi.md, section 2). A host that cannot do it
+ * answers ENOTSUP to respond_begin: then the answer is collected and sent whole, so that such an app works there
+ * too. */
 #include "../abi/codec.h"
 #include "../base/span.h"
 #include "../core/event.h"

@@ -14,22 +14,12 @@ struct basic {
 
 /* ---- Comparing ---- */
 
-/* Takes as long for any text of the same length as given, whatever the secret. */
-static bool same_secret(const char *given, const char *secret)
-{
-    size_t given_len = strlen(given), secret_len = strlen(secret);
-    unsigned char differs = given_len != secret_len;
-    for (size_t i = 0; i < given_len; i++)
-        differs |= (unsigned char)(given[i] ^ secret[secret_len ? i % secret_len : 0]);
-    return !differs;
-}
-
 static bool is_known(const struct basic *basic, const char *name, const char *password)
 {
     bool known = false;
     for (size_t i = 0; i < basic->user_count; i++) {
-        bool same_name = same_secret(name, basic->opts.users[i].name);
-        bool same_password = same_secret(password, basic->opts.users[i].password);
+        bool same_name = mocket_same_secret(name, basic->opts.users[i].name);
+        bool same_password = mocket_same_secret(password, basic->opts.users[i].password);
         known |= same_name & same_password;
     }
     return known;
@@ -68,22 +58,10 @@ static char *decode(mocket_event *e, const char *text)
     return out;
 }
 
-/* The text behind "Basic ", in any case (RFC 9110, section 11.1); NULL when it is something else. */
-static const char *credentials_of(const char *authorization)
-{
-    static const char scheme[] = "basic ";
-    for (size_t i = 0; i < sizeof scheme - 1; i++)
-        if ((authorization[i] | 0x20) != scheme[i] || !authorization[i])
-            return NULL;
-    authorization += sizeof scheme - 1;
-    return authorization + strspn(authorization, " ");
-}
-
 /* "name:password", cut in two; false when there is none. */
 static bool split(mocket_event *e, char **name, char **password)
 {
-    const char *authorization = mocket_header(e, "Authorization");
-    const char *credentials = authorization ? credentials_of(authorization) : NULL;
+    const char *credentials = mocket_authorization(e, "Basic");
     *name = credentials ? decode(e, credentials) : NULL;
     *password = *name ? strchr(*name, ':') : NULL;
     if (!*password)

@@ -11,22 +11,11 @@ struct bearer {
 
 /* ---- Comparing ---- */
 
-/* Takes as long for any text of the same length as given, whatever the secret. */
-static bool same_secret(const char *given, size_t given_len, const char *secret)
-{
-    size_t secret_len = strlen(secret);
-    unsigned char differs = given_len != secret_len;
-    for (size_t i = 0; i < given_len; i++)
-        differs |= (unsigned char)(given[i] ^ secret[secret_len ? i % secret_len : 0]);
-    return !differs;
-}
-
 static bool is_known(const char *const *tokens, const char *token)
 {
-    size_t len = strlen(token);
     bool known = false;
     for (; tokens && *tokens; tokens++)
-        known |= same_secret(token, len, *tokens);
+        known |= mocket_same_secret(token, *tokens);
     return known;
 }
 
@@ -49,22 +38,10 @@ static int refuse(mocket_event *e, int status, const char *reason)
     return status;
 }
 
-/* The text behind "Bearer ", in any case (RFC 9110, section 11.1); NULL when it is something else. */
-static const char *token_of(const char *authorization)
-{
-    static const char scheme[] = "bearer ";
-    for (size_t i = 0; i < sizeof scheme - 1; i++)
-        if ((authorization[i] | 0x20) != scheme[i] || !authorization[i])
-            return NULL;
-    authorization += sizeof scheme - 1;
-    return authorization + strspn(authorization, " ");
-}
-
 static int bearer_auth(mocket_event *e)
 {
     const struct bearer *bearer = mocket_data(e);
-    const char *authorization = mocket_header(e, "Authorization");
-    const char *token = authorization ? token_of(authorization) : NULL;
+    const char *token = mocket_authorization(e, "Bearer");
     if (!token)
         return refuse(e, 401, NULL);
     if (!is_token(token))

@@ -1,23 +1,7 @@
 /* One template alone: `/users/:id`. */
-#include <mocket.h>
-
-/* Answers "LABEL name="value" ...": the label the route was registered with and its parameters. */
-static int show(mocket_event *e)
-{
-    const mocket_fields *params = mocket_fields_of(e, MOCKET_PARAMS);
-    const char *text = mocket_data(e);
-    for (size_t i = 0; i < mocket_fields_count(params); i++) {
-        mocket_span name, value;
-        mocket_fields_at(params, i, &name, &value);
-        text = mocket_format(e, "%s %s=\"%s\"", text, name.ptr, value.ptr);
-    }
-    return mocket_text(e, text);
-}
+#include "template.h"
 
 int main(void)
 {
-    static const char template[] = "/users/:id";
-    mocket_app *app = mocket_new();
-    mocket_on(app, "GET", template, show, (void *)template);
-    return mocket_listen(app, ":4000");
+    return listen_with("GET", "/users/:id");
 }
