@@ -32,6 +32,7 @@
 #define DEFAULT_ADDRESS ":4000"
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
 #define INSTANCES_PER_WORKER 128u
+#define BODY_PIECE 16384u
 #define STACK_NEEDED (UINT64_C(1) << 20) /* of a thread: the engine gives guests half of it */
 
 struct host {
@@ -148,6 +149,23 @@ static void open_cache(struct host *h)
         engine_cache_open(&h->cache, path);
 }
 
+/* What the machine has no room for is said at the start, not found out under load. */
+static void tell_room(struct host *h, uint32_t wanted)
+{
+    uint32_t room = engine_room(h->engine), workers = (uint32_t)h->opts->workers;
+    struct mocket_buf text = { 0 };
+    mocket__buf_text(&text, "room for ");
+    mocket__buf_decimal(&text, room / workers);
+    mocket__buf_text(&text, " instances per worker");
+    if (room < wanted) {
+        mocket__buf_text(&text, " instead of ");
+        mocket__buf_decimal(&text, wanted / workers);
+        mocket__buf_text(&text, ": address space or memory mappings are short (ulimit -v, vm.max_map_count)");
+    }
+    write_line(h, room < wanted ? MOCKET_LOG_WARN : MOCKET_LOG_DEBUG, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+}
+
 static int open_module(struct host *h)
 {
     struct mocket_buf why = { 0 };
@@ -158,6 +176,8 @@ static int open_module(struct host *h)
     };
     open_cache(h);
     int rc = engine_open(&opts, &h->engine, &why);
+    if (rc == 0)
+        tell_room(h, opts.instances);
     if (rc < 0)
         refuse(h, engine_name(), &why, rc);
     else if ((rc = guest_module_open(h->engine, &(struct guest_file){ h->name, mocket__buf_view(&h->file), &h->cache },
@@ -336,6 +356,25 @@ static int pass_on(mocket_event *e, struct guest_request *r, struct mocket_buf *
     return 0;
 }
 
+/* The guest wants more of the body, and the client may take its time. */
+static void read_body(mocket_event *e, struct guest_request *r)
+{
+    char piece[BODY_PIECE];
+    ptrdiff_t n = mocket_read(mocket_body_source(e), piece, sizeof piece);
+    guest_request_feed(r, piece, n);
+    if (n == MOCKET_ECLOSED && r->inside)
+        guest_request_die(r, MOCKET_ECLOSED); /* not by the worker, which may enter guests: this is a small stack */
+}
+
+/* Until there is something to do for the front: more of the body, or of the answer. */
+static void wait(mocket_event *e, struct guest_request *r)
+{
+    if (guest_request_wants(r))
+        read_body(e, r);
+    else
+        mocket__native_park_until(e, visit, client_left, r);
+}
+
 /* Until the answer is complete, or cannot become so. */
 static int stream(mocket_event *e, struct guest_request *r)
 {
@@ -348,7 +387,7 @@ static int stream(mocket_event *e, struct guest_request *r)
         rc = pass_on(e, r, &piece);
         if (rc < 0 || state != GUEST_ANSWER_BEGUN)
             break;
-        mocket__native_park_until(e, visit, client_left, r);
+        wait(e, r);
     }
     if (rc == 0 && r->answer == GUEST_ANSWER_CUT)
         e->res->kind = MOCKET_BODY_BROKEN;
@@ -359,7 +398,7 @@ static int stream(mocket_event *e, struct guest_request *r)
 static int wait_for_answer(mocket_event *e, struct guest_request *r)
 {
     do
-        mocket__native_park_until(e, visit, client_left, r);
+        wait(e, r);
     while (r->answer == GUEST_ANSWER_NONE && r->failure == 0 && (r->inside || !r->submitted));
     if (r->streamed)
         return stream(e, r);
@@ -372,25 +411,32 @@ static int wait_for_answer(mocket_event *e, struct guest_request *r)
     return 0;
 }
 
+/* The body as the guest wants it: whole, or as it comes. 0 or what to return. */
+static int choose_body(mocket_event *e, const struct guest_worker *worker, struct guest_request *r)
+{
+    r->body_comes = worker->program->declared.streams && e->req->source != NULL;
+    if (!r->body_comes)
+        return mocket_body(e, &r->body);
+    int64_t limit = mocket__app_setting(e->app, MOCKET_MAX_BODY);
+    return limit == MOCKET_UNLIMITED ? 0 : mocket_limit_body(e, limit);
+}
+
 static int forward(mocket_event *e)
 {
     struct guest_worker *worker = mocket_worker(e);
-    mocket_span body;
     if (e->req->message.method == MOCKET_METHOD_CONNECT) {
         mocket_header_set(e, "Allow", "");
         return 405;
     }
-    int rc = mocket_body(e, &body);
-    if (rc != 0)
-        return rc;
     struct guest_request *r = worker ? guest_worker_request(worker) : NULL;
     if (!r)
         return answer_failure(e, 503);
     r->message = &e->req->message;
     r->arena = e->req->arena;
-    r->body = body;
     r->loop = mocket__native_loop(e);
-    rc = wait_for_answer(e, r);
+    int rc = choose_body(e, worker, r);
+    if (rc == 0)
+        rc = wait_for_answer(e, r);
     guest_request_leave(r, rc < 0);
     return rc;
 }

@@ -40,6 +40,9 @@ struct mocket_request {
     int body_status;                    /* 0, or why the body cannot be had */
 };
 
+/* Before the body is read as a stream, as mocket__stream_prepare is for answers. */
+void mocket__body_prepare(struct mocket_request *req);
+
 /* The backend has filled in its part of a zeroed request. */
 void mocket__request_begin(struct mocket_request *req, int64_t body_limit);
 

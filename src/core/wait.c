@@ -12,3 +12,8 @@ void mocket__stream_prepare(struct mocket_response *res)
 {
     (void)res;
 }
+
+void mocket__body_prepare(struct mocket_request *req)
+{
+    (void)req;
+}

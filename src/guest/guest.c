@@ -14,6 +14,7 @@
 #include "../base/memory.h"
 #include "../base/span.h"
 #include "../core/dispatch.h"
+#include "body.h"
 #include "imports.h"
 #include "sink.h"
 
@@ -115,6 +116,8 @@ static void handle(int32_t id, char *message, size_t len)
         return; /* no answer: the host makes it a 500 */
     }
     req.whole = terminate(body, message, len);
+    if (!body.ptr && &mocket__guest_body && mocket__guest_body.open(&req, id) < 0)
+        return;
     mocket_dispatch(instance.app, &req, &res);
 }
 
@@ -169,9 +172,11 @@ int mocket_listen(mocket_app *app, const char *address)
     instance.env.worker = mocket__app_worker_start(app);
     mocket__arena_init(&instance.arena, 0);
     mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
-    uint32_t reuse = (uint32_t)mocket__app_setting(app, MOCKET_REUSE);
+    uint32_t flags = (uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK;
+    if (&mocket__guest_body)
+        flags |= MOCKET_ABI_STREAM_BODY;
     mocket_span wish = mocket__span(address ? address : "");
-    rc = mocket__import_listen(MOCKET_ABI_VERSION, reuse & MOCKET_ABI_REUSE_MASK, wish.ptr, (uint32_t)wish.len);
+    rc = mocket__import_listen(MOCKET_ABI_VERSION, flags, wish.ptr, (uint32_t)wish.len);
     if (rc < 0)
         log_text(MOCKET_LOG_ERROR, "mocket_listen: the host refuses");
     return rc;

@@ -12,6 +12,7 @@ int32_t mocket__import_listen(uint32_t version, uint32_t flags, const char *addr
 MOCKET_IMPORT(respond)
 int32_t mocket__import_respond(int32_t req, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
 MOCKET_IMPORT(respond_begin) int32_t mocket__import_respond_begin(int32_t req, const void *head, uint32_t head_len);
+MOCKET_IMPORT(body_read) int32_t mocket__import_body_read(int32_t source, void *ptr, uint32_t cap);
 MOCKET_IMPORT(body_write) int32_t mocket__import_body_write(int32_t sink, const void *ptr, uint32_t len);
 MOCKET_IMPORT(body_end) int32_t mocket__import_body_end(int32_t sink);
 MOCKET_IMPORT(ready) int32_t mocket__import_ready(int32_t handle, int32_t dir);

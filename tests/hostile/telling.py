@@ -85,6 +85,7 @@ def cases(serving, refused, expect):
         with serving(test, test.guests.get("requests"), "--stats", address, "--timeout", "1s") as host:
             for path, status in (("/ok", 200), ("/trap", 500), ("/ok", 200), ("/loop", 504), ("/ok", 200)):
                 host.want(path, status)
+            time.sleep(0.1)  # the guest that was too late is told so within a slice or two
             now = json.loads(ask("/stats"))
             want = {"requests": 5, "requests_2xx": 3, "requests_5xx": 2, "requests_in_flight": 0, "traps": 1,
                     "deadlines": 1, "instances_started": 3, "instances_broken": 2, "instances_live": 1,

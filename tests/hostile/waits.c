@@ -1,4 +1,7 @@
 /* A guest in direct style: it waits in the middle of a request, and goes on there. */
+#include <time.h>
+#include <unistd.h>
+
 #include "guest.h"
 
 IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
@@ -8,13 +11,21 @@ IMPORT("mocket", "await") int do_await(int op);
 IMPORT("mocket", "await_any") int do_await_any(const int *ops, uint32_t count);
 
 #define STREAM_LEN (8 << 20)
+#define STREAMS 5
+#ifdef CASE /* it takes bodies as they come */
+#define FLAGS STREAMS
+#else
+#define FLAGS 1
+#endif
 
 static int count, last_code, started;
+static const char *inline_body; /* of the present request, what was not read yet */
+static uint32_t inline_len;
 
 EXPORT("mocket_start") void start(void)
 {
-    started = do_await(do_sleep(0, 20));
-    do_listen(1, 1, "127.0.0.1:0", 11);
+    started = do_await(do_sleep(0, 20)) + usleep(20000);
+    do_listen(1, FLAGS, "127.0.0.1:0", 11);
 }
 
 EXPORT("mocket_alloc") void *room(uint32_t len)
@@ -68,8 +79,89 @@ static void any(int req)
     NUMBERS(req, first, result, bad, none, far, second, stale, do_await(ops[2]), do_await(12345));
 }
 
+/* Bytes, 0 at the end, or a code; waits. */
+static int read_some(int req, char *bytes, uint32_t cap)
+{
+    if (inline_len > 0) {
+        uint32_t n = inline_len < cap ? inline_len : cap;
+        memcpy(bytes, inline_body, n);
+        inline_body += n;
+        inline_len -= n;
+        return (int)n;
+    }
+    for (;;) {
+        int n = do_body_read(req, bytes, cap);
+        if (n != -13)
+            return n;
+        int result = do_await(do_ready(req, 0));
+        if (result < 0)
+            return result;
+    }
+}
+
+static void sum(int req)
+{
+    static char bytes[10000];
+    unsigned hash = 0, total = 0;
+    int n;
+    while ((n = read_some(req, bytes, sizeof bytes)) > 0) {
+        total += (unsigned)n;
+        for (int i = 0; i < n; i++)
+            hash = hash * 31 + (unsigned char)bytes[i];
+    }
+    last_code = n;
+    if (n == 0)
+        NUMBERS(req, (int)total, (int)hash);
+}
+
+static void echo(int req)
+{
+    static char bytes[20000];
+    begin(req);
+    for (int n; (n = read_some(req, bytes, sizeof bytes)) > 0;)
+        for (int at = 0; at < n;) {
+            int taken = do_body_write(req, bytes + at, (uint32_t)(n - at));
+            if (taken == -13)
+                taken = do_await(do_ready(req, 1));
+            if (taken < 0)
+                return;
+            at += taken;
+        }
+    do_body_end(req);
+}
+
 static void handle_path(int req, const char *path, int number)
 {
+    if (strcmp(path, "/libc") == 0) {
+        int64_t before = do_now(1);
+        int result = usleep((unsigned)number * 1000);
+        struct timespec due = { .tv_sec = 0 };
+        clock_gettime(CLOCK_MONOTONIC, &due);
+        due.tv_nsec += 50000000;
+        if (due.tv_nsec >= 1000000000) {
+            due.tv_nsec -= 1000000000;
+            due.tv_sec++;
+        }
+        int absolute = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+        int64_t ms = (do_now(1) - before) / 1000000;
+        last_code = result;
+        NUMBERS(req, result, absolute, ms >= number + 50 && ms < number + 250);
+        return;
+    }
+    if (strcmp(path, "/sum") == 0) {
+        sum(req);
+        return;
+    }
+    if (strcmp(path, "/echo") == 0) {
+        echo(req);
+        return;
+    }
+    if (strcmp(path, "/first") == 0) { /* answers before the body is over */
+        char bytes[10];
+        int n = read_some(req, bytes, sizeof bytes);
+        NUMBERS(req, n);
+        return;
+    }
     if (strcmp(path, "/ok") == 0)
         answer(req, 200, "hello");
     else if (strcmp(path, "/count") == 0)
@@ -134,6 +226,10 @@ EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)
         *number++ = '\0';
     (void)len;
     count++;
+    inline_body = message + words[MOCKET_ABI_REQ_BODY];
+    inline_len = words[MOCKET_ABI_REQ_FLAGS] & MOCKET_ABI_BODY_HERE ? words[MOCKET_ABI_REQ_BODY + 1] : 0;
+    if (words[MOCKET_ABI_REQ_FLAGS] & MOCKET_ABI_BODY_HERE && words[MOCKET_ABI_REQ_BODY_LEFT])
+        __builtin_trap();
     handle_path(req, path, number ? atoi(number) : 0);
     free((void *)(size_t)message);
 }

@@ -63,7 +63,7 @@ extern const char engine_wait[];
 struct engine_import {
     const char *module;
     const char *name;
-    const char *type; /* with ENGINE_MAY_WAIT before it: it may return engine_wait; i32 only, at most two parameters */
+    const char *type; /* with ENGINE_MAY_WAIT before it: it may return engine_wait; i32 only, at most four parameters */
     engine_function *fn;
 };
 #define ENGINE_MAY_WAIT "~"

@@ -95,7 +95,7 @@ struct engine_instance {
     wasmtime_error_t *error;
     wasmtime_val_t args[ARGUMENTS_MAX], result;
     const struct engine_import *wait_row; /* the import that waits */
-    union engine_slot wait_slots[2];
+    union engine_slot wait_slots[ARGUMENTS_MAX];
     wasmtime_val_t *wait_result;
     wasm_trap_t **wait_trap;
     bool making;      /* it is the one that makes the instance */
@@ -569,6 +569,7 @@ static void call_waiting_import(void *env, wasmtime_caller_t *caller, const wasm
     if (!i->has_memory)
         find_memory(i, caller);
     i->wait_row = env;
+    assert(arg_count <= ARGUMENTS_MAX && result_count <= 1);
     for (size_t n = 0; n < arg_count; n++)
         i->wait_slots[n].u64 = (uint32_t)args[n].of.i32;
     i->wait_result = result_count ? results : NULL;

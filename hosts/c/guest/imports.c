@@ -76,8 +76,6 @@ static const char *do_listen(void *data, union engine_slot *s)
     if (reuse == MOCKET_REUSE_CONCURRENT && i->program->module->direct_style)
         return refuse_listen(i, s, MOCKET_EINVAL,
                              "listen: a module that imports await cannot ask for concurrent reuse");
-    if (flags & MOCKET_ABI_STREAM_BODY)
-        return refuse_listen(i, s, MOCKET_ENOTSUP, "listen: this version of the host cannot stream request bodies");
     int rc = guest_span(i, s[2].u32, s[3].u32, &address);
     if (rc < 0)
         return answer(s, rc);
@@ -85,6 +83,7 @@ static const char *do_listen(void *data, union engine_slot *s)
         return refuse_listen(i, s, MOCKET_EINVAL, "listen: that is no address");
     memcpy(i->declared.address, address.ptr, address.len);
     i->declared.reuse = reuse;
+    i->declared.streams = flags & MOCKET_ABI_STREAM_BODY;
     i->declared.listening = true;
     return answer(s, 0);
 }
@@ -139,10 +138,11 @@ static const char *do_body_end(void *data, union engine_slot *s)
     return answer(s, r ? guest_request_finish(r) : MOCKET_EHANDLE);
 }
 
-/* body_read(source, ptr, cap) -> n: bodies are passed whole. */
+/* body_read(source, ptr, cap) -> n */
 static const char *do_body_read(void *data, union engine_slot *s)
 {
-    return answer(s, state_of(request_of(data, s[0].i32)));
+    struct guest_request *r = request_of(data, s[0].i32);
+    return answer(s, r ? guest_request_read(data, r, s[1].u32, s[2].u32) : MOCKET_EHANDLE);
 }
 
 /* deadline(req, ms) -> status */
@@ -192,7 +192,7 @@ static const char *do_sleep(void *data, union engine_slot *s)
     return answer(s, number);
 }
 
-/* ready(handle, dir) -> op. Bodies of requests are here whole: they can always be read. */
+/* ready(handle, dir) -> op */
 static const char *do_ready(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
@@ -208,8 +208,9 @@ static const char *do_ready(void *data, union engine_slot *s)
     if (dir == 1 && r->answer == GUEST_ANSWER_NONE)
         return answer(s, dead ? code : MOCKET_ESTATE);
     int32_t number = guest_op_begin(i, r, dir ? GUEST_OP_WRITE : GUEST_OP_READ, &op);
-    if (number > 0 && (dead || dir == 0 || r->out.len < GUEST_OUT_MAX))
-        guest_op_end(op, dead ? code : 0);
+    bool now = number > 0 && (dead || (dir ? r->out.len < GUEST_OUT_MAX : guest_request_can_read(r)));
+    if (now)
+        guest_op_end(op, dead ? code : dir == 0 && r->in.len == 0 ? r->in_error : 0);
     return answer(s, number);
 }
 
@@ -226,9 +227,7 @@ static const char *do_drop(void *data, union engine_slot *s)
 /* Where a guest may be suspended. */
 static const char *check_await(const struct guest_instance *i)
 {
-    bool allowed = i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE ||
-                   i->running == GUEST_WS;
-    return allowed ? NULL : "await may only be called below mocket_start, mocket_handle and mocket_ws";
+    return guest_may_wait(i) ? NULL : "await may only be called below mocket_start, mocket_handle and mocket_ws";
 }
 
 /* await(op) -> result */

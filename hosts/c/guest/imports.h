@@ -16,6 +16,9 @@ struct guest_imports guest_wasi_fd_imports(void);   /* wasi_fd.c: its fd_... */
 struct guest_imports guest_wasi_path_imports(void); /* wasi_path.c: its path_... */
 struct guest_imports guest_moonbit_imports(void);   /* moonbit.c: spectest, __moonbit_... */
 
+/* What a row is in a module in direct style: of some functions there is another one, which waits. */
+const struct engine_import *guest_import_waiting(const struct engine_import *row);
+
 /* NULL when nobody provides it. */
 const struct engine_import *guest_import_find(mocket_span module, mocket_span name);
 

@@ -101,6 +101,8 @@ struct guest_instance {
     uint64_t run_left_ns;  /* that it may still use */
     uint64_t start_end_ns; /* of the time for the start */
     struct guest_job *first_job, *last_job;
+    int32_t poll_op;      /* what poll_oneoff waits for, 0: nothing */
+    uint64_t poll_ns;     /* and for how long */
     struct guest_op *ops; /* whose owner is the instance itself */
     uint32_t op_count;    /* of all owners */
 
@@ -153,6 +155,13 @@ static inline bool guest_instance_is_ready(const struct guest_instance *i)
 
 /* Does the job under way take long? */
 bool guest_instance_is_long(const struct guest_instance *instance);
+
+/* Is it in an export below which a guest may be suspended? */
+static inline bool guest_may_wait(const struct guest_instance *i)
+{
+    return i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE ||
+           i->running == GUEST_WS;
+}
 
 /* Whether it can serve another request. */
 bool guest_instance_fit(const struct guest_instance *instance);

@@ -151,6 +151,8 @@ static int link_imports(struct guest_module *m, struct mocket_buf *why)
     if (!rows)
         return MOCKET_ENOMEM;
     int rc = check_imports(m, rows, why);
+    for (size_t i = 0; rc == 0 && m->direct_style && i < engine_module_imports(m->code).count; i++)
+        rows[i] = guest_import_waiting(rows[i]);
     if (rc == 0)
         rc = engine_module_link(m->code, &(struct engine_link){ rows, export_names, GUEST_EXPORT_COUNT }, why);
     mocket__free(rows);

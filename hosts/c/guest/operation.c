@@ -67,7 +67,7 @@ int guest_op_sleep(struct guest_op *op, uint32_t ms)
     op->timer.data = op;
     op->timed = true;
     uv_update_time(op->instance->loop);
-    uv_timer_start(&op->timer, on_time, ms, 0);
+    uv_timer_start(&op->timer, on_time, ms ? (uint64_t)ms + 1 : 0, 0); /* the loop's clock counts whole ones */
     return 0;
 }
 

@@ -66,6 +66,15 @@ uint32_t guest_request_size(const struct guest_request *r)
     return size > INT32_MAX ? 0 : (uint32_t)size;
 }
 
+/* Word 14: the length of a body that is still to be read. */
+static uint32_t body_left(const struct guest_request *r)
+{
+    int64_t len = r->message->body_len;
+    if (!r->body_comes)
+        return 0;
+    return len >= 0 && len < MOCKET_ABI_UNKNOWN_LENGTH ? (uint32_t)len : MOCKET_ABI_UNKNOWN_LENGTH;
+}
+
 int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t len)
 {
     struct guest_bytes room;
@@ -77,7 +86,7 @@ int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uin
         return faulty(i, r, MOCKET_SPAN("mocket_alloc answered an address that is not 8-aligned"));
     if (guest_span(i, at, len, &room) < 0)
         return faulty(i, r, MOCKET_SPAN("mocket_alloc answered a range outside the memory"));
-    mocket__abi_request_encode(r->message, r->body, true, 0, room.ptr);
+    mocket__abi_request_encode(r->message, r->body, !r->body_comes, body_left(r), room.ptr);
     return 0;
 }
 
@@ -132,6 +141,8 @@ void guest_request_settle(struct guest_request *r)
     bool direct_style = i->program->module->direct_style;
     if (!r->returned || i->current == r || r->gone.queued || (r->op_count > 0 && !direct_style))
         return;
+    if (!is_answered(r) && (r->in_error == MOCKET_ETOOBIG || r->in_error == MOCKET_ETIMEDOUT))
+        guest_request_fail(r, r->in_error == MOCKET_ETOOBIG ? 413 : 408);
     if (!is_answered(r) && !r->death) {
         guest_request_log(i, r, MOCKET_LOG_ERROR, MOCKET_SPAN("mocket_handle returned without an answer"));
         i->broken |= i->program->declared.reuse != MOCKET_REUSE_CONCURRENT; /* others do not pay for it */
@@ -301,6 +312,50 @@ int guest_request_finish(struct guest_request *r)
     r->answer = is_short ? GUEST_ANSWER_CUT : GUEST_ANSWER_COMPLETE;
     guest_request_tell(r);
     return is_short ? MOCKET_EINVAL : 0;
+}
+
+/* ---- A body that comes ---- */
+
+bool guest_request_can_read(struct guest_request *r)
+{
+    if (!r->body_comes || r->in.len > 0 || r->in_end || r->in_error)
+        return true;
+    r->in_wanted = true;
+    guest_request_tell(r);
+    return false;
+}
+
+int guest_request_read(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t cap)
+{
+    struct guest_bytes to;
+    int rc = check_open(r);
+    if (rc == 0)
+        rc = guest_span(i, at, cap, &to);
+    if (rc < 0)
+        return rc;
+    if (cap == 0 || !r->body_comes)
+        return 0;
+    if (!guest_request_can_read(r))
+        return MOCKET_EAGAIN;
+    if (r->in.len == 0)
+        return r->in_error;
+    size_t n = r->in.len < cap ? r->in.len : cap;
+    memcpy(to.ptr, r->in.ptr, n);
+    mocket__buf_consume(&r->in, n);
+    return (int)n;
+}
+
+void guest_request_feed(struct guest_request *r, const void *bytes, ptrdiff_t n)
+{
+    if (n > 0)
+        mocket__buf_add(&r->in, bytes, (size_t)n);
+    r->in_wanted = false;
+    r->in_end |= n == 0;
+    r->in_error = n < 0 ? (int)n : mocket__buf_status(&r->in);
+    if (!r->inside || r->death)
+        return;
+    guest_worker_extend(r);
+    guest_ops_end(r->ops, GUEST_OP_READ, r->in_error);
 }
 
 /* ---- The front ---- */

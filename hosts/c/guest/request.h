@@ -31,6 +31,7 @@ struct guest_request {
     mocket_span body;                     /* whole */
     struct mocket_arena *arena;           /* answers are copied to it */
     uv_loop_t *loop;
+    bool body_comes;          /* the body is not here: the front reads it when the guest wants more */
     struct mocket_park *park; /* while it waits */
     bool news;                /* came while it did not wait */
     bool submitted;
@@ -49,6 +50,12 @@ struct guest_request {
     bool returned;        /* mocket_handle has */
     struct guest_op *ops;
     uint32_t op_count;
+
+    /* a body that comes: */
+    struct mocket_buf in; /* what the guest has not taken yet */
+    bool in_wanted;       /* the front shall read on */
+    bool in_end;
+    int in_error; /* what reading ended with */
 
     /* the answer: */
     unsigned tries; /* of respond: what it refused has used memory too */
@@ -99,11 +106,22 @@ int guest_request_begin(struct guest_instance *instance, struct guest_request *r
 /* Bytes taken, MOCKET_EAGAIN or another code. */
 int guest_request_write(struct guest_instance *instance, struct guest_request *request, uint32_t at, uint32_t len);
 int guest_request_finish(struct guest_request *request);
+/* Bytes, 0 at the end of the body, MOCKET_EAGAIN or another code. */
+int guest_request_read(struct guest_instance *instance, struct guest_request *request, uint32_t at, uint32_t cap);
+/* Would read answer anything but MOCKET_EAGAIN? If not the front is asked for more. */
+bool guest_request_can_read(struct guest_request *request);
 
 /* ---- For the front ---- */
 
 /* The front takes what is there of a streamed answer, by exchanging buffers. */
 void guest_request_take(struct guest_request *request, struct mocket_buf *into);
+/* What a read of the body gave: bytes, 0 at its end, or below zero. */
+void guest_request_feed(struct guest_request *request, const void *bytes, ptrdiff_t n);
+/* Does the guest want more of the body? */
+static inline bool guest_request_wants(const struct guest_request *r)
+{
+    return r->in_wanted && r->inside && !r->in_end && r->in_error == 0;
+}
 /* The front leaves: the request goes if its inside is done with it; else it is told when gone that nobody listens. */
 void guest_request_leave(struct guest_request *request, bool gone);
 

@@ -2,7 +2,8 @@
  * process; in wasi_fd.c and wasi_path.c the log, and files below the folders that were granted. All functions exist, so
  * that any program links; what there is no use for answers ENOTCAPABLE or ENOSYS.
  *
- * Nothing here may block the thread or run for long: poll_oneoff (what sleep becomes) answers ENOSYS. */
+ * Nothing here may block the thread or run for long: poll_oneoff (what sleep becomes) answers ENOSYS here, and
+ * waits in modules in direct style (wasi_poll.c). */
 #include "wasi.h"
 
 #include <mocket.h>

@@ -19,6 +19,7 @@ enum { /* of the specification's errno */
        WASI_EFAULT = 21,
        WASI_EFBIG = 22,
        WASI_EILSEQ = 25,
+       WASI_EINTR = 27,
        WASI_EINVAL = 28,
        WASI_EIO = 29,
        WASI_EISDIR = 31,

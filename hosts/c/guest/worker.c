@@ -175,6 +175,7 @@ void guest_worker_recycle(struct guest_request *r)
     struct guest_worker *w = r->worker;
     if (r->told)
         take_back_news(w, r);
+    mocket__buf_release(&r->in);
     if (w->unused_count >= UNUSED_MAX) {
         mocket__buf_release(&r->out);
         mocket__free(r);

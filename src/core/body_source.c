@@ -1,0 +1,35 @@
+/* The request body as a stream. Apart from the rest, because in a guest its use decides how the host gives bodies: an app
+ * that links it asks for streamed ones (src/guest/body.c). */
+#include "body.h"
+
+struct limited {
+    struct mocket_source source;
+    mocket_event *event;
+};
+
+static ptrdiff_t limited_read(struct mocket_source *s, void *buf, size_t cap)
+{
+    return mocket__body_take(((struct limited *)s)->event, buf, cap);
+}
+
+static ptrdiff_t no_memory_read(struct mocket_source *s, void *buf, size_t cap)
+{
+    (void)s, (void)buf, (void)cap;
+    return MOCKET_ENOMEM;
+}
+
+mocket_source *mocket_body_source(mocket_event *e)
+{
+    static const struct mocket_source no_memory = { no_memory_read, NULL };
+    struct mocket_request *req = e->req;
+    if (req->limited)
+        return req->limited;
+    struct limited *l = mocket_mem(e, sizeof *l);
+    if (!l)
+        return (mocket_source *)&no_memory;
+    *l = (struct limited){ .source = { .read = limited_read }, .event = e };
+    mocket__body_prepare(req);
+    mocket__source_memory(&req->memory, req->whole);
+    req->limited = &l->source;
+    return req->limited;
+}
