@@ -1,4 +1,4 @@
-/* `mocket build`: C to a wasm file that every Mocket host runs.
+/* `mocket build`: C to a wasm file that every Mocket host runs; a folder is an app in MoonBit, moonbit.c's affair.
  *
  * It is clang with the right words: a reactor (the host calls exports of a module that has returned from its start),
  * the stack first in memory (an overflow runs off the lower end and traps instead of writing over data), sections that
@@ -15,6 +15,8 @@
 
 #include "command.h"
 #include "home.h"
+#include "moonbit.h"
+#include "option.h"
 #include "verbs.h"
 
 #define STACK_SIZE_DEFAULT 65536
@@ -26,6 +28,7 @@
 
 const char *const mocket__cli_build_manual =
     "usage: mocket build FILE... -o app.wasm [options] [-- clang's own options]\n"
+    "       mocket build DIR -o app.wasm [--target wasm|wasm-gc] [-v] [NAME=FOLDER...]\n"
     "\n"
     "Compiles an app in C to WebAssembly. A FILE is C source, an object file or an archive.\n"
     "\n"
@@ -38,7 +41,17 @@ const char *const mocket__cli_build_manual =
     "  -v                  print the command\n"
     "\n"
     "It needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH.\n"
-    "MOCKET_HOME names the checkout or the installation that the header and the guest library come from.\n";
+    "MOCKET_HOME names the checkout or the installation that the header and the guest library come from.\n"
+    "\n"
+    "With a folder it compiles the app in MoonBit whose main package lies there: moon.pkg, in a module.\n"
+    "\n"
+    "  -o FILE             the result; without it app.wasm for the folder app\n"
+    "  --target TARGET     wasm (the default: every engine runs it) or wasm-gc\n"
+    "  NAME=FOLDER         where the module NAME lies, if neither in this one nor in its .mooncakes\n"
+    "  -v                  print the command\n"
+    "\n"
+    "It needs `moon` on PATH, or the compiler that tools/setup-moonbit installs; MOCKET_MOON=packaged\n"
+    "prefers that one.\n";
 
 struct build {
     const char *verb;
@@ -48,6 +61,7 @@ struct build {
     long stack_size;
     bool debug;
     bool verbose;
+    bool is_moonbit; /* a folder or --target was met: moonbit.c reads the words anew */
     size_t input_count;
     const char *first_input;
     struct mocket__cli_command user; /* inputs and clang's own words, in order */
@@ -81,6 +95,13 @@ static int take_out(struct build *b, const char *text)
     return 0;
 }
 
+static int take_target(struct build *b, const char *text)
+{
+    (void)text;
+    b->is_moonbit = true;
+    return 0;
+}
+
 static int take_cc(struct build *b, const char *text)
 {
     b->cc = text;
@@ -92,10 +113,8 @@ static const struct value_option {
     const char *name;
     int (*take)(struct build *b, const char *text);
 } value_options[] = {
-    { "-o", take_out },
-    { "-O", take_level },
-    { "--stack-size", take_stack_size },
-    { "--cc", take_cc },
+    { "-o", take_out },  { "-O", take_level },        { "--stack-size", take_stack_size },
+    { "--cc", take_cc }, { "--target", take_target },
 };
 
 /* Clang's options that need no `--` before them. */
@@ -107,28 +126,16 @@ static int take_input(struct build *b, const char *path)
     struct stat st;
     if (stat(path, &st) < 0)
         return mocket__cli_failure(b->verb, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode)) {
+        b->is_moonbit = true;
+        return 0;
+    }
     if (!S_ISREG(st.st_mode))
         return mocket__cli_failure(b->verb, "%s: not a file", path);
     if (b->input_count++ == 0)
         b->first_input = path;
     mocket__cli_command_add(&b->user, path);
     return 0;
-}
-
-/* The value of argv[*at] when that is option `name`: joined to it (`-Os`, `--cc=x`) or the next word. NULL: another
- * option. "" when the value is missing. */
-static const char *value_of(const char *name, char **argv, int *at)
-{
-    const char *word = argv[*at];
-    size_t len = strlen(name);
-    if (strncmp(word, name, len) != 0)
-        return NULL;
-    if (word[len] == '\0')
-        return argv[*at + 1] ? argv[++*at] : "";
-    bool is_long = name[1] == '-';
-    if (is_long)
-        return word[len] == '=' ? word + len + 1 : NULL;
-    return word + len;
 }
 
 static int take_flag(struct build *b, const char *word)
@@ -154,14 +161,14 @@ static int take_option(struct build *b, char **argv, int *at)
 {
     const char *value;
     for (size_t i = 0; i < sizeof(value_options) / sizeof(value_options[0]); i++) {
-        value = value_of(value_options[i].name, argv, at);
+        value = mocket__cli_option_value(value_options[i].name, argv, at);
         if (value && value[0] == '\0')
             return mocket__cli_misuse(b->verb, "%s needs a value", value_options[i].name);
         if (value)
             return value_options[i].take(b, value);
     }
     for (size_t i = 0; i < sizeof(clang_with_value) / sizeof(clang_with_value[0]); i++) {
-        value = value_of(clang_with_value[i], argv, at);
+        value = mocket__cli_option_value(clang_with_value[i], argv, at);
         if (value && value[0] == '\0')
             return mocket__cli_misuse(b->verb, "%s needs a value", clang_with_value[i]);
         if (value) {
@@ -177,7 +184,7 @@ static int take_words(struct build *b, char **argv)
 {
     int rc = 0;
     bool ours = true;
-    for (int at = 1; argv[at] && rc == 0; at++) {
+    for (int at = 1; argv[at] && rc == 0 && !b->is_moonbit; at++) {
         if (!ours)
             mocket__cli_command_add(&b->user, argv[at]);
         else if (strcmp(argv[at], "--") == 0)
@@ -187,7 +194,7 @@ static int take_words(struct build *b, char **argv)
         else
             rc = take_input(b, argv[at]);
     }
-    if (rc == 0 && b->input_count == 0)
+    if (rc == 0 && b->input_count == 0 && !b->is_moonbit)
         rc = mocket__cli_misuse(b->verb, "give at least one C file");
     return rc;
 }
@@ -369,12 +376,17 @@ int mocket__cli_build(int argc, char **argv)
     struct mocket__cli_home home;
     char out[PATH_MAX];
     int rc = take_words(&b, argv);
+    if (rc == 0 && b.is_moonbit) {
+        rc = mocket__cli_moonbit_build(argv);
+        goto out;
+    }
     if (rc == 0 && !b.out)
         rc = default_out(&b, out);
     if (rc == 0)
         rc = mocket__cli_home_find(b.verb, &home);
     if (rc == 0)
         rc = compile(&b, &home);
+out:
     mocket__cli_command_release(&b.user);
     return rc;
 }

@@ -45,15 +45,22 @@ static void program_folder(char out[PATH_MAX])
     *(slash ? slash : out) = '\0';
 }
 
-int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home)
+/* MOCKET_HOME (true), or the program's folder. */
+static bool root_folder(char out[PATH_MAX])
 {
-    char folder[PATH_MAX];
     const char *set = getenv("MOCKET_HOME");
     bool of_home = set && set[0] != '\0';
     if (of_home)
-        snprintf(folder, sizeof(folder), "%s", set);
+        snprintf(out, PATH_MAX, "%s", set);
     else
-        program_folder(folder);
+        program_folder(out);
+    return of_home;
+}
+
+int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home)
+{
+    char folder[PATH_MAX];
+    bool of_home = root_folder(folder);
     for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
         if (layouts[i].of_home == of_home && is_layout(folder, &layouts[i], home))
             return 0;
@@ -63,4 +70,19 @@ int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home)
             fprintf(stderr, "    %s/%s with %s/%s/mocket.h\n", folder, layouts[i].library, folder, layouts[i].include);
     fprintf(stderr, "In a checkout `make wasm` builds it; MOCKET_HOME names another checkout or installation.\n");
     return 1;
+}
+
+/* A checkout has its tools in a folder of that name, an installation beside the guest library. */
+int mocket__cli_home_tool(const char *verb, const char *name, char path[PATH_MAX])
+{
+    static const char *const folders[] = { "tools", "lib/mocket/tools" };
+    char root[PATH_MAX];
+    const char *up = root_folder(root) ? "" : "../";
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        int len = snprintf(path, PATH_MAX, "%s/%s%s/%s", root, up, folders[i], name);
+        if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0)
+            return 0;
+    }
+    return mocket__cli_failure(verb, "the tool %s was not found in %s/%s%s nor in %s/%s%s; MOCKET_HOME names a place",
+                               name, root, up, folders[0], root, up, folders[1]);
 }

@@ -12,4 +12,7 @@ struct mocket__cli_home {
 /* 0, or 1 after a line on standard error that names the places where it looked. */
 int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home);
 
+/* Writes the path of one of the tools that come with us into path. The same result. */
+int mocket__cli_home_tool(const char *verb, const char *name, char path[PATH_MAX]);
+
 #endif

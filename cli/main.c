@@ -25,7 +25,7 @@ static const struct verb {
     int (*run)(int argc, char **argv);
 } verbs[] = {
     { "new", "write a small app to begin with", &mocket__cli_new_manual, mocket__cli_new },
-    { "build", "compile an app in C to a wasm file", &mocket__cli_build_manual, mocket__cli_build },
+    { "build", "compile an app in C or MoonBit to a wasm file", &mocket__cli_build_manual, mocket__cli_build },
     { "serve", "serve a wasm file over HTTP", &mocket__cli_serve_manual, mocket__cli_serve },
     { "version", "print the version", &version_text, mocket__cli_version },
     { "help", "tell about a verb", &help_text, verb_help },

@@ -1,10 +1,13 @@
-# The MoonBit reference app and the twins of the contract's apps, for wasm and wasm-gc. Only where the packaged compiler lies
-# in the cache already (tools/setup-moonbit puts it there): a build fetches nothing, and needs no Node without it. No part of
+# The MoonBit reference app and the twins of the contract's apps, for wasm and wasm-gc. Only where the packaged
+# compiler lies
+# in the cache already (tools/setup-moonbit puts it there): a build fetches nothing, and needs no Node without it. No
+# part of
 # what `make` builds: tests and measurements that need the guests ask for them.
 include_guard()
 set(MOCKET_MOONBIT AUTO CACHE STRING "MoonBit guests: ON, OFF, or AUTO, where tools/setup-moonbit has been run")
 execute_process(COMMAND ${PROJECT_SOURCE_DIR}/tools/setup-moonbit --find
-                OUTPUT_VARIABLE moonbit_home OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE moonbit_missing ERROR_QUIET)
+                OUTPUT_VARIABLE moonbit_home OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE moonbit_missing
+                    ERROR_QUIET)
 if(NOT MOCKET_MOONBIT OR (MOCKET_MOONBIT STREQUAL AUTO AND moonbit_missing))
     return()
 endif()

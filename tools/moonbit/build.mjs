@@ -1,7 +1,9 @@
 // usage: build.mjs HOME TARGET OUT DIR [OUT DIR...] [NAME=FOLDER...]
 //
-// Builds the executable package in each DIR with the packaged compiler. HOME is what tools/setup-moonbit printed. The module
-// around DIR (its `moon.mod` or `moon.mod.json`) gives the package names; other modules are looked for in its `.mooncakes`,
+// Builds the executable package in each DIR with the packaged compiler. HOME is what tools/setup-moonbit printed. The
+// module
+// around DIR (its `moon.mod` or `moon.mod.json`) gives the package names; other modules are looked for in its
+// `.mooncakes`,
 // where `moon` puts them, and in the folders given as NAME=FOLDER, which win.
 //   WARN=1 prints the compiler's warnings too, WAT=1 writes text, DEBUG=1 keeps names.
 import fs from 'node:fs';
@@ -20,7 +22,8 @@ export function moduleOf(folder) {
     for (let at = path.resolve(folder); ; at = path.dirname(at)) {
         const manifest = readManifest(at, 'moon.mod');
         if (manifest)
-            return { root: path.join(at, manifest.source ?? ''), name: manifest.name, cakes: path.join(at, '.mooncakes') };
+            return { root: path.join(at, manifest.source ?? ''), name: manifest.name, cakes: path.join(at,
+                '.mooncakes') };
         if (at === path.dirname(at))
             throw new Refused(`${folder} is in no module: no moon.mod above it`);
     }
@@ -159,7 +162,9 @@ export class Build {
         const { WAT: wat, DEBUG: debug } = process.env;
         const linked = await this.link(main, link.exports, { wat: Boolean(wat), debug: Boolean(debug) });
         fs.mkdirSync(path.dirname(path.resolve(out)), { recursive: true });
-        fs.writeFileSync(out, wat ? linked : exportMemory(linked, link['export-memory-name']));
+        const whole = `${out}.${process.pid}`; // written whole or not at all: a host may be watching it
+        fs.writeFileSync(whole, wat ? linked : exportMemory(linked, link['export-memory-name']));
+        fs.renameSync(whole, out);
     }
 }
 

@@ -31,7 +31,8 @@ function callOnce(script, name, argument) {
                 resolve(message.value);
         };
         const context = vm.createContext({
-            console: SILENT, TextEncoder, TextDecoder, Uint8Array, ArrayBuffer, MessageChannel, setTimeout, clearTimeout,
+            console: SILENT, TextEncoder, TextDecoder, Uint8Array, ArrayBuffer, MessageChannel, setTimeout,
+                clearTimeout,
             Promise, Map, WeakMap, Proxy, Symbol, performance, URL, process: undefined,
             addEventListener: (type, f) => { listener = f; },
             removeEventListener() {},

@@ -110,5 +110,6 @@ const [home, ...targets] = process.argv.slice(2);
 for (const target of targets) {
     const start = Date.now();
     const count = await build(home, target);
-    console.error(`setup-moonbit: ${count} packages of the core library for ${target} in ${Date.now() - start >> 10} s`);
+    const seconds = Math.round((Date.now() - start) / 1000);
+    console.error(`setup-moonbit: ${count} packages of the core library for ${target} in ${seconds} s`);
 }

@@ -45,7 +45,8 @@ export function exportMemory(bytes, name = 'memory') {
             [count, first] = unleb(bytes, at);
             if (exportsMemory(bytes, first, count))
                 return bytes;
-            const body = Buffer.concat([Buffer.from(leb(count + 1)), bytes.subarray(first, at + size), Buffer.from(entry)]);
+            const body = Buffer.concat([Buffer.from(leb(count + 1)), bytes.subarray(first, at + size),
+                Buffer.from(entry)]);
             const section = Buffer.concat([Buffer.from([7, ...leb(body.length)]), body]);
             return Buffer.concat([bytes.subarray(0, start), section, bytes.subarray(at + size)]);
         }

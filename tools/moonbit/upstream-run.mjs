@@ -11,7 +11,8 @@ const PAGE = /<h1>Custom 404<\/h1>/;
 // Request line, what is sent with it, status, body, and fields that the answer must have.
 const CASES = {
     route: [
-        ['GET /', {}, 200, '⚡️ Tadaa!', { 'content-type': 'text/plain; charset=utf-8', 'access-control-allow-origin': '*' }],
+        ['GET /', {}, 200, '⚡️ Tadaa!', { 'content-type': 'text/plain; charset=utf-8',
+            'access-control-allow-origin': '*' }],
         ['GET /hello?x=1', {}, 200, 'Hello world!'],
         ['GET /json', {}, 200, JOHN, { 'content-type': 'application/json; charset=utf-8' }],
         ['GET /async_data', {}, 200, JOHN],
@@ -73,10 +74,12 @@ function serve(file) {
 function ask(port, line, { headers = {}, body } = {}) {
     const [method, target] = line.split(' ');
     return new Promise((resolve, reject) => {
-        const request = http.request({ port, host: '127.0.0.1', method, path: target, headers, agent: false }, (answer) => {
+        const request = http.request({ port, host: '127.0.0.1', method, path: target, headers, agent: false },
+            (answer) => {
             const parts = [];
             answer.on('data', (part) => parts.push(part));
-            answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts).toString() }));
+            answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers,
+                body: Buffer.concat(parts).toString() }));
         });
         request.on('upgrade', (answer, socket) => {
             socket.destroy();

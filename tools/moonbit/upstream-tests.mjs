@@ -1,9 +1,9 @@
 // usage: upstream-tests.mjs HOME TARGET OUT SCRATCH [NAME=FOLDER...]
 //
-// Builds upstream's own tests into one guest. `GET /` lists them, a line each; `GET /N` runs the N-th as a handler runs,
-// so that asynchronous tests work too: 200, or 500 with what it raised. Tests stand in three packages: the root's own
-// files and test files, which use its names without a prefix, become the main package; those of the other packages
-// are lists that it imports. What compares with another backend's figures (benchmarks) is not run.
+// Builds upstream's own tests into one guest. `GET /` lists them, a line each; `GET /N` runs the N-th as a handler
+// runs, so that asynchronous tests work too: 200, or 500 with what it raised. Tests stand in three packages: the
+// root's own files and test files, which use its names without a prefix, become the main package; those of the other
+// packages are lists that it imports. What compares with another backend's figures (benchmarks) is not run.
 import fs from 'node:fs';
 import path from 'node:path';
 import { Build, moduleOf } from './build.mjs';
@@ -14,15 +14,23 @@ const EXPORTS = ['mocket_alloc', 'mocket_handle', 'mocket_done', 'mocket_ws'];
 const ROOT = 'oboard/mocket';
 
 // `(__test_68_0, ["name"])` rows of the tests without arguments, plain and asynchronous.
+// A file's name, or a test with its own: on one line, or a line for each part.
+const ROW = new RegExp([
+    /"([\w./-]+)": \{/,
+    /\((__test_\w+), \[([^\]]*)\]\)/,
+    /\(\s*(__test_\w+),\s*\[([^\]]*)\],\s*\)/,
+].map((row) => row.source).join('|'), 'g');
+
 function testRows(info) {
     const rows = [];
     for (const part of ['no_args_tests', 'async_tests']) {
         const text = info.slice(info.indexOf(`let ${part} = {`));
-        for (const m of text.slice(0, text.indexOf('\n}\n')).matchAll(/"([\w./-]+)": \{|\((__test_\w+), \[([^\]]*)\]\)|\(\s*(__test_\w+),\s*\[([^\]]*)\],\s*\)/g))
+        for (const m of text.slice(0, text.indexOf('\n}\n')).matchAll(ROW))
             if (m[1])
                 rows.file = m[1];
             else
-                rows.push({ file: rows.file, call: m[2] ?? m[4], name: JSON.parse(`[${(m[3] ?? m[5]).replace(/,\s*$/, '')}]`)[0] ?? '' });
+                rows.push({ file: rows.file, call: m[2] ?? m[4],
+                    name: JSON.parse(`[${(m[3] ?? m[5]).replace(/,\s*$/, '')}]`)[0] ?? '' });
     }
     return rows;
 }
@@ -31,7 +39,8 @@ class TestBuild extends Build {
     async listOf(files) {
         const texts = files.map((file) => [path.basename(file), fs.readFileSync(file, 'utf8')]);
         const rows = testRows(await this.compiler.genTestInfo({ mbtFiles: texts }));
-        const items = rows.map((row) => `  (${JSON.stringify(`${row.file}: ${row.name}`)}, async fn() { ${row.call}() }),\n`);
+        const item = (row) => `  (${JSON.stringify(`${row.file}: ${row.name}`)}, async fn() { ${row.call}() }),\n`;
+    const items = rows.map(item);
         return [texts, `///|\npub let wasm_tests : Array[(String, async () -> Unit)] = [\n${items.join('')}]\n`];
     }
 

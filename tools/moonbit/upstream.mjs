@@ -65,7 +65,8 @@ function addExample(name) {
 // Newer spellings and what the packaged compiler calls them.
 const SPELLINGS = [
     ['`fn` before the methods of an impl', /^((?:pub )?impl\b[^\n]*\bwith )(async )?fn /gm, '$1$2'],
-    ['`fn` before the methods of a trait', /(?<=^(?:pub(?:\(open\))? )?trait \w+ \{[^}]*\n  (?:async )?)fn (?=\w+\()/gm, ''],
+    ['`fn` before the methods of a trait',
+        /(?<=^(?:pub(?:\(open\))? )?trait \w+ \{[^}]*\n  (?:async )?)fn (?=\w+\()/gm, ''],
     ['Map([])', /\bMap\(\[\]\)/g, '{}'],
     ['@json.to_json(x)', /@json\.to_json\(/g, 'ToJson::to_json('],
     ['Buffer()', /\bBuffer\(\)/g, '@buffer.new()'],

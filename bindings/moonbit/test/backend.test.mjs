@@ -54,7 +54,8 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
     say('any method and any bytes come through', () => {
         const host = open();
         assert.equal(host.request({ method: 'PROPFIND', target: '/hello' }).answer.status, 404);
-        const bad = host.request({ method: 'POST', target: '/echo', headers: [['x-a', Uint8Array.of(0xff, 0xc3, 0x28)]] });
+        const bad = host.request({ method: 'POST', target: '/echo', headers: [['x-a', Uint8Array.of(0xff, 0xc3,
+            0x28)]] });
         assert.deepEqual(field(bad, 'x-a'), ['��(']);
         const body = Uint8Array.from({ length: 256 }, (_, i) => i);
         assert.deepEqual(host.request({ method: 'POST', target: '/echo', body }).answer.body, body);
@@ -192,6 +193,7 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         round(1200);
         host.advance(100);
         assert.ok(sleepers.every((request) => text(request) === 'slept'));
-        assert.ok(host.exports.memory.buffer.byteLength <= before * 1.5, `${before} to ${host.exports.memory.buffer.byteLength}`);
+        assert.ok(host.exports.memory.buffer.byteLength <= before * 1.5,
+            `${before} to ${host.exports.memory.buffer.byteLength}`);
     });
 }

@@ -6,14 +6,16 @@
 import fs from 'node:fs';
 
 const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
-export const ERRORS = { EINVAL: -1, EFAULT: -2, EHANDLE: -3, ECLOSED: -4, ESTATE: -5, ETIMEDOUT: -7, ENOTSUP: -9, EAGAIN: -13 };
+export const ERRORS = { EINVAL: -1, EFAULT: -2, EHANDLE: -3, ECLOSED: -4, ESTATE: -5, ETIMEDOUT: -7, ENOTSUP: -9,
+    EAGAIN: -13 };
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 // ---- the request message (docs/abi.md, section 4) ----
 
-export function encodeRequest({ method = 'GET', target = '/', headers = [], body = '', authority = 'test', flags = 1 }) {
+export function encodeRequest({ method = 'GET', target = '/', headers = [], body = '', authority = 'test',
+    flags = 1 }) {
     const bytes = (s) => typeof s === 'string' ? encoder.encode(s) : s;
     const texts = [method, target, authority, '127.0.0.1'].map(bytes);
     const fields = headers.flat().map(bytes);
@@ -196,7 +198,8 @@ export class Host {
         if (request.answer)
             return ERRORS.ESTATE;
         const answer = this.head(head, headLen);
-        if (answer.status < 200 || answer.status > 599 || answer.headers.some(([n, v]) => !TOKEN.test(n) || /[\r\n\0]/.test(v)))
+        if (answer.status < 200 || answer.status > 599 || answer.headers.some(([n, v]) => !TOKEN.test(n) ||
+            /[\r\n\0]/.test(v)))
             return ERRORS.EINVAL;
         request.answer = { ...answer, body: this.copy(body, bodyLen) };
         return 0;

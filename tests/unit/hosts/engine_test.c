@@ -178,6 +178,51 @@ static void ends_what_runs_too_long(void **state)
     close_all(&f);
 }
 
+/* A call in slices stops at ticks and goes on; direct calls of the same instance are none the worse for it. */
+static void runs_in_slices(void **state)
+{
+    (void)state;
+    struct fixture f;
+    pthread_t ticker;
+    union engine_slot slot = { .i32 = 4 };
+    open_all(&f, small);
+    assert_false(engine_module_waits(f.module));
+    assert_true(engine_call_begin(f.instance, CALL, &slot));
+    assert_int_equal(engine_resume(f.instance, &f.why), ENGINE_RETURNED);
+    assert_int_equal(engine_result(f.instance), 8);
+    engine_deadline(f.instance, 0);
+    assert_int_equal(engine_call(f.instance, CALL, &slot, 1, &f.why), ENGINE_RETURNED);
+    assert_int_equal(slot.i32, 8);
+    assert_int_equal(pthread_create(&ticker, NULL, tick, &f), 0);
+    assert_true(engine_call_begin(f.instance, LOOP, NULL));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(engine_resume(f.instance, &f.why), ENGINE_SLICED);
+    engine_interrupt(f.instance);
+    assert_int_equal(engine_resume(f.instance, &f.why), ENGINE_EXPIRED);
+    assert_true(said(&f, "\n    at function "));
+    pthread_join(ticker, NULL);
+    close_all(&f);
+}
+
+/* What is under way is unwound, and a new instance finds room. */
+static void drops_what_is_under_way(void **state)
+{
+    (void)state;
+    struct fixture f;
+    pthread_t ticker;
+    open_all(&f, (struct engine_opts){ .instances = 1, .least = 1, .memory_bytes = 1 << 20 });
+    assert_int_equal(pthread_create(&ticker, NULL, tick, &f), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(engine_call_begin(f.instance, LOOP, NULL));
+        assert_int_equal(engine_resume(f.instance, &f.why), ENGINE_SLICED);
+        engine_instance_close(f.instance);
+        assert_int_equal(engine_instance_begin(f.module, &f, &f.instance), 0);
+        assert_int_equal(engine_resume(f.instance, &f.why), ENGINE_RETURNED);
+    }
+    pthread_join(ticker, NULL);
+    close_all(&f);
+}
+
 static void holds_the_memory_limit(void **state)
 {
     (void)state;
@@ -255,10 +300,16 @@ static void refuses_broken_modules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_imports_and_exports), cmocka_unit_test(calls_both_ways),
-        cmocka_unit_test(tells_why_it_trapped),      cmocka_unit_test(ends_what_runs_too_long),
-        cmocka_unit_test(holds_the_memory_limit),    cmocka_unit_test(has_room_for_so_many_instances),
-        cmocka_unit_test(gives_clean_memory),        cmocka_unit_test(refuses_broken_modules),
+        cmocka_unit_test(tells_imports_and_exports),
+        cmocka_unit_test(calls_both_ways),
+        cmocka_unit_test(tells_why_it_trapped),
+        cmocka_unit_test(ends_what_runs_too_long),
+        cmocka_unit_test(holds_the_memory_limit),
+        cmocka_unit_test(has_room_for_so_many_instances),
+        cmocka_unit_test(gives_clean_memory),
+        cmocka_unit_test(refuses_broken_modules),
+        cmocka_unit_test(runs_in_slices),
+        cmocka_unit_test(drops_what_is_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,131 @@
+/* `mocket build DIR`: an app in MoonBit to a wasm file.
+ *
+ * MoonBit's compiler comes in two ways: with its own build program `moon`, or as the packaged one that
+ * tools/setup-moonbit installs. The script moonbit-build, of a checkout or an installation, knows both; here the words
+ * are looked at, so that a mistake is told before a compiler runs, and are handed over. Nothing is fetched. */
+#include "moonbit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "home.h"
+#include "option.h"
+#include "verbs.h"
+
+struct moonbit {
+    const char *verb;
+    const char *dir;
+    const char *out;
+    const char *target;
+    bool verbose;
+    struct mocket__cli_command places; /* NAME=FOLDER */
+};
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* ---- Words ---- */
+
+static bool has_file(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return len > 0 && (size_t)len < sizeof(path) && access(path, R_OK) == 0;
+}
+
+static int take_dir(struct moonbit *m, const char *path)
+{
+    if (strchr(path, '=') && !is_folder(path)) {
+        mocket__cli_command_add(&m->places, path);
+        return 0;
+    }
+    if (!is_folder(path))
+        return mocket__cli_failure(m->verb, "%s: not a folder; an app in MoonBit is one", path);
+    if (m->dir)
+        return mocket__cli_misuse(m->verb, "%s and %s: one folder at a time", m->dir, path);
+    if (!has_file(path, "moon.pkg") && !has_file(path, "moon.pkg.json"))
+        return mocket__cli_failure(m->verb, "%s: no moon.pkg in it; the folder of the main package is needed", path);
+    m->dir = path;
+    return 0;
+}
+
+static int take_option(struct moonbit *m, char **argv, int *at)
+{
+    const char *value;
+    if (strcmp(argv[*at], "-v") == 0) {
+        m->verbose = true;
+        return 0;
+    }
+    if ((value = mocket__cli_option_value("-o", argv, at)))
+        m->out = value;
+    else if ((value = mocket__cli_option_value("--target", argv, at)))
+        m->target = value;
+    else
+        return mocket__cli_misuse(m->verb, "`%s` is not an option for an app in MoonBit", argv[*at]);
+    return value[0] != '\0' ? 0 : mocket__cli_misuse(m->verb, "%s needs a value", argv[*at]);
+}
+
+static int take_words(struct moonbit *m, char **argv)
+{
+    int rc = 0;
+    for (int at = 1; argv[at] && rc == 0; at++)
+        rc = argv[at][0] == '-' ? take_option(m, argv, &at) : take_dir(m, argv[at]);
+    if (rc == 0 && !m->dir)
+        rc = mocket__cli_misuse(m->verb, "--target is for an app in MoonBit: give its folder");
+    if (rc == 0 && strcmp(m->target, "wasm") != 0 && strcmp(m->target, "wasm-gc") != 0)
+        rc = mocket__cli_misuse(m->verb, "--target %s: wasm or wasm-gc is needed", m->target);
+    return rc;
+}
+
+/* shop/ -> shop.wasm, in the present folder; `.` is the folder it stands for. */
+static int default_out(struct moonbit *m, char out[PATH_MAX])
+{
+    char full[PATH_MAX];
+    if (!realpath(m->dir, full))
+        return mocket__cli_failure(m->verb, "%s: cannot be read", m->dir);
+    int len = snprintf(out, PATH_MAX, "%s.wasm", strrchr(full, '/') + 1);
+    if (len < 0 || len >= PATH_MAX)
+        return mocket__cli_failure(m->verb, "%s: the name is too long", m->dir);
+    m->out = out;
+    return 0;
+}
+
+/* ---- The command ---- */
+
+static int run(const struct moonbit *m, const char *tool)
+{
+    struct mocket__cli_command c = { 0 };
+    const char *const words[] = { tool, "--target", m->target, "-o", m->out, m->dir };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        mocket__cli_command_add(&c, words[i]);
+    for (size_t i = 0; i < m->places.count; i++)
+        mocket__cli_command_add(&c, m->places.words[i]);
+    c.failed = c.failed || m->places.failed;
+    if (m->verbose)
+        mocket__cli_command_print(&c);
+    int rc = mocket__cli_command_run(m->verb, &c);
+    mocket__cli_command_release(&c);
+    return rc < 0 ? 1 : rc;
+}
+
+int mocket__cli_moonbit_build(char **argv)
+{
+    struct moonbit m = { .verb = argv[0], .target = "wasm" };
+    char out[PATH_MAX], tool[PATH_MAX];
+    int rc = take_words(&m, argv);
+    if (rc == 0 && !m.out)
+        rc = default_out(&m, out);
+    if (rc == 0)
+        rc = mocket__cli_home_tool(m.verb, "moonbit-build", tool);
+    if (rc == 0)
+        rc = run(&m, tool);
+    mocket__cli_command_release(&m.places);
+    return rc;
+}
