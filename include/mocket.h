@@ -356,7 +356,8 @@ void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket
  * Reading a body, mocket_write and mocket_sleep suspend the handler; its worker serves others. When the client has left
  * each of them returns MOCKET_ECLOSED at once, and so does every later one: return, and what was deferred runs (T-02).
  * A guest that uses mocket_sleep, mocket_write, mocket_stream, mocket_body_source or multipart is entered on a stack of
- * its own, which costs its host some microseconds a request; one that reads bodies as streams gets them as they come. */
+ * its own, which costs its host some microseconds a request; one that reads bodies as streams gets them as they
+ * come. */
 
 /* 0 after at least ms milliseconds; MOCKET_ECLOSED, MOCKET_ETIMEDOUT (the request's time is up), MOCKET_ENOTSUP (this
  * host cannot wait). The test client waits on the spot. */

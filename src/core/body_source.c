@@ -1,5 +1,5 @@
-/* The request body as a stream. Apart from the rest, because in a guest its use decides how the host gives bodies: an app
- * that links it asks for streamed ones (src/guest/body.c). */
+/* The request body as a stream. Apart from the rest, because in a guest its use decides how the host gives bodies: an
+ * app that links it asks for streamed ones (src/guest/body.c). */
 #include "body.h"
 
 struct limited {
