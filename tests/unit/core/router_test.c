@@ -12,6 +12,7 @@
 
 #include "base/span.h"
 #include "core/router.h"
+#include "reference_router.h"
 
 struct fixture {
     struct mocket_arena tables, work;
@@ -171,33 +172,6 @@ static void test_allow(void **state)
 }
 
 /* ---- against the plain definition ---- */
-
-static int reference_match(const char *template, const char *path)
-{
-    if (strncmp(template, "**", 2) == 0 && (template[2] == '/' || !template[2])) {
-        if (!template[2])
-            return 1;
-        for (const char *p = path;; p++) { /* shortest first */
-            if ((p == path || p[-1] == '/') && reference_match(template + 3, p))
-                return 1;
-            if (!*p)
-                return 0;
-        }
-    }
-    size_t t = strcspn(template, "/"), p = strcspn(path, "/");
-    int wild = template[0] == ':' || (t == 1 && template[0] == '*');
-    if (!wild && (t != p || memcmp(template, path, t) != 0))
-        return 0;
-    if (!template[t] && !path[p])
-        return 1;
-    if (template[t] && !path[p]) { /* only `**` at the end may match nothing at all */
-        template += t;
-        while (strncmp(template, "/**", 3) == 0)
-            template += 3;
-        return !*template;
-    }
-    return template[t] && path[p] && reference_match(template + t + 1, path + p + 1);
-}
 
 static void random_path(char *out, unsigned *seed, const char *const *pieces, unsigned piece_count)
 {
