@@ -1,5 +1,5 @@
-/* A path asked of mocket_static: whatever it is, no byte of a file outside the folder, of a name that begins with a dot or
- * behind a link that leads out is ever in the answer (F-10). */
+/* A path asked of mocket_static: whatever it is, no byte of a file outside the folder, of a name that begins with a
+ * dot or behind a link that leads out is ever in the answer (F-10). */
 #include <fcntl.h>
 #include <ftw.h>
 #include <mocket.h>

@@ -1,5 +1,5 @@
-/* Templates, a line each, and a path on the last line: the router finds the route that trying one template after the other
- * finds (R-02, R-10 to R-17), and its parameters lie within the path. */
+/* Templates, a line each, and a path on the last line: the router finds the route that trying one template after the
+ * other finds (R-02, R-10 to R-17), and its parameters lie within the path. */
 #include "../../src/core/router.h"
 #include "../unit/reference_router.h"
 #include "fuzz.h"

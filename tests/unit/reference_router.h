@@ -1,5 +1,5 @@
-/* The plain definition of a template (contract.md, R-11 to R-17), to hold the router against. Exponential in the number of
- * `**`: for short inputs only. */
+/* The plain definition of a template (contract.md, R-11 to R-17), to hold the router against. Exponential in the number
+ * of `**`: for short inputs only. */
 #ifndef MOCKET_TESTS_REFERENCE_ROUTER_H
 #define MOCKET_TESTS_REFERENCE_ROUTER_H
 
