@@ -296,16 +296,6 @@ char *mocket_app_text(mocket_app *app, const char *text)
     return copy;
 }
 
-void mocket_opts_read(void *out, size_t out_size, const void *opts)
-{
-    memset(out, 0, out_size);
-    if (!opts)
-        return;
-    uint32_t size;
-    memcpy(&size, opts, sizeof size);
-    memcpy(out, opts, size && size < out_size ? size : out_size);
-}
-
 void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value)
 {
     if (!open_for(app, "mocket_set"))

@@ -97,9 +97,8 @@ static bool keeps_rules(mocket_span name, const struct mocket_cookie_opts *o)
 /* The options as this library knows them: a caller built with an older header has a shorter struct. */
 struct mocket_cookie_opts mocket__cookie_opts(const struct mocket_cookie_opts *opts)
 {
-    struct mocket_cookie_opts known = { 0 };
-    if (opts)
-        memcpy(&known, opts, opts->size && opts->size < sizeof known ? opts->size : sizeof known);
+    struct mocket_cookie_opts known;
+    mocket_opts_read(&known, sizeof known, opts);
     return known;
 }
 
