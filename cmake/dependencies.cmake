@@ -1,10 +1,23 @@
-# What the library is built from besides its own source: libuv, zlib, Boost.Context, llhttp and yyjson.
+# What the library is built from besides its own source: libuv, zlib, libcurl, wslay, libmd, Boost.Context, llhttp and
+# yyjson.
 # Each may be pointed elsewhere on the command line of cmake (-DMOCKET_LLHTTP=DIR ...).
 include_guard()
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
+
+# Debian's package has no pkg-config file.
+find_library(MOCKET_WSLAY NAMES wslay DOC "wslay, the WebSocket codec")
+if(NOT MOCKET_WSLAY)
+    message(FATAL_ERROR "wslay is missing (libwslay-dev): tools/setup installs it")
+endif()
+
+# Only apps that fetch need libcurl, and all that it brings along, at run time.
+set(MOCKET_LINK_CURL -Wl,--push-state,--as-needed PkgConfig::CURL -Wl,--pop-state)
 
 # Static, because a program should not need it at run time: it is a few hundred bytes of it.
 find_library(MOCKET_BOOST_CONTEXT NAMES libboost_context.a boost_context

@@ -57,7 +57,9 @@ typedef struct mocket_value mocket_value;         /* a JSON value */
 typedef struct mocket_source mocket_source;       /* a stream of bytes to read */
 typedef struct mocket_multipart mocket_multipart; /* a reader of multipart/form-data */
 typedef struct mocket_client mocket_client;       /* sends requests to an app without a socket */
+typedef struct mocket_call mocket_call;           /* an outgoing request under way */
 typedef struct mocket_reply mocket_reply;         /* an answer that was received */
+typedef struct mocket_socket mocket_socket;       /* a WebSocket */
 
 /* Bytes that somebody else owns. Text is UTF-8 unless stated otherwise. */
 typedef struct mocket_span {
@@ -172,7 +174,11 @@ enum mocket_setting {
     MOCKET_BODY_TIMEOUT,       /* native: silence while a body is read. 30000; 1.. or -1. 408 */
     MOCKET_WRITE_TIMEOUT,      /* native: silence while an answer is written. 30000; 1.. or -1 */
     MOCKET_IDLE_TIMEOUT,       /* native: a connection without a request. 60000; 1.. or -1 */
-    MOCKET_STOP_GRACE          /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */
+    MOCKET_STOP_GRACE,         /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */
+    MOCKET_MAX_MESSAGE,        /* WebSocket message. 1 MiB; 0.. or -1. A larger one closes the socket with 1009 */
+    MOCKET_MAX_BACKLOG,        /* native: bytes that wait for a slow WebSocket. 1 MiB; 1024... More closes it with 1013 */
+    MOCKET_WS_TIMEOUT          /* native: silence of a WebSocket's client, which is pinged at half of it. 60000; 1.. or
+                                  -1 */
 };
 #define MOCKET_UNLIMITED (-1)
 enum mocket_reuse {
@@ -214,6 +220,9 @@ int mocket_next(mocket_event *e);
 
 /* The data that the running route or middleware was registered with. */
 void *mocket_data(const mocket_event *e);
+
+/* The app, or group, that the event came to by mocket_listen: for mocket_publish. */
+mocket_app *mocket_event_app(const mocket_event *e);
 
 /* What mocket_on_worker's start returned in this worker, or NULL. */
 void *mocket_worker(const mocket_event *e);
@@ -353,15 +362,115 @@ void mocket_cookie_set(mocket_event *e, const char *name, const char *value, con
 void mocket_cookie_delete(mocket_event *e, const char *name, const struct mocket_cookie_opts *opts);
 
 /* ---- Waiting: reads as if it blocked, blocks nobody else ----------------------------------------------------------
- * Reading a body, mocket_write and mocket_sleep suspend the handler; its worker serves others. When the client has left
- * each of them returns MOCKET_ECLOSED at once, and so does every later one: return, and what was deferred runs (T-02).
- * A guest that uses mocket_sleep, mocket_write, mocket_stream, mocket_body_source or multipart is entered on a stack of
- * its own, which costs its host some microseconds a request; one that reads bodies as streams gets them as they
- * come. */
+ * Reading a body, mocket_write, mocket_sleep, mocket_wait and mocket_ws_send suspend the handler; its worker serves
+ * others. When the client has left each of them returns MOCKET_ECLOSED at once, and so does every later one: return,
+ * and what was deferred runs (T-02). A guest that uses one of them, mocket_stream, mocket_body_source or multipart is
+ * entered on a stack of its own, which costs its host some microseconds a request; one that reads bodies as streams
+ * gets them as they come. */
 
 /* 0 after at least ms milliseconds; MOCKET_ECLOSED, MOCKET_ETIMEDOUT (the request's time is up), MOCKET_ENOTSUP (this
  * host cannot wait). The test client waits on the spot. */
 int mocket_sleep(mocket_event *e, uint32_t ms);
+
+/* ---- Outgoing HTTP ------------------------------------------------------------------------------------------------
+ * Requests to other servers, http and https, HTTP/1.1 and 2. Connections are kept and used again. Certificates are
+ * verified against the system's authorities, or those that the environment's SSL_CERT_FILE names. In a guest the host
+ * must have granted the server (mocket serve --allow-net): else MOCKET_EDENIED. The test client cannot fetch. */
+struct mocket_fetch_opts {
+    uint32_t size;
+    const char *const *headers; /* lines, "Name: value"; ends with NULL */
+    mocket_span body;           /* must live until the call ended; ptr NULL: none */
+    mocket_source *source;      /* the body as a stream instead, read while the call is waited for */
+    int64_t source_len;         /* 0: unknown, sent in chunks */
+    bool no_follow;             /* 3xx are answers like others; else up to 10 redirects are followed */
+    uint32_t timeout_ms;        /* until the head of the answer is here. 0: 30000 */
+    int64_t max_body;           /* of mocket_reply_body. 0: 1 MiB; MOCKET_UNLIMITED */
+};
+/* One request, and its answer as soon as the head is here, whatever its status: 0; or MOCKET_EINVAL (URL, method,
+ * header), MOCKET_EIO (no such host, refused, TLS, broken off), MOCKET_ETIMEDOUT, MOCKET_EDENIED, MOCKET_ELIMIT (more
+ * than 10 redirects, or too many calls of one event), MOCKET_ECLOSED (your own client left), MOCKET_ENOTSUP. The reply
+ * lives as long as the event. A redirect to another origin loses Authorization and Cookie; 303, and 301 or 302 to a
+ * POST, become GET; with source, 307 and 308 are returned as they are. */
+int mocket_fetch(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
+                 mocket_reply **out);
+/* The same in two steps, so that several are under way at once. Never NULL: what went wrong is mocket_wait's. A call
+ * that nobody waited for ends with the event. */
+mocket_call *mocket_fetch_start(mocket_event *e, const char *method, const char *url,
+                                const struct mocket_fetch_opts *opts);
+int mocket_wait(mocket_event *e, mocket_call *call, mocket_reply **out);
+/* Waits until mocket_wait would not wait for one of them, and returns its index, the lowest if there are several; NULL
+ * calls are left out. timeout_ms: -1 none. MOCKET_ETIMEDOUT, MOCKET_ECLOSED; MOCKET_EINVAL when there is no call. */
+int mocket_wait_any(mocket_event *e, mocket_call *const *calls, size_t count, int64_t timeout_ms);
+/* Ends a call and what came of it: its reply's body is MOCKET_ECLOSED. Twice is fine. */
+void mocket_cancel(mocket_call *call);
+
+int mocket_reply_status(const mocket_reply *r);
+const char *mocket_reply_header(const mocket_reply *r, const char *name); /* repeated ones joined with ", "; or NULL */
+const mocket_fields *mocket_reply_headers(const mocket_reply *r);
+/* The whole body, read now if it was not: 0, MOCKET_ETOOBIG (max_body) or below zero as mocket_read. May be called
+ * again. */
+int mocket_reply_body(mocket_reply *r, mocket_span *out);
+/* The body as a stream, to read or to give to mocket_stream. The same source on each call, never NULL. */
+mocket_source *mocket_reply_source(mocket_reply *r);
+
+/* ---- Server-Sent Events (the HTML standard, section 9.2) ----------------------------------------------------------
+ * The first call makes the answer a stream of text/event-stream, not cached. Each waits for a slow client. */
+/* event (its name) and id may be NULL; data may have several lines. An event or id with a line end is MOCKET_EINVAL. */
+int mocket_sse(mocket_event *e, const char *event, const char *id, const char *data);
+/* mocket_sleep; meanwhile a comment every 15 seconds keeps proxies from closing the connection. */
+int mocket_sse_sleep(mocket_event *e, uint32_t ms);
+/* How long a client shall wait before it comes again. */
+int mocket_sse_retry(mocket_event *e, uint32_t ms);
+/* The id of the last event that a client got which comes again (Last-Event-ID), or NULL. */
+const char *mocket_sse_last_id(mocket_event *e);
+
+/* ---- WebSocket (RFC 6455) -----------------------------------------------------------------------------------------
+ * A socket is a route for GET: middlewares run before the handshake and can refuse it, groups count. Requests to it
+ * that ask for no upgrade are 426, another version than 13 too, and a cross-origin handshake is 403 unless the origin
+ * is allowed. Pings are answered, messages come whole, text is UTF-8 (else 1007), larger ones than MOCKET_MAX_MESSAGE
+ * are refused (1009). */
+enum mocket_ws_kind {
+    MOCKET_WS_OPEN = 0,
+    MOCKET_WS_TEXT = 1,
+    MOCKET_WS_BINARY = 2,
+    MOCKET_WS_PING = 3,   /* already answered */
+    MOCKET_WS_CLOSED = 4, /* the last one, exactly once; data is the reason. See mocket_ws_code */
+    MOCKET_WS_PONG = 4    /* to send only */
+};
+/* Called for each event of a socket, one at a time. data lives until it returns, and so does what mocket_mem and the
+ * like give, but for MOCKET_WS_OPEN: as long as the socket. What it defers runs when the socket has ended. */
+typedef void mocket_ws_handler(mocket_socket *s, int kind, mocket_span data);
+struct mocket_ws_opts {
+    uint32_t size;
+    void *data;                   /* mocket_data(mocket_ws_event(s)) */
+    const char *const *protocols; /* subprotocols; the first that the client offers too is taken. NULL: none */
+    const char *const *origins;   /* also allowed, such as "https://a.example"; "*" any. NULL: the request's own host */
+};
+void mocket_ws(mocket_app *app, const char *path, mocket_ws_handler *fn, const struct mocket_ws_opts *opts);
+
+/* The socket's event, that of its handshake: parameters, headers, locals, mocket_sleep, mocket_fetch. Lives as long as
+ * the socket, which ends when MOCKET_WS_CLOSED was handled. Answers cannot be given on it. */
+mocket_event *mocket_ws_event(mocket_socket *s);
+/* The subprotocol that was chosen, or NULL. */
+const char *mocket_ws_protocol(const mocket_socket *s);
+/* Why it was closed (RFC 6455, section 7.4): 1005 without a code, 1006 without a close frame. 0 before. */
+int mocket_ws_code(const mocket_socket *s);
+
+/* From the socket's handler. 0; MOCKET_ESTATE after mocket_ws_close, MOCKET_ECLOSED after the client left,
+ * MOCKET_EINVAL (kind, text that is not UTF-8, a control frame above 125 bytes). Waits for a slow client. */
+int mocket_ws_send(mocket_socket *s, int kind, mocket_span data);
+int mocket_ws_text(mocket_socket *s, const char *text);
+/* code: 1000 to 1003, 1007 to 1014, 3000 to 4999; 0: none. reason: up to 123 bytes of UTF-8, or NULL. */
+int mocket_ws_close(mocket_socket *s, int code, const char *reason);
+/* Topics: any text up to 255 bytes, at most 1024 of one socket (MOCKET_ELIMIT). Twice is fine. */
+int mocket_ws_subscribe(mocket_socket *s, const char *topic);
+int mocket_ws_unsubscribe(mocket_socket *s, const char *topic);
+/* A message (MOCKET_WS_TEXT, MOCKET_WS_BINARY) to every subscriber in every worker and instance, the sender included.
+ * Order holds per sender; it never waits: MOCKET_EAGAIN when a worker is too far behind. For a subscriber that is too
+ * slow see MOCKET_MAX_BACKLOG. */
+int mocket_publish(mocket_app *app, const char *topic, int kind, mocket_span data);
+/* The same, by the socket's app. */
+int mocket_ws_publish(mocket_socket *s, const char *topic, int kind, mocket_span data);
 
 /* ---- Text helpers; results live as long as the event, never NULL ------------------------------------------------- */
 const char *mocket_url_encode(mocket_event *e,
@@ -615,11 +724,6 @@ void mocket_client_header(mocket_client *c, const char *name, const char *value)
 /* line: "METHOD TARGET". NULL: malformed or no memory. The reply lives until the next send. */
 mocket_reply *mocket_client_send(mocket_client *c, const char *line, mocket_span body);
 void mocket_client_free(mocket_client *c); /* the app stays yours */
-int mocket_reply_status(const mocket_reply *r);
-const char *mocket_reply_header(const mocket_reply *r, const char *name); /* repeated ones joined with ", "; or NULL */
-const mocket_fields *mocket_reply_headers(const mocket_reply *r);
-mocket_span mocket_reply_body(const mocket_reply *r);
-
 #ifdef __cplusplus
 }
 #endif

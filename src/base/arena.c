@@ -84,6 +84,26 @@ void mocket__arena_release(struct mocket_arena *a)
     mocket__arena_init(a, a->chunk_len);
 }
 
+struct mocket_arena_mark mocket__arena_mark(const struct mocket_arena *a)
+{
+    return (struct mocket_arena_mark){ a->chunk, a->next };
+}
+
+void mocket__arena_rewind(struct mocket_arena *a, const struct mocket_arena_mark *mark)
+{
+    a->failed = false;
+    if (!mark->chunk) {
+        mocket__arena_reset(a);
+        return;
+    }
+    free_chunks(mark->chunk->next);
+    mark->chunk->next = NULL;
+    a->chunk = mark->chunk;
+    a->next = mark->next;
+    a->end = chunk_bytes(mark->chunk) + mark->chunk->len;
+    poison(a->next, (size_t)(a->end - a->next));
+}
+
 static bool add_chunk(struct mocket_arena *a, size_t len)
 {
     size_t usual = a->chunk_len > HEAD ? a->chunk_len - HEAD : ALIGN;

@@ -23,6 +23,14 @@ void mocket__arena_init(struct mocket_arena *a, size_t chunk_len);
 void mocket__arena_reset(struct mocket_arena *a);
 void mocket__arena_release(struct mocket_arena *a);
 
+/* How far an arena was used, to give back later what was handed out since. */
+struct mocket_arena_mark {
+    struct mocket_arena_chunk *chunk;
+    char *next;
+};
+struct mocket_arena_mark mocket__arena_mark(const struct mocket_arena *a);
+void mocket__arena_rewind(struct mocket_arena *a, const struct mocket_arena_mark *mark);
+
 /* 16-aligned, not zeroed. NULL when there is no memory. len 0 is fine. */
 void *mocket__arena_alloc(struct mocket_arena *a, size_t len);
 /* Zeroed. */

@@ -17,7 +17,7 @@ static int set_type(struct mocket_response *res, const char *type)
 
 static int take_back(struct mocket_response *res)
 {
-    if (res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_BROKEN)
+    if (mocket__head_sent(res) || res->kind == MOCKET_BODY_BROKEN)
         return MOCKET_ESTATE; /* the head is out */
     if (res->stream && res->stream->close)
         res->stream->close(res->stream);

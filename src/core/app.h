@@ -23,7 +23,10 @@
     X(BODY_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                            \
     X(WRITE_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                           \
     X(IDLE_TIMEOUT, 60000, 1, INT32_MAX, 1)                                                                            \
-    X(STOP_GRACE, 10000, 0, INT32_MAX, 1)
+    X(STOP_GRACE, 10000, 0, INT32_MAX, 1)                                                                              \
+    X(MAX_MESSAGE, 1048576, 0, INT64_MAX, 1)                                                                           \
+    X(MAX_BACKLOG, 1048576, 1024, INT64_MAX, 0)                                                                        \
+    X(WS_TIMEOUT, 60000, 1, INT32_MAX, 1)
 
 enum {
 #define MOCKET_SETTING_INDEX(name, value, least, most, unlimited) MOCKET_SETTING_##name,
@@ -77,6 +80,8 @@ struct mocket_app {
 /* A running backend. */
 struct mocket_backend {
     void (*stop)(struct mocket_backend *backend); /* any thread, signal-safe */
+    /* mocket_publish, from any thread that runs handlers; arguments are checked. NULL: there are no sockets. */
+    int (*publish)(struct mocket_backend *backend, mocket_span topic, int kind, mocket_span data);
 };
 
 /* Ends registration. 0, or MOCKET_EINVAL, MOCKET_ENOMEM when there was a mistake (mocket_problem), MOCKET_ESTATE when

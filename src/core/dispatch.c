@@ -180,22 +180,27 @@ static void settle(mocket_event *e, int rc)
         default_error(e, rc);
 }
 
-static void run_deferred(mocket_event *e)
+/* The event of a request that may become a socket outlives this stack. Without memory for it the arena has failed, and
+ * no socket will come of it. */
+static mocket_event *choose_event(mocket_event *here)
 {
-    while (e->deferred) {
-        struct mocket_deferred *d = e->deferred;
-        e->deferred = d->next;
-        d->drop(d->ptr);
-    }
+    if (!(here->req->message.flags & MOCKET_MESSAGE_UPGRADE))
+        return here;
+    mocket_event *kept = mocket__arena_alloc(here->req->arena, sizeof *kept);
+    if (!kept)
+        return here;
+    *kept = *here;
+    return kept;
 }
 
 void mocket_dispatch(mocket_app *app, struct mocket_request *req, struct mocket_response *res)
 {
-    mocket_event e = { .app = app, .req = req, .res = res };
+    mocket_event here = { .app = app, .req = req, .res = res }, *e = choose_event(&here);
     res->arena = req->arena;
     mocket__request_begin(req, mocket__app_setting(app, MOCKET_MAX_BODY));
-    settle(&e, run(&e));
+    settle(e, run(e));
     if (mocket__response_send(res) < 0 && res->kind != MOCKET_BODY_BROKEN)
-        mocket__event_log(&e, MOCKET_LOG_DEBUG, "the client left before the answer was complete", NULL);
-    run_deferred(&e);
+        mocket__event_log(e, MOCKET_LOG_DEBUG, "the client left before the answer was complete", NULL);
+    if (res->kind != MOCKET_BODY_UPGRADED)
+        mocket__event_run_deferred(e, NULL);
 }

@@ -4,6 +4,11 @@
 #include "../base/buf.h"
 #include "../base/span.h"
 
+mocket_app *mocket_event_app(const mocket_event *e)
+{
+    return e->app;
+}
+
 void *mocket_worker(const mocket_event *e)
 {
     return e->req->env->worker;
@@ -67,6 +72,15 @@ void mocket_defer(mocket_event *e, mocket_drop *drop, void *ptr)
     e->deferred = d;
 }
 
+void mocket__event_run_deferred(mocket_event *e, const struct mocket_deferred *until)
+{
+    while (e->deferred != until) {
+        struct mocket_deferred *d = e->deferred;
+        e->deferred = d->next;
+        d->drop(d->ptr);
+    }
+}
+
 void mocket__event_log(mocket_event *e, int level, const char *piece, ...)
 {
     struct mocket_buf line = { 0 };
@@ -82,7 +96,7 @@ void mocket__event_log(mocket_event *e, int level, const char *piece, ...)
 void mocket__event_problem(mocket_event *e, int code, const char *text)
 {
     struct mocket_response *res = e->res;
-    if (res->kind == MOCKET_BODY_WRITTEN) { /* too late to change the answer: say so */
+    if (mocket__head_sent(res)) { /* too late to change the answer: say so */
         mocket__event_log(e, MOCKET_LOG_WARN, text, ": ", mocket_strerror(code), NULL);
         return;
     }

@@ -46,6 +46,9 @@ static inline struct mocket_arena *mocket__arena(mocket_event *e)
     return e->req->arena;
 }
 
+/* Runs what was deferred since until was the first one; NULL: all of it. */
+void mocket__event_run_deferred(mocket_event *e, const struct mocket_deferred *until);
+
 /* A line to the log, made of pieces without any formatting (keeps printf out of small guests). NULL ends the pieces. */
 void mocket__event_log(mocket_event *e, int level, const char *piece, ...);
 

@@ -31,8 +31,8 @@ enum change { REPLACE, APPEND };
 static void change_header(mocket_event *e, const char *name, const char *value, enum change change)
 {
     struct mocket_response *res = e->res;
-    if (res->kind == MOCKET_BODY_WRITTEN || !mocket__is_token(mocket__span(name))) {
-        bool late = res->kind == MOCKET_BODY_WRITTEN;
+    if (mocket__head_sent(res) || !mocket__is_token(mocket__span(name))) {
+        bool late = mocket__head_sent(res);
         mocket__event_problem(e, late ? MOCKET_ESTATE : MOCKET_EINVAL,
                               late ? "header set after the head was sent" : "a header name is not a token");
         return;
@@ -55,7 +55,7 @@ void mocket_header_set(mocket_event *e, const char *name, const char *value)
 {
     if (value)
         change_header(e, name, value, REPLACE);
-    else if (e->res->kind == MOCKET_BODY_WRITTEN)
+    else if (mocket__head_sent(e->res))
         mocket__event_problem(e, MOCKET_ESTATE, "header removed after the head was sent");
     else
         mocket__fields_remove(&e->res->fields, mocket__span(name));
@@ -77,7 +77,7 @@ void mocket_status(mocket_event *e, int status)
 {
     if (status < 200 || status > 599)
         mocket__event_problem(e, MOCKET_EINVAL, "a status must be 200 to 599");
-    else if (e->res->kind == MOCKET_BODY_WRITTEN)
+    else if (mocket__head_sent(e->res))
         mocket__event_problem(e, MOCKET_ESTATE, "status set after the head was sent");
     else
         e->res->status = status;
@@ -106,7 +106,7 @@ int64_t mocket_response_len(const mocket_event *e)
 
 bool mocket_response_committed(const mocket_event *e)
 {
-    return e->res->kind == MOCKET_BODY_WRITTEN || e->res->kind == MOCKET_BODY_BROKEN;
+    return mocket__head_sent(e->res) || e->res->kind == MOCKET_BODY_BROKEN;
 }
 
 /* ---- after an error ---- */
@@ -171,6 +171,20 @@ static int pump(struct mocket_response *res, const struct mocket_head *head)
     return rc;
 }
 
+/* The socket owns the event from now on; or the client is told why there is none. */
+static int upgrade(struct mocket_response *res, const struct mocket_head *head)
+{
+    int rc = res->sink->upgrade(res->sink, head, res->socket);
+    if (rc == 0 || rc == MOCKET_ECLOSED) {
+        res->kind = rc == 0 ? MOCKET_BODY_UPGRADED : MOCKET_BODY_BROKEN;
+        return rc;
+    }
+    mocket__response_clear(res);
+    int status = rc == MOCKET_ENOTSUP ? 501 : rc == MOCKET_ELIMIT ? 503 : 500;
+    return res->sink->respond(res->sink, &(struct mocket_head){ status, &res->fields },
+                              mocket__span(mocket_strerror(status)));
+}
+
 int mocket__response_send(struct mocket_response *res)
 {
     struct mocket_head head = { res->status ? res->status : 200, &res->fields };
@@ -179,6 +193,8 @@ int mocket__response_send(struct mocket_response *res)
         return pump(res, &head);
     case MOCKET_BODY_WRITTEN:
         return res->sink->end(res->sink);
+    case MOCKET_BODY_UPGRADE:
+        return upgrade(res, &head);
     case MOCKET_BODY_BROKEN:
         res->sink->abort(res->sink);
         return MOCKET_ESTATE;

@@ -10,7 +10,9 @@ enum mocket_body_kind {
     MOCKET_BODY_WHOLE,   /* body, may be empty */
     MOCKET_BODY_STREAM,  /* stream, pumped by mocket__response_send */
     MOCKET_BODY_WRITTEN, /* mocket_write has sent the head and writes */
-    MOCKET_BODY_BROKEN   /* it had, and cannot go on */
+    MOCKET_BODY_BROKEN,  /* it had, and cannot go on */
+    MOCKET_BODY_UPGRADE, /* the connection shall become socket */
+    MOCKET_BODY_UPGRADED /* and has */
 };
 
 struct mocket_response {
@@ -21,6 +23,7 @@ struct mocket_response {
     enum mocket_body_kind kind;
     mocket_span body;
     struct mocket_source *stream;
+    struct mocket_socket *socket;
     int64_t stream_len; /* of stream, when has_len */
     bool has_len;
     const char *own_type;     /* the Content-Type that an answer function chose: a later one may choose again */
@@ -31,6 +34,12 @@ struct mocket_response {
 /* Replaces the first row of that name, keeping its spelling, and removes the others (A-13). Views. 0 or
  * MOCKET_ENOMEM. */
 int mocket__response_set(struct mocket_response *res, mocket_span name, mocket_span value);
+
+/* The head is out and there is somebody who got it: changing it is a mistake. */
+static inline bool mocket__head_sent(const struct mocket_response *res)
+{
+    return res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_UPGRADED;
+}
 
 /* Before the sink's begin, write and end are used. A backend for which streaming is a matter of linking defines it
  * itself (src/guest/stream.c); for the others it does nothing (wait.c). */

@@ -25,7 +25,7 @@ void mocket_cookie_set(mocket_event *e, const char *name, const char *value, con
 {
     struct mocket_response *res = e->res;
     struct mocket_buf line = { 0 };
-    if (res->kind == MOCKET_BODY_WRITTEN) {
+    if (mocket__head_sent(res)) {
         mocket__event_problem(e, MOCKET_ESTATE, "cookie set after the head was sent");
         return;
     }

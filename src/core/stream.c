@@ -21,6 +21,8 @@ int mocket_write(mocket_event *e, mocket_span chunk)
     struct mocket_response *res = e->res;
     if (res->kind == MOCKET_BODY_BROKEN)
         return MOCKET_ECLOSED;
+    if (res->kind == MOCKET_BODY_UPGRADED)
+        return MOCKET_ESTATE;
     int rc = res->kind == MOCKET_BODY_WRITTEN ? 0 : commit(res);
     if (rc == 0 && chunk.len > 0)
         rc = res->sink->write(res->sink, chunk);
@@ -34,7 +36,7 @@ int mocket_stream(mocket_event *e, mocket_source *take)
     struct mocket_response *res = e->res;
     if (!take)
         return MOCKET_EINVAL;
-    if (res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_BROKEN) {
+    if (mocket_response_committed(e)) {
         if (take->close)
             take->close(take);
         return MOCKET_ESTATE;

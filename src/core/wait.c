@@ -1,6 +1,6 @@
 /* Waiting, for backends whose worker can always wait. A guest defines these itself: there a call that waits is an
  * import that changes how the host calls the module (docs/abi.md, section 2), so only apps that wait may link it. */
-#include "event.h"
+#include "socket.h"
 
 int mocket_sleep(mocket_event *e, uint32_t ms)
 {
@@ -16,4 +16,14 @@ void mocket__stream_prepare(struct mocket_response *res)
 void mocket__body_prepare(struct mocket_request *req)
 {
     (void)req;
+}
+
+void mocket__ws_prepare(void)
+{
+}
+
+int mocket__publish(mocket_app *app, mocket_span topic, int kind, mocket_span data)
+{
+    struct mocket_backend *backend = __atomic_load_n(&app->root->backend, __ATOMIC_ACQUIRE);
+    return backend && backend->publish ? backend->publish(backend, topic, kind, data) : MOCKET_ENOTSUP;
 }

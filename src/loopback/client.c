@@ -15,6 +15,7 @@
 #include "../base/memory.h"
 #include "../base/span.h"
 #include "../core/dispatch.h"
+#include "../core/reply.h"
 #include "../http/url.h"
 #include "env.h"
 
@@ -22,13 +23,6 @@
 struct loopback {
     struct mocket_backend backend;
     size_t client_count;
-};
-
-struct mocket_reply {
-    struct mocket_arena *arena;
-    int status;
-    struct mocket_fields fields;
-    mocket_span body;
 };
 
 struct mocket_client {
@@ -241,7 +235,7 @@ static int join_app(struct mocket_client *c)
         mocket__app_thaw(c->app);
         return MOCKET_ENOMEM;
     }
-    *c->loopback = (struct loopback){ { loopback_stop }, 1 };
+    *c->loopback = (struct loopback){ { .stop = loopback_stop }, 1 };
     root->backend = &c->loopback->backend;
     return 0;
 }
@@ -317,27 +311,4 @@ void mocket_client_free(mocket_client *c)
     mocket__arena_release(&c->work);
     leave_app(c);
     mocket__free(c);
-}
-
-/* ---- The reply: NULL in, nothing out, so that a test may look before it checks ---- */
-
-int mocket_reply_status(const mocket_reply *r)
-{
-    return r ? r->status : 0;
-}
-
-const char *mocket_reply_header(const mocket_reply *r, const char *name)
-{
-    return r && name ? mocket__fields_join(&r->fields, r->arena, mocket__span(name)).ptr : NULL;
-}
-
-const mocket_fields *mocket_reply_headers(const mocket_reply *r)
-{
-    static const struct mocket_fields none = { 0 };
-    return r ? &r->fields : &none;
-}
-
-mocket_span mocket_reply_body(const mocket_reply *r)
-{
-    return r ? r->body : (mocket_span){ 0 };
 }

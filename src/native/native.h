@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "../core/dispatch.h"
+#include "../core/socket.h"
 
 /* ---- Parking: a handler waits, its worker serves others ----
  * Handlers run on fibers. A park moves to the loop's own stack, calls begin there, and resumes the handler when unpark
@@ -25,11 +26,28 @@ void mocket__native_unpark(struct mocket_park *park, int result);
 int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),
                               void (*gone)(void *arg, struct mocket_park *park), void *arg);
 
+/* A handler that waits in mocket_read for a body that has not come goes on with MOCKET_EAGAIN, which its read returns;
+ * the body can be read on later. Does nothing otherwise. Loop's stack. */
+void mocket__native_interrupt(mocket_event *e);
+
 /* Is the connection lost? What is answered goes nowhere then. */
 bool mocket__native_is_gone(mocket_event *e);
 
 /* The loop of the worker that runs this event. */
 uv_loop_t *mocket__native_loop(mocket_event *e);
+
+/* ---- WebSockets of the host ----
+ * A handler accepts by setting response kind MOCKET_BODY_UPGRADE, status 101, its fields and a struct mocket_socket
+ * with on_event (src/core/socket.h), and returning 0. Events come on the loop's stack; data lives until on_event
+ * returns. The socket's ops may be used from MOCKET_WS_OPEN until MOCKET_WS_CLOSED has been handled, but for wait. */
+
+/* hold: no further message is delivered and, beyond a little, none is read, until it is called again without. Pings are
+ * answered meanwhile, and MOCKET_WS_CLOSED comes all the same. */
+void mocket__native_ws_hold(struct mocket_socket *s, bool hold);
+/* Bytes that the client has not taken yet. */
+size_t mocket__native_ws_backlog(const struct mocket_socket *s);
+/* Told once, on the loop's stack, when send answers something else than MOCKET_EAGAIN again. */
+void mocket__native_ws_when_writable(struct mocket_socket *s, void (*tell)(struct mocket_socket *s));
 
 /* ---- Serving with more say than mocket_listen gives ---- */
 

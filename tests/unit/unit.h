@@ -41,6 +41,15 @@ static inline void unit_same(mocket_span got, mocket_span want, size_t row)
     fail();
 }
 
+/* The body of a reply that must be there, or absent. */
+static inline mocket_span unit_body(mocket_reply *r)
+{
+    mocket_span body;
+    int rc = mocket_reply_body(r, &body);
+    assert_true(rc == (r ? 0 : MOCKET_EINVAL));
+    return body;
+}
+
 static inline void unit_equal(long long got, long long want, size_t row)
 {
     if (got == want)

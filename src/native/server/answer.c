@@ -147,7 +147,9 @@ static void abort_answer(struct mocket_sink *s)
 
 void mocket__answer_init(struct mocket_sink *sink)
 {
-    *sink = (struct mocket_sink){ respond, begin, write_bytes, end, abort_answer };
+    *sink = (struct mocket_sink){
+        .respond = respond, .begin = begin, .write = write_bytes, .end = end, .abort = abort_answer
+    };
 }
 
 /* ---- refusals ---- */

@@ -1,18 +1,9 @@
 /* What the contract cases cannot see: registration mistakes, deferred drops, and every allocation of a whole exchange
  * failing once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <mocket.h>
 
-#include "base/memory.h"
 
 static const mocket_span no_body = { NULL, 0 };
 
@@ -236,7 +227,7 @@ static int exchange(void)
         mocket_reply *r = mocket_client_send(c, "POST /things/%41b?q=1", (mocket_span){ text, sizeof text - 1 });
         status = r ? mocket_reply_status(r) : 0;
         if (status == 200) { /* whatever failed: never a wrong answer */
-            mocket_span body = mocket_reply_body(r);
+            mocket_span body = unit_body(r);
             assert_int_equal(body.len, strlen("{\"name\":\"n\",\"id\":\"Ab\",\"q\":\"1\",\"cookie\":\"1\"}"));
             assert_memory_equal(body.ptr, "{\"name\":\"n\",\"id\":\"Ab\",\"q\":\"1\",\"cookie\":\"1\"}", body.len);
         }

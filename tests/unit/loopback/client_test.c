@@ -1,12 +1,5 @@
 /* The test client: what it sends, what it refuses, what it keeps, and how clients share an app. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <mocket.h>
 
@@ -100,12 +93,12 @@ static mocket_app *new_app(void)
     return app;
 }
 
-static void expect_body(const mocket_reply *r, int status, const char *text)
+static void expect_body(mocket_reply *r, int status, const char *text)
 {
     assert_non_null(r);
     assert_int_equal(mocket_reply_status(r), status);
-    assert_string_equal(mocket_reply_body(r).ptr, text);
-    assert_int_equal(mocket_reply_body(r).len, strlen(text));
+    assert_string_equal(unit_body(r).ptr, text);
+    assert_int_equal(unit_body(r).len, strlen(text));
 }
 
 /* ---- Sending ---- */
@@ -177,8 +170,8 @@ static void test_reply(void **state)
     assert_null(mocket_reply_header(r, "Connection"));
     assert_null(mocket_reply_header(r, "X-B"));
     assert_int_equal(mocket_fields_count(mocket_reply_headers(r)), 3);
-    assert_int_equal(mocket_reply_body(r).len, 3);
-    assert_memory_equal(mocket_reply_body(r).ptr, "a\0b", 4);
+    assert_int_equal(unit_body(r).len, 3);
+    assert_memory_equal(unit_body(r).ptr, "a\0b", 4);
     expect_body(mocket_client_send(c, "GET /nothing", no_body), 404, "Not Found");
     expect_body(mocket_client_send(c, "GET /written", no_body), 200, "one,two");
     mocket_client_free(c);
@@ -206,7 +199,7 @@ static void test_no_reply(void **state)
     assert_int_equal(mocket_reply_status(NULL), 0);
     assert_null(mocket_reply_header(NULL, "X"));
     assert_int_equal(mocket_fields_count(mocket_reply_headers(NULL)), 0);
-    assert_null(mocket_reply_body(NULL).ptr);
+    assert_null(unit_body(NULL).ptr);
     assert_null(mocket_client_new(NULL));
     assert_null(mocket_client_send(NULL, "GET /", no_body));
     mocket_client_header(NULL, "a", "b");

@@ -74,7 +74,7 @@ static void expect(mocket_client *c, const char *line, int status, const char *b
     if (mocket_reply_status(r) != status)
         fail_msg("%s: %d, not %d", line, mocket_reply_status(r), status);
     if (body)
-        unit_same(mocket_reply_body(r), mocket__span(body), 0);
+        unit_same(unit_body(r), mocket__span(body), 0);
 }
 
 /* ---- Without openat2 ---- */

@@ -1,0 +1,18 @@
+/* mocket_publish: from the app to its backend. */
+#include "../base/span.h"
+#include "socket.h"
+
+int mocket_publish(mocket_app *app, const char *topic, int kind, mocket_span data)
+{
+    mocket_span name = mocket__span(topic ? topic : "");
+    if (!app || !app->root || name.len == 0 || name.len > MOCKET_TOPIC_MAX)
+        return MOCKET_EINVAL;
+    if ((kind != MOCKET_WS_TEXT && kind != MOCKET_WS_BINARY) || (kind == MOCKET_WS_TEXT && !mocket__utf8_valid(data)))
+        return MOCKET_EINVAL;
+    return mocket__publish(app, name, kind, data);
+}
+
+int mocket_ws_publish(mocket_socket *s, const char *topic, int kind, mocket_span data)
+{
+    return mocket_publish(s->event->app, topic, kind, data);
+}

@@ -1,0 +1,221 @@
+/* WebSocket routes, and what a handler can do with its socket. Frames and connections are the backend's. */
+#include <string.h>
+
+#include "../base/span.h"
+#include "../http/websocket.h"
+#include "socket.h"
+
+/* ---- the handshake (RFC 6455, section 4.2) ---- */
+
+static bool in_list(const char *const *list, mocket_span text)
+{
+    for (; list && *list; list++)
+        if (mocket__span_eq(text, mocket__span(*list)) || strcmp(*list, "*") == 0)
+            return true;
+    return false;
+}
+
+/* A browser always tells its origin; who tells none is no browser, and could tell any. */
+static bool origin_allowed(mocket_event *e, const struct mocket_ws_route *route)
+{
+    const char *origin = mocket_header(e, "Origin");
+    if (!origin || in_list(route->origins, mocket__span(origin)))
+        return true;
+    const char *host = strstr(origin, "://");
+    return host && mocket__span_ieq(mocket__span(host + 3), mocket__span(mocket_authority(e)));
+}
+
+/* The first of ours that the client offers, or NULL. */
+static const char *choose_protocol(mocket_event *e, const char *const *ours)
+{
+    const char *offered = ours ? mocket_header(e, "Sec-WebSocket-Protocol") : NULL;
+    for (; offered && *ours; ours++) {
+        mocket_span rest = mocket__span(offered);
+        while (rest.len > 0) {
+            size_t comma = mocket__span_find(rest, ',', 0);
+            if (mocket__span_eq(mocket__span_trim(mocket__span_slice(rest, 0, comma)), mocket__span(*ours)))
+                return *ours;
+            rest = mocket__span_slice(rest, comma + 1, rest.len);
+        }
+    }
+    return NULL;
+}
+
+static int no_upgrade(mocket_event *e, int status)
+{
+    if (status == 426) {
+        mocket_header_set(e, "Upgrade", "websocket");
+        mocket_header_set(e, "Sec-WebSocket-Version", "13");
+    }
+    return status;
+}
+
+static int upgrade(mocket_event *e)
+{
+    const struct mocket_ws_route *route = mocket_data(e);
+    struct mocket_response *res = e->res;
+    int status = mocket__ws_check(&e->req->message);
+    if (status)
+        return no_upgrade(e, status);
+    if (!origin_allowed(e, route))
+        return mocket_error(e, 403, "this origin may not connect");
+    struct mocket_socket *s = mocket_mem(e, sizeof *s);
+    if (!s)
+        return MOCKET_ENOMEM;
+    if (!res->sink->upgrade)
+        return mocket_error(e, 501, "there are no WebSockets here");
+    s->event = e;
+    s->route = route;
+    s->protocol = choose_protocol(e, route->protocols);
+    if (s->protocol)
+        mocket_header_set(e, "Sec-WebSocket-Protocol", s->protocol);
+    res->kind = MOCKET_BODY_UPGRADE;
+    res->status = 101;
+    res->socket = s;
+    return 0;
+}
+
+/* ---- registration ---- */
+
+/* A copy of a list that ends with NULL; NULL when there is none, or no memory: that is a mistake by then. */
+static const char *const *copy_list(mocket_app *app, const char *const *list)
+{
+    size_t count = 0;
+    if (!list)
+        return NULL;
+    while (list[count])
+        count++;
+    const char **copy = mocket_app_mem(app, (count + 1) * sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = mocket_app_text(app, list[i]);
+    return copy;
+}
+
+void mocket_ws(mocket_app *app, const char *path, mocket_ws_handler *fn, const struct mocket_ws_opts *opts)
+{
+    struct mocket_ws_opts o;
+    mocket_opts_read(&o, sizeof o, opts);
+    for (const char *const *p = o.protocols; p && *p; p++)
+        if (!mocket__is_token(mocket__span(*p)))
+            mocket_mistake(app, "mocket_ws: a subprotocol is not a token");
+    if (!fn)
+        mocket_mistake(app, "mocket_ws: no handler");
+    struct mocket_ws_route *route = mocket_app_mem(app, sizeof *route);
+    if (!route)
+        return;
+    *route = (struct mocket_ws_route){ fn, o.data, copy_list(app, o.protocols), copy_list(app, o.origins) };
+    mocket__ws_prepare();
+    mocket_on(app, "GET", path, upgrade, route);
+}
+
+/* ---- events ---- */
+
+/* A call of the handler is a little event of its own: what it took and deferred ends with it. What MOCKET_WS_OPEN took
+ * stays. */
+void mocket__socket_event(struct mocket_socket *s, int kind, mocket_span data, int code)
+{
+    mocket_event *e = s->event, before = *e;
+    struct mocket_request request = *e->req;
+    struct mocket_arena_mark mark = mocket__arena_mark(request.arena);
+    struct mocket_frame frame = { .next_called = true, .data = s->route->data };
+    if (kind == MOCKET_WS_CLOSED) {
+        s->closed = true;
+        s->code = code;
+    }
+    e->frame = &frame;
+    s->route->fn(s, kind, data);
+    e->frame = NULL;
+    if (kind == MOCKET_WS_OPEN)
+        return;
+    mocket__event_run_deferred(e, before.deferred);
+    *e = before;
+    *e->req = request;
+    mocket__arena_rewind(request.arena, &mark);
+}
+
+void mocket__socket_end(struct mocket_socket *s)
+{
+    mocket__event_run_deferred(s->event, NULL);
+}
+
+mocket_event *mocket_ws_event(mocket_socket *s)
+{
+    return s->event;
+}
+
+const char *mocket_ws_protocol(const mocket_socket *s)
+{
+    return s->protocol;
+}
+
+int mocket_ws_code(const mocket_socket *s)
+{
+    return s->code;
+}
+
+/* ---- what a handler does ---- */
+
+static int check_message(int kind, mocket_span data)
+{
+    bool control = kind == MOCKET_WS_PING || kind == MOCKET_WS_PONG;
+    if (!control && kind != MOCKET_WS_TEXT && kind != MOCKET_WS_BINARY)
+        return MOCKET_EINVAL;
+    if ((control && data.len > MOCKET_CONTROL_MAX) || (kind == MOCKET_WS_TEXT && !mocket__utf8_valid(data)))
+        return MOCKET_EINVAL;
+    return 0;
+}
+
+int mocket_ws_send(mocket_socket *s, int kind, mocket_span data)
+{
+    int rc = check_message(kind, data);
+    if (rc == 0)
+        rc = s->closed ? MOCKET_ECLOSED : s->closing ? MOCKET_ESTATE : 0;
+    while (rc == 0) {
+        rc = s->ops->send(s, kind, data);
+        if (rc != MOCKET_EAGAIN)
+            break;
+        rc = s->ops->wait(s);
+    }
+    return rc;
+}
+
+int mocket_ws_text(mocket_socket *s, const char *text)
+{
+    return mocket_ws_send(s, MOCKET_WS_TEXT, mocket__span(text ? text : ""));
+}
+
+bool mocket__ws_code_ok(int code)
+{
+    return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
+           (code >= 3000 && code <= 4999);
+}
+
+int mocket_ws_close(mocket_socket *s, int code, const char *reason)
+{
+    mocket_span text = mocket__span(reason ? reason : "");
+    bool no_code = code == 0 && text.len == 0;
+    if ((!no_code && !mocket__ws_code_ok(code)) || text.len > MOCKET_CLOSE_REASON_MAX || !mocket__utf8_valid(text))
+        return MOCKET_EINVAL;
+    if (s->closed || s->closing)
+        return s->closed ? MOCKET_ECLOSED : MOCKET_ESTATE;
+    s->closing = true;
+    return s->ops->close(s, code, text);
+}
+
+static int change_topic(mocket_socket *s, const char *topic, bool on)
+{
+    mocket_span name = mocket__span(topic ? topic : "");
+    if (name.len == 0 || name.len > MOCKET_TOPIC_MAX)
+        return MOCKET_EINVAL;
+    return s->closed ? MOCKET_ECLOSED : s->ops->subscribe(s, name, on);
+}
+
+int mocket_ws_subscribe(mocket_socket *s, const char *topic)
+{
+    return change_topic(s, topic, true);
+}
+
+int mocket_ws_unsubscribe(mocket_socket *s, const char *topic)
+{
+    return change_topic(s, topic, false);
+}
