@@ -176,9 +176,8 @@ enum mocket_setting {
     MOCKET_IDLE_TIMEOUT,       /* native: a connection without a request. 60000; 1.. or -1 */
     MOCKET_STOP_GRACE,         /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */
     MOCKET_MAX_MESSAGE,        /* WebSocket message. 1 MiB; 0.. or -1. A larger one closes the socket with 1009 */
-    MOCKET_MAX_BACKLOG,        /* native: bytes that wait for a slow WebSocket. 1 MiB; 1024... More closes it with 1013 */
-    MOCKET_WS_TIMEOUT          /* native: silence of a WebSocket's client, which is pinged at half of it. 60000; 1.. or
-                                  -1 */
+    MOCKET_MAX_BACKLOG,        /* native: bytes that wait for a slow WebSocket. 1 MiB; 1024... Beyond it 1013 */
+    MOCKET_WS_TIMEOUT          /* native: silence of a WebSocket; half of it: a ping. 60000; 1.. or -1 */
 };
 #define MOCKET_UNLIMITED (-1)
 enum mocket_reuse {

@@ -12,9 +12,9 @@
 
 #include "event.h"
 
-#define MOCKET_TOPIC_MAX 255          /* bytes of a topic */
-#define MOCKET_TOPICS_MAX 1024        /* of one socket */
-#define MOCKET_CLOSE_REASON_MAX 123   /* RFC 6455, section 5.5 */
+#define MOCKET_TOPIC_MAX 255        /* bytes of a topic */
+#define MOCKET_TOPICS_MAX 1024      /* of one socket */
+#define MOCKET_CLOSE_REASON_MAX 123 /* RFC 6455, section 5.5 */
 #define MOCKET_CONTROL_MAX 125
 
 /* What a route was registered with. Lives as long as the app. */
@@ -42,10 +42,10 @@ struct mocket_socket {
     const struct mocket_socket_ops *ops; /* by sink->upgrade */
     /* Of the wasm host, whose events come on the loop's stack; NULL: the route's handler, on a fiber. */
     void (*on_event)(struct mocket_socket *s, int kind, mocket_span data, int code);
-    void *backend;                       /* the backend's own */
-    bool closing;                        /* by mocket_ws_close: nothing more is sent */
-    bool closed;                         /* MOCKET_WS_CLOSED has come */
-    int code;                            /* why; 0 before */
+    void *backend; /* the backend's own */
+    bool closing;  /* by mocket_ws_close: nothing more is sent */
+    bool closed;   /* MOCKET_WS_CLOSED has come */
+    int code;      /* why; 0 before */
 };
 
 /* Calls the handler. Memory that it takes from the event's arena is given back when it returns, but for

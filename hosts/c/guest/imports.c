@@ -100,7 +100,7 @@ static int state_of(const struct guest_request *r)
 {
     return !r                                                           ? MOCKET_EHANDLE
            : r->answer == GUEST_ANSWER_COMPLETE                         ? MOCKET_ESTATE
-           : r->death                                                   ? r->death
+           : r->owner.death                                             ? r->owner.death
            : r->failure || r->answer == GUEST_ANSWER_CUT || !r->message ? MOCKET_ECLOSED
                                                                         : 0;
 }
@@ -163,27 +163,19 @@ static const char *do_deadline(void *data, union engine_slot *s)
 
 /* ---- Operations ---- */
 
-/* The owner that a guest names: NULL and 0, or NULL and a code. */
-static struct guest_request *owner_of(const struct guest_instance *i, int32_t number, int *code)
-{
-    struct guest_request *r = number ? request_of(i, number) : NULL;
-    *code = number && !r ? MOCKET_EHANDLE : 0;
-    return r;
-}
-
 /* sleep(owner, ms) -> op */
 static const char *do_sleep(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_op *op;
     int code;
-    struct guest_request *owner = owner_of(i, s[0].i32, &code);
-    if (code < 0)
-        return answer(s, code);
+    struct guest_owner *owner = guest_owner_get(i, s[0].i32);
+    if (!owner)
+        return answer(s, MOCKET_EHANDLE);
     int32_t number = guest_op_begin(i, owner, GUEST_OP_SLEEP, &op);
     if (number < 0)
         return answer(s, number);
-    if (owner && owner->death)
+    if (owner->death)
         guest_op_end(op, owner->death);
     else if ((code = guest_op_sleep(op, s[1].u32)) < 0) {
         guest_op_drop(op);
@@ -207,7 +199,7 @@ static const char *do_ready(void *data, union engine_slot *s)
         return answer(s, MOCKET_EINVAL);
     if (dir == 1 && r->answer == GUEST_ANSWER_NONE)
         return answer(s, dead ? code : MOCKET_ESTATE);
-    int32_t number = guest_op_begin(i, r, dir ? GUEST_OP_WRITE : GUEST_OP_READ, &op);
+    int32_t number = guest_op_begin(i, &r->owner, dir ? GUEST_OP_WRITE : GUEST_OP_READ, &op);
     bool now = number > 0 && (dead || (dir ? r->out.len < GUEST_OUT_MAX : guest_request_can_read(r)));
     if (now)
         guest_op_end(op, dead ? code : dir == 0 && r->in.len == 0 ? r->in_error : 0);
@@ -285,9 +277,7 @@ static const char *not_for_requests(void *data, union engine_slot *s)
 /* Begins something that an owner (0: the instance) would own. */
 static const char *not_for_owners(void *data, union engine_slot *s)
 {
-    int code;
-    owner_of(data, s[0].i32, &code);
-    return answer(s, code < 0 ? code : MOCKET_ENOTSUP);
+    return answer(s, guest_owner_get(data, s[0].i32) ? MOCKET_ENOTSUP : MOCKET_EHANDLE);
 }
 
 /* Operations, outgoing requests, responses and sockets: there are none, so every number is invented. */

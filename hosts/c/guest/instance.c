@@ -74,7 +74,7 @@ static uint64_t job_end_ns(const struct guest_instance *i)
     if (i->step < GUEST_STEP_REST)
         return i->start_end_ns;
     const struct guest_request *r = i->current;
-    return !r ? NEVER : r->death ? r->grace_ns : r->deadline_ns;
+    return !r ? NEVER : r->owner.death ? r->grace_ns : r->deadline_ns;
 }
 
 /* A job begins: directly or in slices, and for how long. */
@@ -305,9 +305,21 @@ static void begin_request(struct guest_instance *i, struct guest_request *r)
     begin_time(i, r->slot);
 }
 
+struct guest_owner *guest_instance_owner(struct guest_instance *i)
+{
+    return i->current && i->current->owner.number > 0 ? &i->current->owner : &i->owner;
+}
+
+static struct guest_request *request_of_owner(struct guest_owner *owner)
+{
+    return owner->kind == GUEST_HANDLE_REQUEST
+               ? (struct guest_request *)((char *)owner - offsetof(struct guest_request, owner))
+               : NULL;
+}
+
 static void begin_done(struct guest_instance *i, struct guest_op *op)
 {
-    i->current = op->owner;
+    i->current = request_of_owner(op->owner);
     i->slots[0].i64 = op->number;
     i->slots[1].i64 = op->result;
     guest_op_drop(op);
@@ -318,7 +330,7 @@ static void begin_done(struct guest_instance *i, struct guest_op *op)
 static void begin_gone(struct guest_instance *i, struct guest_request *r)
 {
     i->current = r;
-    i->slots[0].i64 = r->number;
+    i->slots[0].i64 = r->owner.number;
     i->step = GUEST_STEP_GONE;
     begin_time(i, r->slot);
 }
@@ -350,14 +362,14 @@ static void after_alloc(struct guest_instance *i)
     struct guest_request *r = i->current;
     uint32_t at = i->slots[0].u32;
     int status = 500;
-    if (r->message && !r->death)
+    if (r->message && !r->owner.death)
         status = guest_request_pass_in(i, r, at, i->message_len);
     if (status == 0) {
-        r->number = guest_handle_open(&i->handles, GUEST_HANDLE_REQUEST, 0, r);
-        status = r->number < 0 ? 503 : 0;
+        r->owner.number = guest_handle_open(&i->handles, GUEST_HANDLE_REQUEST, 0, r);
+        status = r->owner.number < 0 ? 503 : 0;
     }
     if (status) {
-        r->number = 0;
+        r->owner.number = 0;
         guest_request_fail(r, status);
         r->returned = true;
         i->current = NULL;
@@ -366,7 +378,7 @@ static void after_alloc(struct guest_instance *i)
         return;
     }
     r->entered = true;
-    i->slots[0].i64 = r->number;
+    i->slots[0].i64 = r->owner.number;
     i->slots[1].u64 = at;
     i->slots[2].u64 = i->message_len;
     i->step = GUEST_STEP_HANDLE;
@@ -508,7 +520,7 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
     if (rc < 0)
         guest_instance_close(i);
     else
-        guest_ops_drop(&i->ops); /* they cannot come along to another loop */
+        guest_ops_drop(&i->owner.ops); /* they cannot come along to another loop */
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
     if (rc < 0)
@@ -528,7 +540,7 @@ void guest_instance_close(struct guest_instance *i)
     count_memory(i, 0);
     guest_count(i->log->stats, i->broken ? GUEST_STAT_INSTANCES_BROKEN : GUEST_STAT_INSTANCES_RETIRED, 1);
     engine_instance_close(i->engine);
-    guest_ops_drop(&i->ops);
+    guest_ops_drop(&i->owner.ops);
     guest_handles_release(&i->handles);
     guest_files_free(i->files);
     mocket__free(i);

@@ -9,6 +9,7 @@
 #include "handle.h"
 #include "log.h"
 #include "module.h"
+#include "owner.h"
 #include "ticker.h"
 
 #define GUEST_ADDRESS_MAX 255
@@ -101,10 +102,9 @@ struct guest_instance {
     uint64_t run_left_ns;  /* that it may still use */
     uint64_t start_end_ns; /* of the time for the start */
     struct guest_job *first_job, *last_job;
-    int32_t poll_op;      /* what poll_oneoff waits for, 0: nothing */
-    uint64_t poll_ns;     /* and for how long */
-    struct guest_op *ops; /* whose owner is the instance itself */
-    uint32_t op_count;    /* of all owners */
+    int32_t poll_op;          /* what poll_oneoff waits for, 0: nothing */
+    uint64_t poll_ns;         /* and for how long */
+    struct guest_owner owner; /* of what belongs to no request or socket */
 
     /* the worker's: */
     struct guest_instance *next, *previous; /* of all */
@@ -152,6 +152,9 @@ static inline bool guest_instance_is_ready(const struct guest_instance *i)
 {
     return i->step >= GUEST_STEP_REST;
 }
+
+/* What the export that runs works for: a request, or the instance. */
+struct guest_owner *guest_instance_owner(struct guest_instance *instance);
 
 /* Does the job under way take long? */
 bool guest_instance_is_long(const struct guest_instance *instance);

@@ -11,23 +11,23 @@
 
 #define OPS_EACH 1024u /* of one owner */
 
-static struct guest_op **list_of(struct guest_instance *i, struct guest_request *owner, uint32_t **count)
+struct guest_owner *guest_owner_get(struct guest_instance *i, int32_t number)
 {
-    *count = owner ? &owner->op_count : &i->op_count;
-    return owner ? &owner->ops : &i->ops;
+    if (number == 0)
+        return &i->owner;
+    struct guest_request *r = guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
+    return r ? &r->owner : NULL;
 }
 
-int32_t guest_op_begin(struct guest_instance *i, struct guest_request *owner, enum guest_op_kind kind,
+int32_t guest_op_begin(struct guest_instance *i, struct guest_owner *owner, enum guest_op_kind kind,
                        struct guest_op **out)
 {
-    uint32_t *count;
-    struct guest_op **first = list_of(i, owner, &count);
-    if (*count >= OPS_EACH)
+    if (owner->op_count >= OPS_EACH)
         return MOCKET_ELIMIT;
     struct guest_op *op = mocket__new(sizeof *op);
     if (!op)
         return MOCKET_ENOMEM;
-    op->number = guest_handle_open(&i->handles, GUEST_HANDLE_OPERATION, owner ? owner->number : 0, op);
+    op->number = guest_handle_open(&i->handles, GUEST_HANDLE_OPERATION, owner->number, op);
     if (op->number < 0) {
         int32_t code = op->number;
         mocket__free(op);
@@ -37,12 +37,12 @@ int32_t guest_op_begin(struct guest_instance *i, struct guest_request *owner, en
     op->instance = i;
     op->owner = owner;
     op->kind = kind;
-    op->next = *first;
-    op->link = first;
+    op->next = owner->ops;
+    op->link = &owner->ops;
     if (op->next)
         op->next->link = &op->next;
-    *first = op;
-    ++*count;
+    owner->ops = op;
+    owner->op_count++;
     *out = op;
     guest_count(i->log->stats, GUEST_STAT_OPERATIONS, 1);
     return op->number;
@@ -86,9 +86,7 @@ void guest_op_end(struct guest_op *op, int32_t result)
 
 void guest_op_drop(struct guest_op *op)
 {
-    uint32_t *count;
-    list_of(op->instance, op->owner, &count);
-    --*count;
+    op->owner->op_count--;
     *op->link = op->next;
     if (op->next)
         op->next->link = op->link;

@@ -9,7 +9,7 @@ enum guest_op_kind { GUEST_OP_SLEEP, GUEST_OP_READ, GUEST_OP_WRITE };
 struct guest_op {
     struct guest_job job; /* of one that ended, in an event-driven guest: mocket_done is due */
     struct guest_instance *instance;
-    struct guest_request *owner; /* NULL: the instance itself */
+    struct guest_owner *owner;
     struct guest_op *next, **link;
     enum guest_op_kind kind;
     int32_t number; /* its handle */
@@ -19,8 +19,11 @@ struct guest_op {
     uv_timer_t timer;
 };
 
+/* The live owner that a guest names by a handle, 0: the instance. NULL: there is none. */
+struct guest_owner *guest_owner_get(struct guest_instance *instance, int32_t number);
+
 /* Begins one; it has not ended yet. Its handle, or a code. */
-int32_t guest_op_begin(struct guest_instance *instance, struct guest_request *owner, enum guest_op_kind kind,
+int32_t guest_op_begin(struct guest_instance *instance, struct guest_owner *owner, enum guest_op_kind kind,
                        struct guest_op **out);
 /* Lets it end after a time. 0, MOCKET_ENOMEM or MOCKET_ENOTSUP. */
 int guest_op_sleep(struct guest_op *op, uint32_t ms);

@@ -119,13 +119,13 @@ void guest_request_end(struct guest_request *r)
     if (!is_answered(r))
         guest_request_fail(r, 500);
     if (r->instance) {
-        guest_ops_drop(&r->ops);
+        guest_ops_drop(&r->owner.ops);
         if (r->job.queued)
             guest_instance_remove(r->instance, &r->job);
         if (r->gone.queued)
             guest_instance_remove(r->instance, &r->gone);
-        if (r->number > 0)
-            guest_handle_end(&r->instance->handles, r->number);
+        if (r->owner.number > 0)
+            guest_handle_end(&r->instance->handles, r->owner.number);
         r->instance->requests--;
     }
     if (r->instance && r->instance->current == r)
@@ -139,11 +139,11 @@ void guest_request_settle(struct guest_request *r)
 {
     struct guest_instance *i = r->instance;
     bool direct_style = i->program->module->direct_style;
-    if (!r->returned || i->current == r || r->gone.queued || (r->op_count > 0 && !direct_style))
+    if (!r->returned || i->current == r || r->gone.queued || (r->owner.op_count > 0 && !direct_style))
         return;
     if (!is_answered(r) && (r->in_error == MOCKET_ETOOBIG || r->in_error == MOCKET_ETIMEDOUT))
         guest_request_fail(r, r->in_error == MOCKET_ETOOBIG ? 413 : 408);
-    if (!is_answered(r) && !r->death) {
+    if (!is_answered(r) && !r->owner.death) {
         guest_request_log(i, r, MOCKET_LOG_ERROR, MOCKET_SPAN("mocket_handle returned without an answer"));
         i->broken |= i->program->declared.reuse != MOCKET_REUSE_CONCURRENT; /* others do not pay for it */
     }
@@ -153,9 +153,9 @@ void guest_request_settle(struct guest_request *r)
 void guest_request_die(struct guest_request *r, int code)
 {
     struct guest_instance *i = r->instance;
-    if (r->death)
+    if (r->owner.death)
         return;
-    r->death = code;
+    r->owner.death = code;
     r->grace_ns = guest_now_ns() + GRACE_NS;
     if (code == MOCKET_ETIMEDOUT)
         guest_request_fail(r, i ? 504 : 503);
@@ -171,7 +171,7 @@ void guest_request_die(struct guest_request *r, int code)
         i->run_left_ns = GRACE_RUN_NS;
     if (!module->direct_style && module->has[GUEST_GONE] && r->answer != GUEST_ANSWER_COMPLETE)
         guest_instance_add(i, &r->gone);
-    guest_ops_end_all(r->ops, code);
+    guest_ops_end_all(r->owner.ops, code);
     guest_worker_schedule(i);
     if (!module->direct_style && i->current != r)
         guest_request_settle(r);
@@ -205,8 +205,8 @@ static int check_open(struct guest_request *r)
 {
     if (r->answer == GUEST_ANSWER_COMPLETE)
         return MOCKET_ESTATE;
-    if (r->death || r->failure || r->answer == GUEST_ANSWER_CUT || !r->message)
-        return r->death ? r->death : MOCKET_ECLOSED;
+    if (r->owner.death || r->failure || r->answer == GUEST_ANSWER_CUT || !r->message)
+        return r->owner.death ? r->owner.death : MOCKET_ECLOSED;
     return 0;
 }
 
@@ -352,10 +352,10 @@ void guest_request_feed(struct guest_request *r, const void *bytes, ptrdiff_t n)
     r->in_wanted = false;
     r->in_end |= n == 0;
     r->in_error = n < 0 ? (int)n : mocket__buf_status(&r->in);
-    if (!r->inside || r->death)
+    if (!r->inside || r->owner.death)
         return;
     guest_worker_extend(r);
-    guest_ops_end(r->ops, GUEST_OP_READ, r->in_error);
+    guest_ops_end(r->owner.ops, GUEST_OP_READ, r->in_error);
 }
 
 /* ---- The front ---- */
@@ -366,7 +366,7 @@ void guest_request_take(struct guest_request *r, struct mocket_buf *into)
     mocket__buf_reset(&empty);
     *into = r->out;
     r->out = empty;
-    guest_ops_end(r->ops, GUEST_OP_WRITE, 0);
+    guest_ops_end(r->owner.ops, GUEST_OP_WRITE, 0);
 }
 
 void guest_request_leave(struct guest_request *r, bool gone)

@@ -43,13 +43,10 @@ struct guest_request {
     bool slow;     /* of a kind that is known to take long */
     bool entered;  /* the guest has heard of it */
     uint32_t slot; /* in the pace */
-    int32_t number;
+    struct guest_owner owner;
     uint64_t deadline_ns; /* UINT64_MAX: none */
     uint64_t grace_ns;    /* once it died */
-    int death;            /* MOCKET_ECLOSED, MOCKET_ETIMEDOUT, or 0 */
     bool returned;        /* mocket_handle has */
-    struct guest_op *ops;
-    uint32_t op_count;
 
     /* a body that comes: */
     struct mocket_buf in; /* what the guest has not taken yet */

@@ -80,9 +80,9 @@ static const char *tell(struct guest_instance *i, union engine_slot *s, const st
 static const char *begin(struct guest_instance *i, union engine_slot *s, uint64_t ns)
 {
     struct guest_op *op;
-    struct guest_request *owner = i->current && i->current->number > 0 ? i->current : NULL;
+    struct guest_owner *owner = guest_instance_owner(i);
     uint64_t ms = ns / 1000000u + (ns % 1000000u != 0);
-    if (owner && owner->death)
+    if (owner->death)
         return wasi_answer(s, WASI_EINTR);
     int32_t number = guest_op_begin(i, owner, GUEST_OP_SLEEP, &op);
     if (number < 0)

@@ -167,6 +167,7 @@ struct guest_request *guest_worker_request(struct guest_worker *w)
     r->front = true;
     r->left = -1;
     r->gone.kind = GUEST_JOB_GONE;
+    r->owner.kind = GUEST_HANDLE_REQUEST;
     return r;
 }
 
@@ -288,7 +289,7 @@ static void dismiss_requests(struct guest_worker *w, struct guest_instance *i)
         next = r->next;
         if (r->instance != i)
             continue;
-        if (!r->entered && r->job.queued && !r->death) {
+        if (!r->entered && r->job.queued && !r->owner.death) {
             guest_instance_remove(i, &r->job);
             i->requests--;
             r->instance = NULL;
@@ -512,14 +513,15 @@ static void look_at_requests(struct guest_worker *w, uint64_t now)
     struct guest_request *next;
     for (struct guest_request *r = w->requests; r; r = next) {
         next = r->next;
-        if (r->death == 0 && now > r->deadline_ns)
+        if (r->owner.death == 0 && now > r->deadline_ns)
             guest_request_die(r, MOCKET_ETIMEDOUT);
     }
     struct guest_instance *after;
     for (struct guest_instance *i = w->instances; i; i = after) {
         const struct guest_request *r = i->current;
         after = i->next;
-        if (i->waiting && (r ? r->death && now > r->grace_ns : !guest_instance_is_ready(i) && now > i->start_end_ns))
+        if (i->waiting &&
+            (r ? r->owner.death && now > r->grace_ns : !guest_instance_is_ready(i) && now > i->start_end_ns))
             end_waiting(w, i);
     }
 }

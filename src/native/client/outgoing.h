@@ -25,10 +25,10 @@ struct mocket_outgoing_opts {
     mocket_span method;
     mocket_span url; /* absolute, http or https */
     const struct mocket_fields *fields;
-    mocket_span body; /* whole; must live until the end. ptr NULL: none */
-    bool streams;     /* the body comes by write and finish instead */
-    int64_t body_len; /* of a streamed one; -1: unknown, in chunks */
-    bool follow;      /* redirects */
+    mocket_span body;    /* whole; must live until the end. ptr NULL: none */
+    bool streams;        /* the body comes by write and finish instead */
+    int64_t body_len;    /* of a streamed one; -1: unknown, in chunks */
+    bool follow;         /* redirects */
     uint32_t timeout_ms; /* until the head; 0: MOCKET_OUTGOING_TIMEOUT_MS */
     uint32_t silence_ms; /* afterwards, without a byte either way; 0: the same */
     /* May it go there? Asked for each hop: first with address NULL, before anything is looked up, then with each address

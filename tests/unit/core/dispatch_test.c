@@ -4,7 +4,6 @@
 
 #include <mocket.h>
 
-
 static const mocket_span no_body = { NULL, 0 };
 
 /* ---- mistakes ---- */
