@@ -64,11 +64,20 @@ int mocket_reply_body(mocket_reply *r, mocket_span *out)
     return r->body_status;
 }
 
+static ptrdiff_t read_nothing(struct mocket_source *s, void *buf, size_t cap)
+{
+    const struct mocket_reply *r = (struct mocket_reply *)((char *)s - offsetof(struct mocket_reply, memory.source));
+    (void)buf, (void)cap;
+    return r->body_status;
+}
+
 mocket_source *mocket_reply_source(mocket_reply *r)
 {
     if (r->source && !r->has_body)
         return r->source;
     if (!r->memory.source.read)
-        mocket__source_memory(&r->memory, r->body_status == 0 ? r->body : (mocket_span){ NULL, 0 });
+        mocket__source_memory(&r->memory, r->body);
+    if (r->body_status < 0)
+        r->memory.source.read = read_nothing;
     return &r->memory.source;
 }

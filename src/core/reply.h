@@ -14,7 +14,7 @@ struct mocket_reply {
     bool has_body;
     int body_status;                    /* 0, or why it cannot be had */
     int64_t max_body;                   /* for reading it whole; MOCKET_UNLIMITED */
-    struct mocket_source_memory memory; /* over body */
+    struct mocket_source_memory memory; /* over body, or what answers body_status */
 };
 
 #endif

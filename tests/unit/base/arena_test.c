@@ -57,6 +57,30 @@ static void test_copies(void **state)
     mocket__arena_release(&a);
 }
 
+static void test_rewind(void **state)
+{
+    (void)state;
+    struct mocket_arena a;
+    mocket__arena_init(&a, 256);
+    struct mocket_arena_mark empty = mocket__arena_mark(&a);
+    char *first = mocket__arena_alloc(&a, 10);
+    memset(first, 'x', 10);
+    struct mocket_arena_mark mark = mocket__arena_mark(&a);
+    for (int round = 0; round < 3; round++) {
+        char *after = mocket__arena_alloc(&a, 10);
+        assert_true(after > first && after < first + 64); /* the same place each time */
+        for (int i = 0; i < 100; i++)
+            memset(mocket__arena_alloc(&a, 100), 'y', 100); /* chunk after chunk */
+        a.failed = true;
+        mocket__arena_rewind(&a, &mark);
+        assert_false(a.failed);
+        assert_memory_equal(first, "xxxxxxxxxx", 10);
+    }
+    mocket__arena_rewind(&a, &empty);
+    assert_ptr_equal(mocket__arena_alloc(&a, 10), first);
+    mocket__arena_release(&a);
+}
+
 static int allocate_much(void *context)
 {
     (void)context;
@@ -96,9 +120,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_reset_keeps_the_first_chunk),
-        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_pieces),    cmocka_unit_test(test_reset_keeps_the_first_chunk),
+        cmocka_unit_test(test_copies),    cmocka_unit_test(test_rewind),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
