@@ -144,8 +144,14 @@ bool mocket__is_field_value(mocket_span s)
 bool mocket__is_hop_by_hop(mocket_span name)
 {
     static const mocket_span names[] = {
-        { "connection", 10 }, { "keep-alive", 10 },        { "te", 2 }, { "trailer", 7 }, { "upgrade", 7 },
-        { "expect", 6 },      { "transfer-encoding", 17 },
+        { "connection", 10 },
+        { "keep-alive", 10 },
+        { "te", 2 },
+        { "trailer", 7 },
+        { "upgrade", 7 },
+        { "expect", 6 },
+        { "transfer-encoding", 17 },
+        { "proxy-connection", 16 },
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (same_name(names[i], name))
