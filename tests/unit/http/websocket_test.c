@@ -1,0 +1,56 @@
+/* Which requests are handshakes (RFC 6455, section 4.2.1). */
+#include "unit.h"
+
+#include "src/http/websocket.h"
+
+static void test_check(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version, *key, *again; /* a second row of that name */
+        bool upgrade;
+        int status;
+    } rows[] = {
+        { "13", "dGhlIHNhbXBsZSBub25jZQ==", NULL, true, 0 },
+        { "13", "AAAAAAAAAAAAAAAAAAAAAA==", NULL, true, 0 },
+        { "13", "++++////zzzz0000ZZZZ99==", NULL, true, 0 },
+        { "13", "dGhlIHNhbXBsZSBub25jZQ==", NULL, false, 426 },
+        { "13", "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version", true, 426 },
+        { "13", "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-KEY", true, 400 },
+        { "12", "dGhlIHNhbXBsZSBub25jZQ==", NULL, true, 426 },
+        { "013", "dGhlIHNhbXBsZSBub25jZQ==", NULL, true, 426 },
+        { "13, 8", "dGhlIHNhbXBsZSBub25jZQ==", NULL, true, 426 },
+        { "", "dGhlIHNhbXBsZSBub25jZQ==", NULL, true, 426 },
+        { NULL, "dGhlIHNhbXBsZSBub25jZQ==", NULL, true, 426 },
+        { "13", NULL, NULL, true, 400 },
+        { "13", "", NULL, true, 400 },
+        { "13", "dGhlIHNhbXBsZSBub25jZQ=", NULL, true, 400 },
+        { "13", "dGhlIHNhbXBsZSBub25jZQ===", NULL, true, 400 },
+        { "13", "dGhlIHNhbXBsZSBub25jZQAA", NULL, true, 400 },
+        { "13", "dGhlIHNhbXBsZSBub25jZ===", NULL, true, 400 },
+        { "13", "dGhlIHNhbXBsZSBub25j*Q==", NULL, true, 400 },
+    };
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        struct mocket_arena a;
+        struct mocket_message msg = { .flags = rows[i].upgrade ? MOCKET_MESSAGE_UPGRADE : 0 };
+        mocket__arena_init(&a, 0);
+        struct unit_guard g = unit_guarded(mocket__span(rows[i].key ? rows[i].key : ""));
+        if (rows[i].version)
+            mocket__fields_add(&msg.fields, &a, MOCKET_SPAN("Sec-WebSocket-Version"), mocket__span(rows[i].version));
+        if (rows[i].key)
+            mocket__fields_add(&msg.fields, &a, MOCKET_SPAN("Sec-WebSocket-Key"), g.span);
+        if (rows[i].again)
+            mocket__fields_add(&msg.fields, &a, mocket__span(rows[i].again), MOCKET_SPAN("13"));
+        unit_equal(mocket__ws_check(&msg), rows[i].status, i);
+        unit_unguard(&g);
+        mocket__arena_release(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
