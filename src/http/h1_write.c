@@ -104,6 +104,26 @@ static struct framing decide(struct mocket_h1_answer *a, int64_t declared)
     return f;
 }
 
+/* RFC 9110, section 15.5.22: 426 names what to upgrade to, and there is only one thing. */
+static char *put_connection(char *at, const struct mocket_h1_answer *a)
+{
+    bool upgrade = a->status == 426, say_keep = a->keep_alive && a->http10;
+    if (upgrade)
+        at = PUT(at, "Upgrade: websocket\r\n");
+    if (!upgrade && a->keep_alive && !say_keep)
+        return at;
+    at = PUT(at, "Connection: ");
+    if (upgrade)
+        at = PUT(at, "upgrade");
+    if (upgrade && (say_keep || !a->keep_alive))
+        at = PUT(at, ", ");
+    if (!a->keep_alive)
+        at = PUT(at, "close");
+    else if (say_keep)
+        at = PUT(at, "keep-alive");
+    return PUT(at, "\r\n");
+}
+
 static char *put_framing(char *at, const struct mocket_h1_answer *a, const struct framing *f)
 {
     if (f->date.len > 0)
@@ -115,11 +135,7 @@ static char *put_framing(char *at, const struct mocket_h1_answer *a, const struc
     }
     if (a->chunked)
         at = PUT(at, "Transfer-Encoding: chunked\r\n");
-    if (!a->keep_alive)
-        at = PUT(at, "Connection: close\r\n");
-    else if (a->http10)
-        at = PUT(at, "Connection: keep-alive\r\n");
-    return PUT(at, "\r\n");
+    return PUT(put_connection(at, a), "\r\n");
 }
 
 /* ---- The promises of the header ---- */
