@@ -17,6 +17,8 @@
 #define ENV_MAX 256
 #define PROXIES_MAX 16
 #define WORKERS_MAX 1024
+#define SOCKETS_MAX 10000000
+#define SOCKETS_EACH_MAX 4096 /* an instance has 8192 handles */
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define MEMORY_MIN (INT64_C(1) << 16)
 #define MEMORY_MAX (INT64_C(1) << 32)
@@ -25,7 +27,7 @@ const char *const mocket__cli_serve_manual =
     "usage: mocket serve app.wasm [options]\n"
     "\n"
     "Serves a guest module over HTTP until SIGINT or SIGTERM. `-` reads the module from standard input.\n"
-    "A guest reaches nothing of this machine but what --env and --dir give it.\n"
+    "A guest reaches nothing of this machine but what --env and --dir give it, and no server but by --allow-net.\n"
     "\n"
     "Serving:\n"
     "  --listen ADDRESS    host:port, :port, [v6]:port or unix:path; may be repeated\n"
@@ -46,12 +48,20 @@ const char *const mocket__cli_serve_manual =
     "                      (default: 1s)\n"
     "  --max-memory SIZE   of an instance: 64M, 1G (default: 256M)\n"
     "  --max-body SIZE     of a request body (default: what the app asks for, else 1M)\n"
+    "  --max-message SIZE  of a WebSocket's client (default: what the app asks for, else 1M)\n"
+    "  --max-sockets N     WebSockets at once, beside other connections (default: 10000)\n"
+    "  --sockets-each N    of these, of one instance; with --reuse none always one (default: 1024)\n"
+    "  --ws-idle TIME      silence of a WebSocket's client, who is pinged at half of it; off (default: 60s)\n"
     "\n"
     "What guests are given:\n"
     "  --env NAME[=VALUE]  an environment variable; without a value, the host's own; may be repeated\n"
     "  --dir HOST[::GUEST][:ro|:rw]\n"
     "                      a folder, which guests see as GUEST (default: as HOST), to be read (ro, the default)\n"
     "                      or written too (rw); may be repeated\n"
+    "  --allow-net RULE    servers that guests may send requests to: example.com, *.example.com,\n"
+    "                      10.0.0.0/8, [::1] or all, each with :PORT behind it for one port only; may be\n"
+    "                      repeated. A name reaches public addresses, localhost this machine; other\n"
+    "                      addresses are granted by address or network\n"
     "\n"
     "Telling:\n"
     "  --log FORMAT        of lines on standard error: text (default) or json, an object a line\n"
@@ -110,6 +120,8 @@ struct command {
     struct guest_dir dirs[GUEST_DIRS_MAX];
     char *dir_texts[GUEST_DIRS_MAX]; /* what their paths point into */
     size_t dir_count;
+    struct guest_net nets[GUEST_NETS_MAX];
+    size_t net_count;
 };
 
 /* Each option: what it does with its argument; 0 or the exit code of a misuse. */
@@ -199,6 +211,48 @@ static int take_body(struct command *c, const char *text)
     return 0;
 }
 
+static int take_message(struct command *c, const char *text)
+{
+    c->opts.max_message = parse_size(text, INT64_MAX);
+    if (c->opts.max_message < 0)
+        return mocket__cli_misuse(c->verb, "--max-message %s: a size such as 64K or 10M is needed", text);
+    return 0;
+}
+
+static int64_t parse_count(const char *text, int64_t max)
+{
+    static const struct unit plain[] = { { "", 1 }, { NULL, 0 } };
+    return parse(text, plain, max);
+}
+
+static int take_sockets(struct command *c, const char *text)
+{
+    int64_t n = parse_count(text, SOCKETS_MAX);
+    if (n < 0)
+        return mocket__cli_misuse(c->verb, "--max-sockets %s: a number up to %d is needed", text, SOCKETS_MAX);
+    c->opts.max_sockets = (size_t)n;
+    return 0;
+}
+
+static int take_sockets_each(struct command *c, const char *text)
+{
+    int64_t n = parse_count(text, SOCKETS_EACH_MAX);
+    if (n < 1)
+        return mocket__cli_misuse(c->verb, "--sockets-each %s: a number from 1 to %d is needed", text,
+                                  SOCKETS_EACH_MAX);
+    c->opts.sockets_each = (uint32_t)n;
+    return 0;
+}
+
+static int take_ws_idle(struct command *c, const char *text)
+{
+    int64_t ms = parse_time_ms(text);
+    if (ms < 0 || (ms == 0 && strcmp(text, "off") != 0))
+        return mocket__cli_misuse(c->verb, "--ws-idle %s: a time such as 30s, 500ms or 2m is needed, or off", text);
+    c->opts.ws_idle_ms = ms ? ms : MOCKET_UNLIMITED;
+    return 0;
+}
+
 /* The place of a variable of that name, or a new one; ENV_MAX when there is none left. */
 static size_t env_place(const struct command *c, const char *text, size_t name_len)
 {
@@ -263,6 +317,17 @@ static int take_dir(struct command *c, const char *text)
     return 0;
 }
 
+static int take_net(struct command *c, const char *text)
+{
+    const char *why;
+    if (c->net_count == GUEST_NETS_MAX)
+        return mocket__cli_misuse(c->verb, "--allow-net: at most %d rules", GUEST_NETS_MAX);
+    if (guest_net_parse(text, &c->nets[c->net_count], &why) < 0)
+        return mocket__cli_misuse(c->verb, "--allow-net %s: %s", text, why);
+    c->net_count++;
+    return 0;
+}
+
 static int take_log(struct command *c, const char *text)
 {
     bool json = strcmp(text, "json") == 0;
@@ -322,8 +387,13 @@ static const struct {
     { "cpu-timeout", required_argument, take_cpu_timeout },
     { "max-memory", required_argument, take_memory },
     { "max-body", required_argument, take_body },
+    { "max-message", required_argument, take_message },
+    { "max-sockets", required_argument, take_sockets },
+    { "sockets-each", required_argument, take_sockets_each },
+    { "ws-idle", required_argument, take_ws_idle },
     { "env", required_argument, take_env },
     { "dir", required_argument, take_dir },
+    { "allow-net", required_argument, take_net },
     { "log", required_argument, take_log },
     { "access-log", required_argument, take_access_log },
     { "stats", required_argument, take_stats },
@@ -379,6 +449,8 @@ static int run(struct command *c)
     opts->env_count = c->env_count;
     opts->dirs = c->dirs;
     opts->dir_count = c->dir_count;
+    opts->nets = c->nets;
+    opts->net_count = c->net_count;
     if (opts->workers == 0) {
         unsigned cpus = uv_available_parallelism();
         opts->workers = cpus < WORKERS_MAX ? (int)cpus : WORKERS_MAX;
@@ -402,7 +474,11 @@ int mocket__cli_serve(int argc, char **argv)
                   .timeout_ms = 30000,
                   .cpu_timeout_ms = 1000,
                   .max_memory = UINT64_C(256) << 20,
-                  .max_body = -1 },
+                  .max_body = -1,
+                  .max_message = -1,
+                  .max_sockets = 10000,
+                  .sockets_each = 1024,
+                  .ws_idle_ms = 60000 },
     };
     int rc = take_options(&c, argc, argv);
     if (rc == 0)

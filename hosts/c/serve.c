@@ -25,14 +25,17 @@
 #include "access.h"
 #include "engine/cache.h"
 #include "guest/grants.h"
+#include "guest/socket.h"
 #include "guest/worker.h"
 #include "lines.h"
 #include "stats.h"
 
 #define DEFAULT_ADDRESS ":4000"
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
+#define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
+#define CONNECTIONS 10000 /* beside WebSockets */
 #define INSTANCES_PER_WORKER 128u
-#define BODY_PIECE 16384u
+#define BODY_PIECE 65536u
 #define STACK_NEEDED (UINT64_C(1) << 20) /* of a thread: the engine gives guests half of it */
 
 struct host {
@@ -197,6 +200,7 @@ static int open_grants(struct host *h)
     const struct guest_dir *failed;
     h->grants.env = h->opts->env;
     h->grants.env_count = h->opts->env_count;
+    h->grants.nets = (struct guest_nets){ h->opts->nets, h->opts->net_count };
     h->grants.dir_count = h->opts->dir_count;
     for (size_t i = 0; i < h->opts->dir_count; i++)
         h->grants.dirs[i] = h->opts->dirs[i];
@@ -264,15 +268,29 @@ static int choose_reuse(struct host *h)
     return 0;
 }
 
-/* The smallest of guest, operator and what can fit in an instance at all. */
+/* The smaller of what guest and operator say, the default when neither does. */
+static int64_t smaller(int64_t guest, int64_t operator_, int64_t otherwise)
+{
+    int64_t limit = guest >= 0 ? guest : guest == -1 ? INT64_MAX : operator_ >= 0 ? operator_ : otherwise;
+    return operator_ >= 0 && operator_ < limit ? operator_ : limit;
+}
+
+/* What can fit in an instance at all. */
+static int64_t fitting(const struct host *h, int64_t limit)
+{
+    return (uint64_t)limit < h->opts->max_memory ? limit : (int64_t)h->opts->max_memory;
+}
+
+/* A body that comes piece by piece may be larger than the guest that reads it. */
 static int64_t body_limit(const struct host *h)
 {
-    int64_t guest = h->program.declared.max_body, operator_ = h->opts->max_body;
-    int64_t most = h->opts->max_memory > INT64_MAX ? INT64_MAX : (int64_t)h->opts->max_memory;
-    int64_t limit = guest >= 0 ? guest : guest == -1 ? INT64_MAX : operator_ >= 0 ? operator_ : DEFAULT_MAX_BODY;
-    if (operator_ >= 0 && operator_ < limit)
-        limit = operator_;
-    return limit < most ? limit : most;
+    int64_t limit = smaller(h->program.declared.max_body, h->opts->max_body, DEFAULT_MAX_BODY);
+    return h->program.declared.streams ? limit : fitting(h, limit);
+}
+
+static int64_t message_limit(const struct host *h)
+{
+    return fitting(h, smaller(h->program.declared.max_message, h->opts->max_message, DEFAULT_MAX_MESSAGE));
 }
 
 /* ---- Workers ---- */
@@ -356,12 +374,16 @@ static int pass_on(mocket_event *e, struct guest_request *r, struct mocket_buf *
     return 0;
 }
 
-/* The guest wants more of the body, and the client may take its time. */
+/* The guest wants more of the body, and the client may take its time: news of the answer interrupt it. */
 static void read_body(mocket_event *e, struct guest_request *r)
 {
-    char piece[BODY_PIECE];
-    ptrdiff_t n = mocket_read(mocket_body_source(e), piece, sizeof piece);
-    guest_request_feed(r, piece, n);
+    char *room = guest_request_room(r, BODY_PIECE);
+    r->reading = e;
+    ptrdiff_t n = room ? mocket_read(mocket_body_source(e), room, BODY_PIECE) : MOCKET_ENOMEM;
+    r->reading = NULL;
+    if (n == MOCKET_EAGAIN)
+        return;
+    guest_request_feed(r, n);
     if (n == MOCKET_ECLOSED && r->inside)
         guest_request_die(r, MOCKET_ECLOSED); /* not by the worker, which may enter guests: this is a small stack */
 }
@@ -369,7 +391,9 @@ static void read_body(mocket_event *e, struct guest_request *r)
 /* Until there is something to do for the front: more of the body, or of the answer. */
 static void wait(mocket_event *e, struct guest_request *r)
 {
-    if (guest_request_wants(r))
+    if (r->news)
+        r->news = false;
+    else if (guest_request_wants(r))
         read_body(e, r);
     else
         mocket__native_park_until(e, visit, client_left, r);
@@ -395,6 +419,14 @@ static int stream(mocket_event *e, struct guest_request *r)
     return rc;
 }
 
+static int become_socket(mocket_event *e, struct guest_request *r)
+{
+    struct guest_socket *s = r->socket;
+    r->socket = NULL;
+    e->res->fields = r->fields;
+    return guest_socket_hand_over(s, e);
+}
+
 static int wait_for_answer(mocket_event *e, struct guest_request *r)
 {
     do
@@ -402,6 +434,8 @@ static int wait_for_answer(mocket_event *e, struct guest_request *r)
     while (r->answer == GUEST_ANSWER_NONE && r->failure == 0 && (r->inside || !r->submitted));
     if (r->streamed)
         return stream(e, r);
+    if (r->socket)
+        return become_socket(e, r);
     if (r->answer != GUEST_ANSWER_COMPLETE)
         return answer_failure(e, r->failure ? r->failure : 500);
     e->res->status = r->status;
@@ -487,6 +521,13 @@ static void make_app(struct host *h)
     mocket_set(h->app, MOCKET_AUTO_OPTIONS, 0);
     mocket_set(h->app, MOCKET_METHOD_NOT_ALLOWED, 0);
     mocket_set(h->app, MOCKET_MAX_BODY, body_limit(h));
+    if (h->module->has[GUEST_WS]) { /* sockets take no connections from requests */
+        mocket_set(h->app, MOCKET_MAX_MESSAGE, message_limit(h));
+        mocket_set(h->app, MOCKET_WS_TIMEOUT, h->opts->ws_idle_ms);
+        mocket_set(h->app, MOCKET_MAX_CONNECTIONS, CONNECTIONS + (int64_t)h->opts->max_sockets);
+    }
+    h->program.app = h->app;
+    h->program.message_max = message_limit(h);
     for (size_t i = 0; i < h->opts->proxy_count; i++)
         mocket_trust_proxy(h->app, h->opts->proxies[i]);
 }
@@ -558,6 +599,9 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
                                         .grants = &h.grants,
                                         .timeout_ms = opts->timeout_ms,
                                         .cpu_timeout_ms = opts->cpu_timeout_ms,
+                                        .message_max = MOCKET_UNLIMITED,
+                                        .sockets_each = opts->sockets_each,
+                                        .sockets_max = opts->max_sockets,
                                         .memory_bytes = opts->max_memory };
     if (rc == 0)
         rc = start_first(&h);

@@ -19,11 +19,17 @@ struct mocket_host_opts {
     uint64_t cpu_timeout_ms; /* of one stretch of work inside the guest; 0: none */
     uint64_t max_memory;     /* bytes of linear memory of an instance */
     int64_t max_body;        /* bytes of a request body; -1: what the guest says */
+    int64_t max_message;     /* bytes of a WebSocket message; -1: what the guest says */
+    size_t max_sockets;      /* WebSockets of all instances */
+    uint32_t sockets_each;   /* of one instance */
+    int64_t ws_idle_ms;      /* silence of a WebSocket's client; MOCKET_UNLIMITED */
     const char *cache;       /* folder of compiled modules; NULL: the user's; "off": none */
     const char *const *env;  /* "NAME=VALUE" for guests */
     size_t env_count;
     const struct guest_dir *dirs; /* for guests; fd is not looked at */
     size_t dir_count;             /* at most GUEST_DIRS_MAX */
+    const struct guest_net *nets; /* servers that guests may reach */
+    size_t net_count;
     enum lines_format log;
     const char *access_log; /* file, "-" for standard output; NULL: none */
     const char *stats;      /* address; NULL: none */

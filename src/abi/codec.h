@@ -18,6 +18,19 @@ void mocket__abi_request_encode(const struct mocket_message *msg, mocket_span bo
 int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_message *msg,
                                mocket_span *body);
 
+/* What `fetch` is given: a request message of which only some words count (section 2). Views into bytes, which the
+ * caller has copied out of the guest's memory, 4-aligned; the rows in arena, without Host and the connection's. */
+struct mocket_abi_fetch {
+    mocket_span method, url; /* url: whatever was given */
+    struct mocket_fields fields;
+    int64_t body_len;    /* of the content-length row, which is not among the fields; -1: there is none */
+    uint32_t timeout_ms; /* 0: not said */
+    bool follow;
+};
+/* 0; MOCKET_EINVAL: malformed, the method is CONNECT or word 0 says another one, a name is no token, a value cannot be
+ * one, or two content-length rows differ; MOCKET_ENOMEM. */
+int mocket__abi_fetch_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_abi_fetch *out);
+
 /* The same for a response head. */
 size_t mocket__abi_head_size(const struct mocket_fields *fields);
 void mocket__abi_head_encode(int status, const struct mocket_fields *fields, void *dst);

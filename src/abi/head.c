@@ -23,19 +23,6 @@ void mocket__abi_head_encode(int status, const struct mocket_fields *fields, voi
     mocket__abi_put_rows(&w, MOCKET_ABI_HEAD_WORDS, fields, false);
 }
 
-/* Rows may share bytes: what they come to, written out, is bounded like the head itself. */
-static bool rows_are_valid(const struct mocket_fields *fields)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct mocket_field *row = &fields->rows[i];
-        total += row->name.len + row->value.len;
-        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !mocket__is_field_value(row->value))
-            return false;
-    }
-    return true;
-}
-
 int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,
                             struct mocket_fields *fields)
 {
@@ -50,5 +37,5 @@ int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena
     if (rc < 0)
         return rc;
     *status = (int)word;
-    return rows_are_valid(fields) ? 0 : MOCKET_EINVAL;
+    return mocket__abi_rows_are_valid(fields) ? 0 : MOCKET_EINVAL;
 }

@@ -85,3 +85,15 @@ int mocket__abi_rows(mocket_span bytes, size_t index, struct mocket_arena *a, st
     }
     return 0;
 }
+
+bool mocket__abi_rows_are_valid(const struct mocket_fields *fields)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct mocket_field *row = &fields->rows[i];
+        total += row->name.len + row->value.len;
+        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !mocket__is_field_value(row->value))
+            return false;
+    }
+    return true;
+}

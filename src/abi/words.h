@@ -25,5 +25,8 @@ uint32_t mocket__abi_word(mocket_span bytes, size_t index);
 bool mocket__abi_range(mocket_span bytes, size_t index, mocket_span *out);
 /* The rows that words index (count) and index + 1 (offset) tell of. 0, MOCKET_EINVAL or MOCKET_ENOMEM. */
 int mocket__abi_rows(mocket_span bytes, size_t index, struct mocket_arena *a, struct mocket_fields *out);
+/* Are the names tokens, can the values be values, and are they together no more than a head may have? Rows may share
+ * bytes: what they come to, written out, counts. */
+bool mocket__abi_rows_are_valid(const struct mocket_fields *fields);
 
 #endif

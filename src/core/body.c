@@ -29,6 +29,8 @@ static int read_whole(mocket_event *e, mocket_span *out)
         if (len == cap)
             bytes = larger(e, bytes, len, cap *= 2);
         ptrdiff_t n = bytes ? mocket__body_take(e, bytes + len, cap - len) : MOCKET_ENOMEM;
+        if (n == MOCKET_EAGAIN)
+            continue;
         if (n < 0)
             return e->req->body_status ? e->req->body_status : mocket__body_failed(e, (int)n);
         if (n == 0)

@@ -54,6 +54,8 @@ ptrdiff_t mocket__body_take(mocket_event *e, void *buf, size_t cap)
     if (req->body_status < 0)
         return req->body_status;
     ptrdiff_t n = read_inner(req, buf, cap);
+    if (n == MOCKET_EAGAIN) /* mocket__native_interrupt: it can be read on */
+        return n;
     if (n < 0) {
         mocket__body_failed(e, status_of(n));
         return n;

@@ -167,6 +167,8 @@ static void settle(mocket_event *e, int rc)
         rc = MOCKET_ENOMEM; /* something the handler asked for was not there: what it made of that is no answer */
     if (rc == 0)
         return;
+    if (rc == MOCKET_ECLOSED && res->kind == MOCKET_BODY_WRITTEN && e->req->message.method == MOCKET_METHOD_HEAD)
+        return; /* the head was all of it: sse.c ends its streams so */
     rc = error_of(e, rc);
     if (res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_BROKEN) {
         res->kind = MOCKET_BODY_BROKEN; /* the head is out: only cutting the answer short can tell */

@@ -14,7 +14,8 @@ struct mocket_env {
     int (*random)(struct mocket_env *env, void *buf, size_t len);
     /* Waits without keeping others waiting. 0, MOCKET_ECLOSED or below zero. NULL: nobody can wait here. */
     int (*sleep)(struct mocket_env *env, mocket_event *e, uint32_t ms);
-    void *worker; /* what mocket_on_worker's start returned */
+    void *worker;   /* what mocket_on_worker's start returned */
+    bool can_fetch; /* the backend that this comes from has mocket_fetch; the test client beside it has not */
 };
 
 struct mocket_request {

@@ -85,6 +85,8 @@ void mocket_status(mocket_event *e, int status)
 
 int mocket_response_status(const mocket_event *e)
 {
+    if (e->res->kind == MOCKET_BODY_UPGRADE)
+        return 101;
     bool answered = e->res->kind != MOCKET_BODY_NONE;
     return e->res->status ? e->res->status : answered ? 200 : 0;
 }
@@ -161,7 +163,7 @@ static int pump(struct mocket_response *res, const struct mocket_head *head)
         if (n == 0)
             break;
         rc = n < 0 ? (int)n : n > left ? MOCKET_EIO : sink->write(sink, (mocket_span){ piece, (size_t)n });
-        left -= n;
+        left -= n > 0 ? n : 0;
     }
     if (res->stream->close)
         res->stream->close(res->stream);
@@ -194,6 +196,7 @@ int mocket__response_send(struct mocket_response *res)
     case MOCKET_BODY_WRITTEN:
         return res->sink->end(res->sink);
     case MOCKET_BODY_UPGRADE:
+        head.status = 101;
         return upgrade(res, &head);
     case MOCKET_BODY_BROKEN:
         res->sink->abort(res->sink);

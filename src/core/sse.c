@@ -20,7 +20,8 @@ static void set_unless_set(mocket_event *e, const char *name, const char *value)
         mocket_header_set(e, name, value);
 }
 
-/* The first piece sends the head; a browser takes no other type than this. */
+/* The first piece sends the head; a browser takes no other type than this. HEAD gets nothing else, and its handler
+ * would go on for ever. */
 static int put(mocket_event *e, mocket_span piece)
 {
     if (!mocket_response_committed(e)) {
@@ -28,7 +29,8 @@ static int put(mocket_event *e, mocket_span piece)
         set_unless_set(e, "Cache-Control", "no-store");
         set_unless_set(e, "X-Accel-Buffering", "no");
     }
-    return mocket_write(e, piece);
+    int rc = mocket_write(e, piece);
+    return rc == 0 && e->req->message.method == MOCKET_METHOD_HEAD ? MOCKET_ECLOSED : rc;
 }
 
 static int put_and_release(mocket_event *e, struct mocket_buf *b)

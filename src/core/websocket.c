@@ -43,10 +43,8 @@ static const char *choose_protocol(mocket_event *e, const char *const *ours)
 
 static int no_upgrade(mocket_event *e, int status)
 {
-    if (status == 426) {
-        mocket_header_set(e, "Upgrade", "websocket");
-        mocket_header_set(e, "Sec-WebSocket-Version", "13");
-    }
+    if (status == 426)
+        mocket_header_set(e, "Sec-WebSocket-Version", "13"); /* Upgrade comes with the connection's own fields */
     return status;
 }
 
@@ -69,8 +67,7 @@ static int upgrade(mocket_event *e)
     s->protocol = choose_protocol(e, route->protocols);
     if (s->protocol)
         mocket_header_set(e, "Sec-WebSocket-Protocol", s->protocol);
-    res->kind = MOCKET_BODY_UPGRADE;
-    res->status = 101;
+    res->kind = MOCKET_BODY_UPGRADE; /* 101, unless a middleware answers something else behind mocket_next */
     res->socket = s;
     return 0;
 }

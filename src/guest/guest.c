@@ -6,7 +6,7 @@
  * to the next, so that a warm instance asks its heap for nothing.
  *
  * What must stay true: the memory that mocket_alloc gave is the host's until the next call, and nothing of a request
- * outlives mocket_handle. */
+ * outlives mocket_handle, but for one that became a socket, which takes it all along (socket.c). */
 #include <mocket_abi.h>
 #include <stdlib.h>
 
@@ -17,6 +17,7 @@
 #include "body.h"
 #include "imports.h"
 #include "sink.h"
+#include "socket.h"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define ROOM_KEPT 16384 /* bytes of room that are kept between requests */
@@ -28,6 +29,7 @@ static struct {
     struct mocket_arena arena;
     char *room; /* kept */
     size_t room_len;
+    char *message; /* of the request; NULL: a socket has it */
 } instance;
 
 /* wasi-libc's: runs constructors' work and main. */
@@ -104,10 +106,13 @@ static void handle(int32_t id, char *message, size_t len)
     struct mocket_guest_sink sink = {
         .sink = { .respond = respond }, /* the rest comes with mocket__stream_prepare */
         .req = id,
+        .owner = id,
         .arena = &instance.arena,
     };
     struct mocket_response res = { .sink = &sink.sink };
     mocket_span body;
+    if (&mocket__guest_sockets)
+        sink.sink.upgrade = mocket__guest_sockets.upgrade;
     int rc = mocket__abi_request_decode((mocket_span){ message, len }, &instance.arena, &req.message, &body);
     if (rc == 0)
         rc = add_host(&req.message);
@@ -149,12 +154,32 @@ char *mocket__guest_alloc(uint32_t len)
     return instance.room;
 }
 
+void mocket__guest_room_free(char *room)
+{
+    if (room != instance.room)
+        mocket__free(room);
+}
+
 void mocket__guest_handle(int32_t req, char *message, uint32_t len)
 {
+    instance.message = message;
     handle(req, message, len);
     mocket__arena_reset(&instance.arena);
-    if (message != instance.room)
-        mocket__free(message);
+    mocket__guest_room_free(instance.message);
+    instance.message = NULL;
+}
+
+char *mocket__guest_keep(struct mocket_arena *into)
+{
+    char *message = instance.message;
+    *into = instance.arena;
+    mocket__arena_init(&instance.arena, 0);
+    instance.message = NULL;
+    if (message == instance.room) {
+        instance.room = NULL;
+        instance.room_len = 0;
+    }
+    return message;
 }
 
 /* ---- mocket.h ---- */
@@ -172,6 +197,8 @@ int mocket_listen(mocket_app *app, const char *address)
     instance.env.worker = mocket__app_worker_start(app);
     mocket__arena_init(&instance.arena, 0);
     mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
+    if (&mocket__guest_sockets)
+        mocket__import_option(MOCKET_ABI_MAX_MESSAGE, mocket__app_setting(app, MOCKET_MAX_MESSAGE));
     uint32_t flags = (uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK;
     if (&mocket__guest_body)
         flags |= MOCKET_ABI_STREAM_BODY;

@@ -7,7 +7,8 @@
 
 struct mocket_guest_sink {
     struct mocket_sink sink;
-    int32_t req; /* the host's handle */
+    int32_t req;   /* the host's handle */
+    int32_t owner; /* of what the handler waits for: req, or the socket that it became */
     struct mocket_arena *arena;
     /* Streamed answers that the host does not take piece by piece are collected (stream.c): */
     bool collects;

@@ -353,7 +353,7 @@ static void conn_stop(struct mocket_backend *backend)
 
 static void conn_open(struct conn *c, mocket_app *app)
 {
-    *c = (struct conn){ .backend = { conn_stop }, .app = app, .read_max = read_max() };
+    *c = (struct conn){ .backend = { .stop = conn_stop }, .app = app, .read_max = read_max() };
     struct mocket_h1_limits limits = {
         .head_len = (size_t)mocket__app_setting(app, MOCKET_MAX_HEAD),
         .target_len = (size_t)mocket__app_setting(app, MOCKET_MAX_TARGET),

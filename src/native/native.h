@@ -36,6 +36,14 @@ bool mocket__native_is_gone(mocket_event *e);
 /* The loop of the worker that runs this event. */
 uv_loop_t *mocket__native_loop(mocket_event *e);
 
+/* Outgoing requests of that worker. Who needs a pool first puts it there, and with it what will free it when the worker
+ * ends: an app that fetches nothing is not linked with any of it. */
+struct mocket_native_client {
+    struct mocket_pool *pool;
+    void (*end)(struct mocket_pool *pool);
+};
+struct mocket_native_client *mocket__native_client(mocket_event *e);
+
 /* ---- WebSockets of the host ----
  * A handler accepts by setting response kind MOCKET_BODY_UPGRADE, status 101, its fields and a struct mocket_socket
  * with on_event (src/core/socket.h), and returning 0. Events come on the loop's stack; data lives until on_event

@@ -31,9 +31,21 @@ void mocket__native_unpark(struct mocket_park *park, int result)
     mocket__conn_wake(park->conn, result);
 }
 
+void mocket__native_interrupt(mocket_event *e)
+{
+    struct mocket_conn *c = conn_of(e);
+    if (c->wait == MOCKET_WAIT_BODY)
+        mocket__conn_wake(c, MOCKET_EAGAIN);
+}
+
 bool mocket__native_is_gone(mocket_event *e)
 {
-    return conn_of(e)->broken;
+    return conn_of(e)->broken || conn_of(e)->left;
+}
+
+struct mocket_native_client *mocket__native_client(mocket_event *e)
+{
+    return &conn_of(e)->worker->client;
 }
 
 uv_loop_t *mocket__native_loop(mocket_event *e)

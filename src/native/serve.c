@@ -20,7 +20,7 @@ struct backend {
     struct mocket_backend base;
     struct mocket_server *server;
     atomic_bool running;
-    atomic_int callers; /* of stop, under way */
+    atomic_int callers; /* of stop and publish, under way */
 };
 
 struct serving {
@@ -57,6 +57,67 @@ static void stop(struct mocket_backend *base)
     atomic_fetch_sub(&b->callers, 1);
 }
 
+/* ---- publishing ---- */
+
+/* Either every worker that has subscribers gets it, or none does. */
+static bool reserve(struct mocket_server *s, struct mocket_published *p)
+{
+    for (int i = 0; i < s->worker_count; i++) {
+        if (!mocket__topics_wanted(&s->workers[i].topics))
+            continue;
+        if (!mocket__topics_reserve(&s->workers[i].topics, p)) {
+            while (i-- > 0)
+                if (p->mails[i].message != NULL)
+                    mocket__topics_unreserve(&s->workers[i].topics, p);
+            return false;
+        }
+        p->mails[i].message = p;
+    }
+    return true;
+}
+
+static void post(struct mocket_server *s, struct mocket_published *p)
+{
+    for (int i = 0; i < s->worker_count; i++)
+        if (p->mails[i].message != NULL) {
+            mocket__topics_post(&s->workers[i].topics, p, &p->mails[i]);
+            uv_async_send(&s->workers[i].mail_async);
+        }
+}
+
+static bool anybody_subscribed(struct mocket_server *s)
+{
+    for (int i = 0; i < s->worker_count; i++)
+        if (mocket__topics_wanted(&s->workers[i].topics))
+            return true;
+    return false;
+}
+
+static int publish_to_workers(struct mocket_server *s, mocket_span topic, int kind, mocket_span data)
+{
+    if (!anybody_subscribed(s))
+        return 0;
+    struct mocket_published *p = mocket__published_new(topic, kind, data, (size_t)s->worker_count);
+    if (p == NULL)
+        return MOCKET_ENOMEM;
+    bool reserved = reserve(s, p);
+    if (reserved)
+        post(s, p);
+    mocket__published_release(p);
+    return reserved ? 0 : MOCKET_EAGAIN;
+}
+
+static int publish(struct mocket_backend *base, mocket_span topic, int kind, mocket_span data)
+{
+    struct backend *b = (struct backend *)base;
+    int rc = MOCKET_ESTATE;
+    atomic_fetch_add(&b->callers, 1);
+    if (atomic_load(&b->running))
+        rc = publish_to_workers(b->server, topic, kind, data);
+    atomic_fetch_sub(&b->callers, 1);
+    return rc;
+}
+
 static int backend_new(struct serving *s, mocket_app *app)
 {
     struct backend *b = mocket__new(sizeof(*b));
@@ -68,6 +129,7 @@ static int backend_new(struct serving *s, mocket_app *app)
     *owned = (struct mocket_owned){ b, mocket__free, app->root->owned };
     app->root->owned = owned;
     b->base.stop = stop;
+    b->base.publish = publish;
     b->server = &s->server;
     s->backend = b;
     return 0;

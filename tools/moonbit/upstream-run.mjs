@@ -50,8 +50,15 @@ const CASES = {
     websocket: [
         ['GET /ws', {}, 404, 'Not Found'],
         ['GET /ws', { headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
-            'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' } }, [101, 501], null],
+            'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' } }, 101, null, {
+            'sec-websocket-accept': 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' }],
     ],
+};
+
+// Messages to a socket's path, each of which must come back as it is, in order.
+const ECHOES = {
+    websocket: ['/ws', ['one', 'zwei ✓', new Uint8Array(0), Uint8Array.of(0, 255, 128), 'x'.repeat(200000),
+        new Uint8Array(1 << 19).fill(7), '']],
 };
 
 function serve(file) {
@@ -101,6 +108,30 @@ function wrong(answer, [, , status, body, fields = {}]) {
     return null;
 }
 
+const shown = (message) => typeof message === 'string' ? message : Buffer.from(message).toString('latin1');
+
+// What is wrong with the echo, or null.
+function echo(port, [path, messages]) {
+    return new Promise((resolve) => {
+        const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+        const got = [];
+        const timer = setTimeout(() => socket.close(3000, 'late'), 20000);
+        socket.binaryType = 'arraybuffer';
+        socket.onopen = () => messages.forEach((message) => socket.send(message));
+        socket.onmessage = ({ data }) => {
+            got.push(data);
+            if (got.length === messages.length)
+                socket.close(1000, 'enough');
+        };
+        socket.onclose = ({ code, reason }) => {
+            clearTimeout(timer);
+            const same = (a, b) => (typeof a === 'string') === (typeof b === 'string') && shown(a) === shown(b);
+            const bad = messages.findIndex((message, i) => i >= got.length || !same(message, got[i]));
+            resolve(bad >= 0 ? `message ${bad} did not come back` : code === 1000 ? null : `closed: ${code} ${reason}`);
+        };
+    });
+}
+
 async function testCases(port) {
     const names = (await ask(port, 'GET /')).body.trimEnd().split('\n');
     return names.map((name, i) => [`GET /${i}`, {}, 200, name]);
@@ -116,6 +147,11 @@ for (const end of ['', '-gc'])
             const why = wrong(await ask(server.port, one[0], one[1]), one);
             if (why)
                 bad.push(`  ${one[0]}: ${why}`);
+        }
+        if (ECHOES[name]) {
+            const why = await echo(server.port, ECHOES[name]);
+            if (why)
+                bad.push(`  ${ECHOES[name][0]}: ${why}`);
         }
         server.stop();
         failures += bad.length;

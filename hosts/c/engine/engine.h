@@ -20,7 +20,7 @@ struct engine_instance;
 struct engine_opts {
     uint32_t instances;    /* that shall be able to live at once */
     uint32_t least;        /* with fewer engine_open fails */
-    uint64_t memory_bytes; /* linear memory of one instance, at most */
+    uint64_t memory_bytes; /* linear memory and heap of one instance, at most */
     size_t keep_resident;  /* bytes of a memory that are cleared by hand instead of given back; 0: the default */
     bool keep_all_pages;   /* do not ask the kernel which pages were written (to measure the difference) */
     bool no_gc;            /* refuse modules that use garbage-collected types (to measure the difference) */
@@ -165,5 +165,16 @@ struct engine_memory {
     size_t size;
 };
 struct engine_memory engine_memory(const struct engine_instance *instance);
+
+/* Bytes that it takes: its memory, and its heap of garbage-collected objects. Together they stay within memory_bytes.
+ * An engine that does not tell (an official release archive of Wasmtime) has heap 0, and the limit holds for each. */
+struct engine_use {
+    uint64_t memory, heap;
+};
+struct engine_use engine_use(const struct engine_instance *instance);
+
+/* Was there a collection of that heap since this answered true, or was first called? While a call is under way: false,
+ * it is told afterwards. */
+bool engine_collected(struct engine_instance *instance);
 
 #endif

@@ -47,6 +47,9 @@
 #else
 #define KEEP_RESIDENT (256u << 10)
 #endif
+/* Places of ended instances that wait with such memory for a next one. A GC heap takes a new place until there are so
+ * many: the default, 100, lets a host that replaces its instances grow by that many times KEEP_RESIDENT. */
+#define WARM_PLACES 16
 #define GC_HEAP_INITIAL (1u << 20)
 #define FOR_EVER (UINT64_C(1) << 62)
 
@@ -96,6 +99,7 @@ struct engine_instance {
     wasmtime_val_t args[ARGUMENTS_MAX], result;
     const struct engine_import *wait_row; /* the import that waits */
     union engine_slot wait_slots[ARGUMENTS_MAX];
+    struct mocket_engine_watch *watch; /* NULL: it had no heap yet when it was asked for collections */
     wasmtime_val_t *wait_result;
     wasm_trap_t **wait_trap;
     bool making;      /* it is the one that makes the instance */
@@ -159,6 +163,7 @@ static void pool_set(wasm_config_t *config, const struct plan *p, const struct e
     POOL(total_gc_heaps, p->instances);
     POOL(total_tables, TABLES_EACH * p->instances);
     POOL(total_stacks, p->instances);
+    POOL(max_unused_warm_slots, WARM_PLACES);
     POOL(max_memories_per_module, 1);
     POOL(max_tables_per_module, TABLES_EACH);
     POOL(table_elements, TABLE_ELEMENTS);
@@ -652,7 +657,11 @@ static struct engine_instance *instance_new(struct engine_module *m, void *data)
     i->data = data;
     i->store = wasmtime_store_new(m->engine->wasm, i, NULL);
     i->context = wasmtime_store_context(i->store);
-    wasmtime_store_limiter(i->store, (int64_t)m->engine->memory_bytes, TABLE_ELEMENTS, 1, TABLES_EACH, 2);
+    mocket_engine_store_limit(i->store, &(struct mocket_engine_limits){ .bytes = (size_t)m->engine->memory_bytes,
+                                                                        .table_elements = TABLE_ELEMENTS,
+                                                                        .instances = 1,
+                                                                        .tables = TABLES_EACH,
+                                                                        .memories = 2 });
     return i;
 }
 
@@ -689,6 +698,7 @@ void engine_instance_close(struct engine_instance *i)
         wasm_trap_delete(i->trap);
     if (i->error)
         wasmtime_error_delete(i->error);
+    mocket_engine_watch_delete(i->watch);
     wasmtime_store_delete(i->store);
     mocket__free(i);
 }
@@ -824,4 +834,20 @@ struct engine_memory engine_memory(const struct engine_instance *i)
         return (struct engine_memory){ NULL, 0 };
     return (struct engine_memory){ wasmtime_memory_data(i->context, &i->memory),
                                    wasmtime_memory_data_size(i->context, &i->memory) };
+}
+
+struct engine_use engine_use(const struct engine_instance *i)
+{
+    return (struct engine_use){ engine_memory(i).size, mocket_engine_store_heap(i->store) };
+}
+
+/* What the watch finds when it is new is no collection. */
+bool engine_collected(struct engine_instance *i)
+{
+    if (i->future || mocket_engine_store_heap(i->store) == 0)
+        return false;
+    bool first = !i->watch;
+    if (first)
+        i->watch = mocket_engine_watch_new();
+    return mocket_engine_watch_collected(i->watch, i->store) && !first;
 }

@@ -1,9 +1,11 @@
-/* What the operator gives to guests: environment variables and folders. The same for all instances of a program. */
+/* What the operator gives to guests: environment variables, folders, servers. The same for all instances of a program. */
 #ifndef MOCKET_HOSTS_C_GUEST_GRANTS_H
 #define MOCKET_HOSTS_C_GUEST_GRANTS_H
 
 #include <mocket.h>
 #include <stdatomic.h>
+
+#include "allow.h"
 
 #define GUEST_DIRS_MAX 16
 
@@ -19,7 +21,8 @@ struct guest_grants {
     size_t env_count;
     struct guest_dir dirs[GUEST_DIRS_MAX];
     size_t dir_count;
-    atomic_int files_left; /* how many more files all instances may open together */
+    struct guest_nets nets; /* servers that may be reached */
+    atomic_int files_left;  /* how many more files all instances may open together */
 };
 
 /* Opens the folders, whose rows are filled in but for fd. 0; MOCKET_EIO: *failed is the one, errno tells why. */

@@ -1,6 +1,6 @@
-/* A number is index (12 bits) + generation (19 bits, from 1): never 0, never negative. A row's generation grows with
- * each use, so that a number comes again only after half a million uses of its row; an instance is retired before
- * that. */
+/* A number is index (13 bits) + generation (18 bits, from 1): never 0, never negative. A row's generation grows with
+ * each use, so that a number comes again only after a quarter of a million uses of its row; an instance is retired
+ * before that, unless it owns sockets. */
 #include "handle.h"
 
 #include <mocket.h>
@@ -8,7 +8,7 @@
 
 #include "../../../src/base/memory.h"
 
-#define INDEX_BITS 12
+#define INDEX_BITS 13
 #define INDEX_MASK ((1u << INDEX_BITS) - 1)
 #define GENERATION_MASK ((1u << (31 - INDEX_BITS)) - 1)
 

@@ -23,7 +23,7 @@ struct guest_handle {
     void *object;
 };
 
-#define GUEST_HANDLES_MAX 4096u
+#define GUEST_HANDLES_MAX 8192u
 #define GUEST_HANDLES_INLINE 4u
 
 /* A zeroed one is ready to use. It must stay where it is. */

@@ -1,7 +1,7 @@
-/* The imports of docs/abi.md, section 2, as a table. Every one is there; those that wait, stream or need sockets answer
- * ENOTSUP until they are built. A function gets its arguments in slots and puts its result into slot 0; what it returns
- * is a reason to trap the guest, or NULL. None of them calls back into a guest, and none runs for long: what a guest
- * can make large (a text, a range of random bytes) is cut, bounded or watched. */
+/* The imports of docs/abi.md, section 2, as a table; those of sockets are in socket.c. A function gets its arguments
+ * in slots and puts its result into slot 0; what it returns is a reason to trap the guest, or NULL. None of them calls
+ * back into a guest, and none runs for long: what a guest can make large (a text, a range of random bytes) is cut,
+ * bounded or watched. */
 #include "imports.h"
 
 #include <mocket_abi.h>
@@ -9,9 +9,10 @@
 #include <time.h>
 
 #include "../../../src/base/span.h"
-#include "operation.h"
+#include "outgoing.h"
 #include "random.h"
 #include "request.h"
+#include "socket.h"
 #include "span.h"
 
 static const char *answer(union engine_slot *slots, int code)
@@ -110,7 +111,7 @@ static const char *do_respond(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
-    struct guest_answer a = { s[1].u32, s[2].u32, s[3].u32, s[4].u32 };
+    struct guest_answer a = { s[1].u32, s[2].u32, s[3].u32, s[4].u32, false };
     return answer(s, r ? guest_request_respond(i, r, &a) : MOCKET_EHANDLE);
 }
 
@@ -119,7 +120,7 @@ static const char *do_respond_begin(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
-    struct guest_answer a = { s[1].u32, s[2].u32, 0, 0 };
+    struct guest_answer a = { s[1].u32, s[2].u32, 0, 0, false };
     return answer(s, r ? guest_request_begin(i, r, &a) : MOCKET_EHANDLE);
 }
 
@@ -128,21 +129,23 @@ static const char *do_body_write(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
-    return answer(s, r ? guest_request_write(i, r, s[1].u32, s[2].u32) : MOCKET_EHANDLE);
+    return answer(s, r ? guest_request_write(i, r, s[1].u32, s[2].u32)
+                       : guest_fetch_write(i, s[0].i32, s[1].u32, s[2].u32));
 }
 
 /* body_end(sink) -> status */
 static const char *do_body_end(void *data, union engine_slot *s)
 {
     struct guest_request *r = request_of(data, s[0].i32);
-    return answer(s, r ? guest_request_finish(r) : MOCKET_EHANDLE);
+    return answer(s, r ? guest_request_finish(r) : guest_fetch_end(data, s[0].i32));
 }
 
 /* body_read(source, ptr, cap) -> n */
 static const char *do_body_read(void *data, union engine_slot *s)
 {
     struct guest_request *r = request_of(data, s[0].i32);
-    return answer(s, r ? guest_request_read(data, r, s[1].u32, s[2].u32) : MOCKET_EHANDLE);
+    return answer(s, r ? guest_request_read(data, r, s[1].u32, s[2].u32)
+                       : guest_fetch_read(data, s[0].i32, s[1].u32, s[2].u32));
 }
 
 /* deadline(req, ms) -> status */
@@ -191,6 +194,11 @@ static const char *do_ready(void *data, union engine_slot *s)
     struct guest_request *r = request_of(i, s[0].i32);
     uint32_t dir = s[1].u32;
     struct guest_op *op;
+    enum guest_handle_kind kind = guest_handle_kind_of(&i->handles, s[0].i32);
+    if (kind == GUEST_HANDLE_SOCKET)
+        return answer(s, guest_socket_ready(i, s[0].i32, dir));
+    if (kind == GUEST_HANDLE_OUTGOING || kind == GUEST_HANDLE_RESPONSE)
+        return answer(s, guest_fetch_ready(i, s[0].i32, dir));
     int code = state_of(r);
     bool dead = code < 0 && code != MOCKET_EHANDLE && code != MOCKET_ESTATE;
     if (code == MOCKET_EHANDLE || code == MOCKET_ESTATE)
@@ -213,6 +221,8 @@ static const char *do_drop(void *data, union engine_slot *s)
     struct guest_op *op = guest_handle_get(&i->handles, s[0].i32, GUEST_HANDLE_OPERATION);
     if (op)
         guest_op_drop(op);
+    else
+        guest_fetch_drop(i, s[0].i32);
     return NULL;
 }
 
@@ -234,9 +244,7 @@ static const char *do_await(void *data, union engine_slot *s)
         return answer(s, MOCKET_EHANDLE);
     if (!op->ended)
         return engine_wait;
-    int32_t result = op->result;
-    guest_op_drop(op);
-    return answer(s, result);
+    return answer(s, guest_op_take(op));
 }
 
 /* await_any(ops, count) -> index. Which handles are good is looked at each time: others may drop them meanwhile. */
@@ -265,32 +273,25 @@ static const char *do_await_any(void *data, union engine_slot *s)
     return first < 0 ? engine_wait : answer(s, first);
 }
 
-/* ---- What is not built yet ---- */
+/* ---- Requests to other servers ---- */
 
-/* Anything about a request: the handle's own mistakes come first. */
-static const char *not_for_requests(void *data, union engine_slot *s)
+/* fetch(owner, head, head_len, body, body_len) -> out */
+static const char *do_fetch(void *data, union engine_slot *s)
 {
-    int code = state_of(request_of(data, s[0].i32));
-    return answer(s, code < 0 ? code : MOCKET_ENOTSUP);
+    struct guest_fetch f = { s[1].u32, s[2].u32, s[3].u32, s[4].u32 };
+    return answer(s, guest_fetch_begin(data, s[0].i32, &f));
 }
 
-/* Begins something that an owner (0: the instance) would own. */
-static const char *not_for_owners(void *data, union engine_slot *s)
+/* fetch_wait(out) -> op */
+static const char *do_fetch_wait(void *data, union engine_slot *s)
 {
-    return answer(s, guest_owner_get(data, s[0].i32) ? MOCKET_ENOTSUP : MOCKET_EHANDLE);
+    return answer(s, guest_fetch_wait(data, s[0].i32));
 }
 
-/* Operations, outgoing requests, responses and sockets: there are none, so every number is invented. */
-static const char *no_such_handle(void *data, union engine_slot *s)
+/* fetch_head(res, ptr, cap) -> size */
+static const char *do_fetch_head(void *data, union engine_slot *s)
 {
-    (void)data;
-    return answer(s, MOCKET_EHANDLE);
-}
-
-static const char *not_supported(void *data, union engine_slot *s)
-{
-    (void)data;
-    return answer(s, MOCKET_ENOTSUP);
+    return answer(s, guest_fetch_head(data, s[0].i32, s[1].u32, s[2].u32));
 }
 
 /* ---- Surroundings ---- */
@@ -336,18 +337,12 @@ static const struct engine_import rows[] = {
     { "mocket", "ready", "ii:i", do_ready },
     { "mocket", "sleep", "ii:i", do_sleep },
     { "mocket", "deadline", "ii:i", do_deadline },
-    { "mocket", "fetch", "iiiii:i", not_for_owners },
-    { "mocket", "fetch_wait", "i:i", no_such_handle },
-    { "mocket", "fetch_head", "iii:i", no_such_handle },
+    { "mocket", "fetch", "iiiii:i", do_fetch },
+    { "mocket", "fetch_wait", "i:i", do_fetch_wait },
+    { "mocket", "fetch_head", "iii:i", do_fetch_head },
     { "mocket", "await", ENGINE_MAY_WAIT "i:i", do_await },
     { "mocket", "await_any", ENGINE_MAY_WAIT "ii:i", do_await_any },
     { "mocket", "drop", "i:", do_drop },
-    { "mocket", "ws_accept", "iii:i", not_for_requests },
-    { "mocket", "ws_send", "iiii:i", no_such_handle },
-    { "mocket", "ws_close", "iiii:i", no_such_handle },
-    { "mocket", "ws_subscribe", "iii:i", no_such_handle },
-    { "mocket", "ws_unsubscribe", "iii:i", no_such_handle },
-    { "mocket", "publish", "iiiii:i", not_supported },
     { "mocket", "log", "iii:", do_log },
     { "mocket", "now", "i:I", do_now },
     { "mocket", "random", "ii:", do_random },
@@ -360,8 +355,10 @@ struct guest_imports guest_mocket_imports(void)
 
 const struct engine_import *guest_import_find(mocket_span module, mocket_span name)
 {
-    const struct guest_imports tables[] = { guest_mocket_imports(), guest_wasi_imports(), guest_wasi_fd_imports(),
-                                            guest_wasi_path_imports(), guest_moonbit_imports() };
+    const struct guest_imports tables[] = {
+        guest_mocket_imports(),  guest_socket_imports(),    guest_wasi_imports(),
+        guest_wasi_fd_imports(), guest_wasi_path_imports(), guest_moonbit_imports()
+    };
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (size_t i = 0; i < tables[t].count; i++) {
             const struct engine_import *row = &tables[t].rows[i];

@@ -11,6 +11,7 @@ struct guest_imports {
 
 /* The functions of one file. data of each is a struct guest_instance. */
 struct guest_imports guest_mocket_imports(void);    /* imports.c: docs/abi.md, section 2 */
+struct guest_imports guest_socket_imports(void);    /* socket.c: ws_..., publish */
 struct guest_imports guest_wasi_imports(void);      /* wasi.c: wasi_snapshot_preview1 */
 struct guest_imports guest_wasi_fd_imports(void);   /* wasi_fd.c: its fd_... */
 struct guest_imports guest_wasi_path_imports(void); /* wasi_path.c: its path_... */

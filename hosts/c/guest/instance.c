@@ -11,15 +11,20 @@
 #include "instance.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../../../src/base/memory.h"
+#include "../../../src/native/client/outgoing.h"
 #include "operation.h"
 #include "request.h"
+#include "socket.h"
 #include "worker.h"
 
 #define REQUESTS_MAX 200000 /* below the number of generations of a handle */
 #define NEVER UINT64_MAX
+#define JOBS_AT_ONCE 64u /* before others have their turn */
 #define SLOW_NS (ENGINE_TICK_MS * UINT64_C(1000000))
 
 /* ---- Jobs ---- */
@@ -74,6 +79,8 @@ static uint64_t job_end_ns(const struct guest_instance *i)
     if (i->step < GUEST_STEP_REST)
         return i->start_end_ns;
     const struct guest_request *r = i->current;
+    if (i->event)
+        return i->event->socket->end_ns;
     return !r ? NEVER : r->owner.death ? r->grace_ns : r->deadline_ns;
 }
 
@@ -122,9 +129,10 @@ static const enum guest_export step_exports[] = {
     [GUEST_STEP_START] = GUEST_START,  [GUEST_STEP_REST] = GUEST_OUTSIDE,
     [GUEST_STEP_ALLOC] = GUEST_ALLOC,  [GUEST_STEP_HANDLE] = GUEST_HANDLE,
     [GUEST_STEP_DONE] = GUEST_DONE,    [GUEST_STEP_GONE] = GUEST_GONE,
+    [GUEST_STEP_WS] = GUEST_WS,
 };
 static const unsigned char step_slots[] = {
-    [GUEST_STEP_ALLOC] = 1, [GUEST_STEP_HANDLE] = 3, [GUEST_STEP_DONE] = 2, [GUEST_STEP_GONE] = 1
+    [GUEST_STEP_ALLOC] = 1, [GUEST_STEP_HANDLE] = 3, [GUEST_STEP_DONE] = 2, [GUEST_STEP_GONE] = 1, [GUEST_STEP_WS] = 4
 };
 
 static enum guest_export export_of(const struct guest_instance *i)
@@ -200,6 +208,54 @@ static enum engine_outcome run(struct guest_instance *i, struct mocket_buf *why)
     return outcome;
 }
 
+/* ---- Memory ---- */
+
+static uint64_t bytes_used(const struct guest_instance *i)
+{
+    struct engine_use use = engine_use(i->engine);
+    return use.memory + use.heap;
+}
+
+static void count_memory(struct guest_instance *i, uint64_t bytes)
+{
+    guest_count(i->log->stats, GUEST_STAT_MEMORY, (int64_t)(bytes - i->memory_counted));
+    i->memory_counted = bytes;
+}
+
+static void tell_heap(const struct guest_instance *i)
+{
+    char text[96];
+    int len = snprintf(text, sizeof text, "GC heap: %" PRIu64 " bytes; calls with collections: %" PRIu64, i->heap,
+                       i->collections);
+    guest_log_raw(i->log, MOCKET_LOG_DEBUG, (mocket_span){ text, (size_t)len });
+}
+
+/* One line a second at most. */
+static void count_collection(struct guest_instance *i)
+{
+    uint64_t now = guest_now_ns();
+    guest_count(i->log->stats, GUEST_STAT_COLLECTIONS, 1);
+    i->collections++;
+    if (now - i->collections_ns < 1000000000u)
+        return;
+    tell_heap(i);
+    i->collections = 0;
+    i->collections_ns = now;
+}
+
+/* The guest has run. */
+static void look_at_memory(struct guest_instance *i)
+{
+    struct engine_use use = engine_use(i->engine);
+    count_memory(i, use.memory + use.heap);
+    bool grew = use.heap != i->heap;
+    i->heap = use.heap;
+    if (grew)
+        tell_heap(i);
+    if (engine_collected(i->engine))
+        count_collection(i);
+}
+
 /* ---- Starting ---- */
 
 static int check_declaration(const struct guest_instance *i, struct mocket_buf *why)
@@ -258,7 +314,7 @@ static bool after_start_step(struct guest_instance *i, enum engine_outcome outco
     next_of_start(i);
     if (i->step < GUEST_STEP_REST)
         return true;
-    i->memory_at_start = engine_memory(i->engine).size;
+    i->memory_at_start = bytes_used(i);
     if (check_declaration(i, why) < 0)
         return false;
     end_time(i, GUEST_PACE_START);
@@ -276,17 +332,21 @@ static struct guest_request *request_of(struct guest_job *job)
 
 static uint32_t slot_of(const struct guest_instance *i)
 {
-    return i->current ? i->current->slot : GUEST_PACE_EVENT;
+    return i->current ? i->current->slot : i->event ? i->event->socket->slot : GUEST_PACE_EVENT;
 }
 
 static void end_job(struct guest_instance *i)
 {
     struct guest_request *r = i->current;
+    struct guest_event *ev = i->event;
     end_time(i, slot_of(i));
     i->step = GUEST_STEP_REST;
     i->current = NULL;
+    i->event = NULL;
     if (r)
         guest_request_settle(r);
+    if (ev)
+        guest_socket_end(ev);
 }
 
 static void begin_request(struct guest_instance *i, struct guest_request *r)
@@ -307,7 +367,9 @@ static void begin_request(struct guest_instance *i, struct guest_request *r)
 
 struct guest_owner *guest_instance_owner(struct guest_instance *i)
 {
-    return i->current && i->current->owner.number > 0 ? &i->current->owner : &i->owner;
+    return i->current && i->current->owner.number > 0 ? &i->current->owner
+           : i->event                                 ? &i->event->socket->owner
+                                                      : &i->owner;
 }
 
 static struct guest_request *request_of_owner(struct guest_owner *owner)
@@ -321,8 +383,7 @@ static void begin_done(struct guest_instance *i, struct guest_op *op)
 {
     i->current = request_of_owner(op->owner);
     i->slots[0].i64 = op->number;
-    i->slots[1].i64 = op->result;
-    guest_op_drop(op);
+    i->slots[1].i64 = guest_op_take(op);
     i->step = GUEST_STEP_DONE;
     begin_time(i, slot_of(i));
 }
@@ -333,6 +394,28 @@ static void begin_gone(struct guest_instance *i, struct guest_request *r)
     i->slots[0].i64 = r->owner.number;
     i->step = GUEST_STEP_GONE;
     begin_time(i, r->slot);
+}
+
+static void pass_event(struct guest_instance *i, uint32_t at)
+{
+    const struct guest_event *ev = i->event;
+    i->slots[0].i64 = ev->socket->owner.number;
+    i->slots[1].i64 = ev->kind;
+    i->slots[2].u64 = at;
+    i->slots[3].u64 = ev->len;
+    i->step = GUEST_STEP_WS;
+}
+
+static void begin_event(struct guest_instance *i, struct guest_event *ev)
+{
+    i->event = ev;
+    guest_socket_begin(ev);
+    if (ev->len > 0) {
+        i->step = GUEST_STEP_ALLOC;
+        i->slots[0].u64 = ev->len;
+    } else
+        pass_event(i, 0);
+    begin_time(i, ev->socket->slot);
 }
 
 /* The first job that there is. False: none. */
@@ -350,13 +433,25 @@ static bool begin_job(struct guest_instance *i)
             begin_request(i, request_of(job));
         else if (job->kind == GUEST_JOB_GONE)
             begin_gone(i, request_of(job));
+        else if (job->kind == GUEST_JOB_EVENT)
+            begin_event(i, (struct guest_event *)((char *)job - offsetof(struct guest_event, job)));
         else
             begin_done(i, (struct guest_op *)((char *)job - offsetof(struct guest_op, job)));
     }
     return true;
 }
 
-/* mocket_alloc has returned: the message goes in, mocket_handle is next. */
+/* mocket_alloc has returned: the data goes in, mocket_ws is next. */
+static void after_event_alloc(struct guest_instance *i)
+{
+    uint32_t at = i->slots[0].u32;
+    if (guest_socket_pass_in(i, i->event, at))
+        pass_event(i, at);
+    else
+        end_job(i);
+}
+
+/* The same for a request: mocket_handle is next. */
 static void after_alloc(struct guest_instance *i)
 {
     struct guest_request *r = i->current;
@@ -384,12 +479,6 @@ static void after_alloc(struct guest_instance *i)
     i->step = GUEST_STEP_HANDLE;
 }
 
-static void count_memory(struct guest_instance *i, uint64_t bytes)
-{
-    guest_count(i->log->stats, GUEST_STAT_MEMORY, (int64_t)(bytes - i->memory_counted));
-    i->memory_counted = bytes;
-}
-
 /* The guest is at fault: whoever it was working for hears of it. */
 static void after_failure(struct guest_instance *i, enum engine_outcome outcome, const struct mocket_buf *trap)
 {
@@ -409,7 +498,10 @@ static void after_step(struct guest_instance *i)
 {
     switch (i->step) {
     case GUEST_STEP_ALLOC:
-        after_alloc(i);
+        if (i->event)
+            after_event_alloc(i);
+        else
+            after_alloc(i);
         break;
     case GUEST_STEP_HANDLE:
         i->current->returned = true;
@@ -437,6 +529,7 @@ enum guest_progress guest_instance_advance(struct guest_instance *i, struct mock
 {
     enum guest_progress progress = GUEST_RESTS;
     struct mocket_buf trap = { 0 };
+    unsigned jobs = 0;
     i->advancing = true;
     while (i->step != GUEST_STEP_REST || begin_job(i)) {
         enum engine_outcome outcome = run(i, &trap);
@@ -453,10 +546,14 @@ enum guest_progress guest_instance_advance(struct guest_instance *i, struct mock
             progress = GUEST_ENDED;
             break;
         }
+        if (i->step == GUEST_STEP_REST && i->first_job && ++jobs >= JOBS_AT_ONCE) {
+            progress = GUEST_RUNNABLE;
+            break;
+        }
     }
     i->advancing = false;
     if (i->engine)
-        count_memory(i, engine_memory(i->engine).size);
+        look_at_memory(i);
     mocket__buf_release(&trap);
     return progress;
 }
@@ -517,10 +614,11 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
     i->loop = &loop;
     guest_instance_start(i);
     int rc = start_and_wait(i, why);
+    guest_owner_release(&i->owner); /* what it has cannot come along to another loop */
+    mocket__pool_free(i->pool);
+    i->pool = NULL;
     if (rc < 0)
         guest_instance_close(i);
-    else
-        guest_ops_drop(&i->owner.ops); /* they cannot come along to another loop */
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
     if (rc < 0)
@@ -540,7 +638,7 @@ void guest_instance_close(struct guest_instance *i)
     count_memory(i, 0);
     guest_count(i->log->stats, i->broken ? GUEST_STAT_INSTANCES_BROKEN : GUEST_STAT_INSTANCES_RETIRED, 1);
     engine_instance_close(i->engine);
-    guest_ops_drop(&i->owner.ops);
+    guest_owner_release(&i->owner);
     guest_handles_release(&i->handles);
     guest_files_free(i->files);
     mocket__free(i);
@@ -552,5 +650,5 @@ bool guest_instance_fit(const struct guest_instance *i)
     uint64_t requests_most = i->program->requests_max ? i->program->requests_max : REQUESTS_MAX;
     uint64_t memory_most = i->program->memory_bytes / 4 * 3;
     memory_most = i->memory_at_start > memory_most ? i->memory_at_start : memory_most;
-    return !i->broken && i->served < requests_most && engine_memory(i->engine).size <= memory_most;
+    return !i->broken && i->served < requests_most && bytes_used(i) <= memory_most;
 }

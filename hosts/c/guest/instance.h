@@ -5,6 +5,8 @@
 #ifndef MOCKET_HOSTS_C_GUEST_INSTANCE_H
 #define MOCKET_HOSTS_C_GUEST_INSTANCE_H
 
+#include <stdatomic.h>
+
 #include "files.h"
 #include "handle.h"
 #include "log.h"
@@ -33,6 +35,11 @@ struct guest_program {
     uint64_t cpu_timeout_ms;     /* of one call, or an event's calls, inside the guest; 0: none */
     uint64_t memory_bytes;       /* the limit, of which an instance may keep three quarters between requests */
     uint64_t requests_max;       /* after which an instance is replaced; 0: the default */
+    mocket_app *app;             /* the host's, for publish; NULL until it serves */
+    int64_t message_max;         /* of a WebSocket; MOCKET_UNLIMITED */
+    uint32_t sockets_each;       /* that an instance may own */
+    size_t sockets_max;          /* of all instances and workers */
+    atomic_size_t sockets_open;  /* of these */
     bool known;                  /* declared is what the first instance said */
     struct guest_declaration declared;
 };
@@ -40,7 +47,8 @@ struct guest_program {
 enum guest_job_kind {
     GUEST_JOB_REQUEST, /* of a guest_request */
     GUEST_JOB_GONE,    /* of a guest_request */
-    GUEST_JOB_DONE     /* of a guest_op */
+    GUEST_JOB_DONE,    /* of a guest_op */
+    GUEST_JOB_EVENT    /* of a guest_event */
 };
 
 /* Part of what it concerns. */
@@ -58,11 +66,15 @@ enum guest_step {
     GUEST_STEP_ALLOC,
     GUEST_STEP_HANDLE,
     GUEST_STEP_DONE,
-    GUEST_STEP_GONE
+    GUEST_STEP_GONE,
+    GUEST_STEP_WS
 };
 
+struct mocket_pool;
 struct guest_request;
 struct guest_op;
+struct guest_event;
+struct guest_socket;
 struct guest_worker;
 
 struct guest_instance {
@@ -76,6 +88,9 @@ struct guest_instance {
     struct guest_declaration declared;
     struct guest_handles handles;
     uint64_t memory_counted;   /* bytes that the worker's stats have of it */
+    uint64_t heap;             /* of them: its GC heap when it was looked at last */
+    uint64_t collections;      /* that the log has not been told of */
+    uint64_t collections_ns;   /* when it was last */
     struct guest_files *files; /* NULL: none yet */
     struct guest_line out[3];  /* standard output, standard error, MoonBit's println */
     uint16_t high_surrogate;   /* of println: the first half of a pair, or 0 */
@@ -90,7 +105,8 @@ struct guest_instance {
     enum guest_step step;
     struct guest_job *job;
     struct guest_request *current; /* that it concerns, or NULL */
-    union engine_slot slots[3];
+    struct guest_event *event;     /* of a socket, or NULL */
+    union engine_slot slots[4];
     uint32_t message_at, message_len;
     bool direct;           /* else in slices */
     bool suspended;        /* a call in slices is under way */
@@ -105,10 +121,15 @@ struct guest_instance {
     int32_t poll_op;          /* what poll_oneoff waits for, 0: nothing */
     uint64_t poll_ns;         /* and for how long */
     struct guest_owner owner; /* of what belongs to no request or socket */
+    uint32_t outgoing_count;  /* requests to other servers, of all owners */
+    uint64_t outgoing_bytes;  /* of their bodies, as far as they were given whole */
+    struct mocket_pool *pool; /* for them, in a start that is not a worker's; NULL: none yet */
 
     /* the worker's: */
     struct guest_instance *next, *previous; /* of all */
     struct guest_instance *next_runnable, *next_idle;
+    struct guest_socket *sockets; /* that it owns */
+    size_t socket_count;
     bool runnable;      /* in the run queue */
     bool idle;          /* among those without requests */
     bool advancing;     /* guest_instance_advance is under way */

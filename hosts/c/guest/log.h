@@ -14,6 +14,7 @@ struct guest_log {
     void (*write)(void *data, int level, bool guest, mocket_span line);
     void *data;
     struct guest_stats *stats; /* of the worker, for everything that counts here; NULL: nobody counts */
+    uint64_t denied_ns;        /* when it was last told of a server that is not granted; 0: never */
     uint64_t filled_ns;        /* when lines_left was last raised */
     uint32_t lines_left;       /* that may be written now */
     uint64_t dropped;          /* since the last line that was written */

@@ -6,7 +6,9 @@
 #include "operation.h"
 
 #include "../../../src/base/memory.h"
+#include "outgoing.h"
 #include "request.h"
+#include "socket.h"
 #include "worker.h"
 
 #define OPS_EACH 1024u /* of one owner */
@@ -16,7 +18,21 @@ struct guest_owner *guest_owner_get(struct guest_instance *i, int32_t number)
     if (number == 0)
         return &i->owner;
     struct guest_request *r = guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
-    return r ? &r->owner : NULL;
+    struct guest_socket *s = guest_handle_get(&i->handles, number, GUEST_HANDLE_SOCKET);
+    return r ? &r->owner : s ? &s->owner : NULL;
+}
+
+void guest_owner_die(struct guest_owner *owner, int code)
+{
+    owner->death = code;
+    guest_ops_end_all(owner->ops, code);
+}
+
+void guest_owner_release(struct guest_owner *owner)
+{
+    while (owner->ops)
+        guest_op_drop(owner->ops);
+    guest_fetches_drop(owner);
 }
 
 int32_t guest_op_begin(struct guest_instance *i, struct guest_owner *owner, enum guest_op_kind kind,
@@ -84,6 +100,14 @@ void guest_op_end(struct guest_op *op, int32_t result)
     guest_worker_schedule(op->instance);
 }
 
+int32_t guest_op_take(struct guest_op *op)
+{
+    struct guest_outgoing *fetched = op->kind == GUEST_OP_FETCH && op->result == 0 ? op->subject : NULL;
+    int32_t result = op->result;
+    guest_op_drop(op);
+    return fetched ? guest_fetch_answer(fetched) : result;
+}
+
 void guest_op_drop(struct guest_op *op)
 {
     op->owner->op_count--;
@@ -111,10 +135,4 @@ void guest_ops_end_all(struct guest_op *first, int32_t result)
 {
     for (struct guest_op *op = first; op; op = op->next)
         guest_op_end(op, result);
-}
-
-void guest_ops_drop(struct guest_op **first)
-{
-    while (*first)
-        guest_op_drop(*first);
 }

@@ -1,6 +1,6 @@
-/* Who operations, outgoing requests and fetched responses belong to (docs/abi.md, section 3): a request, a socket, or the
- * instance itself. When an owner ends, what it owns is dropped; when it dies, what it waits for ends. Part of what it
- * is for. */
+/* Who operations, outgoing requests and fetched responses belong to (docs/abi.md, section 3): a request, a socket, or
+ * the instance itself. When an owner ends, what it owns is dropped; when it dies, what it waits for ends. Part of what
+ * it is for. */
 #ifndef MOCKET_HOSTS_C_GUEST_OWNER_H
 #define MOCKET_HOSTS_C_GUEST_OWNER_H
 

@@ -28,6 +28,11 @@ uint32_t guest_pace_slot(const struct mocket_message *m)
     return 2 + hash % (GUEST_PACE_SLOTS - 2);
 }
 
+uint32_t guest_pace_slot_of_socket(uint32_t slot)
+{
+    return 2 + (slot * 31 + 17) % (GUEST_PACE_SLOTS - 2);
+}
+
 static uint32_t proofs_needed(const struct guest_pace_slot *s)
 {
     uint32_t shift = s->surprises * 4u;

@@ -22,6 +22,9 @@ uint32_t guest_pace_slot(const struct mocket_message *message);
 #define GUEST_PACE_START 0u /* the slot of a start */
 #define GUEST_PACE_EVENT 1u /* of an event without a request */
 
+/* The slot of the messages to a socket, from that of the request that became it. */
+uint32_t guest_pace_slot_of_socket(uint32_t slot);
+
 /* May it be called directly? */
 bool guest_pace_trusts(const struct guest_pace *p, uint32_t slot, uint64_t tick);
 /* Is it known to take long? */

@@ -12,12 +12,12 @@
 #include "../../../src/abi/codec.h"
 #include "../../../src/base/span.h"
 #include "operation.h"
+#include "socket.h"
 #include "span.h"
 #include "worker.h"
 
 #define TRIES_MAX 16u
 #define TARGET_SHOWN 256u /* bytes of a target in the log */
-#define GRACE_NS UINT64_C(1000000000)
 #define GRACE_RUN_NS UINT64_C(10000000)
 
 void guest_request_log(struct guest_instance *i, const struct guest_request *r, int level, mocket_span text)
@@ -119,7 +119,7 @@ void guest_request_end(struct guest_request *r)
     if (!is_answered(r))
         guest_request_fail(r, 500);
     if (r->instance) {
-        guest_ops_drop(&r->owner.ops);
+        guest_owner_release(&r->owner);
         if (r->job.queued)
             guest_instance_remove(r->instance, &r->job);
         if (r->gone.queued)
@@ -145,7 +145,8 @@ void guest_request_settle(struct guest_request *r)
         guest_request_fail(r, r->in_error == MOCKET_ETOOBIG ? 413 : 408);
     if (!is_answered(r) && !r->owner.death) {
         guest_request_log(i, r, MOCKET_LOG_ERROR, MOCKET_SPAN("mocket_handle returned without an answer"));
-        i->broken |= i->program->declared.reuse != MOCKET_REUSE_CONCURRENT; /* others do not pay for it */
+        bool others = i->program->declared.reuse == MOCKET_REUSE_CONCURRENT || i->socket_count > 0;
+        i->broken |= !others; /* they do not pay for it */
     }
     guest_request_end(r);
 }
@@ -156,9 +157,9 @@ void guest_request_die(struct guest_request *r, int code)
     if (r->owner.death)
         return;
     r->owner.death = code;
-    r->grace_ns = guest_now_ns() + GRACE_NS;
+    r->grace_ns = guest_now_ns() + GUEST_GRACE_NS;
     if (code == MOCKET_ETIMEDOUT)
-        guest_request_fail(r, i ? 504 : 503);
+        guest_request_fail(r, !i ? 503 : guest_request_wants(r) ? 408 : 504); /* who was waited for? */
     if (!i || !r->entered) {
         if (!i || i->current != r)
             guest_request_end(r); /* no guest knows of it */
@@ -171,7 +172,7 @@ void guest_request_die(struct guest_request *r, int code)
         i->run_left_ns = GRACE_RUN_NS;
     if (!module->direct_style && module->has[GUEST_GONE] && r->answer != GUEST_ANSWER_COMPLETE)
         guest_instance_add(i, &r->gone);
-    guest_ops_end_all(r->owner.ops, code);
+    guest_owner_die(&r->owner, code);
     guest_worker_schedule(i);
     if (!module->direct_style && i->current != r)
         guest_request_settle(r);
@@ -224,7 +225,7 @@ static int take_head(struct guest_instance *i, struct guest_request *r, const st
         return MOCKET_EINVAL;
     mocket_span head;
     rc = copy_in(i, r->arena, answer->head, answer->head_len, &head);
-    return rc < 0 ? rc : mocket__abi_head_decode(head, false, r->arena, status, fields);
+    return rc < 0 ? rc : mocket__abi_head_decode(head, answer->upgrade, r->arena, status, fields);
 }
 
 int guest_request_respond(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)
@@ -243,6 +244,22 @@ int guest_request_respond(struct guest_instance *i, struct guest_request *r, con
     r->answer = GUEST_ANSWER_COMPLETE;
     guest_request_tell(r);
     return 0;
+}
+
+int guest_request_take_head(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer,
+                            struct mocket_fields *fields)
+{
+    int status;
+    return take_head(i, r, answer, fields, &status);
+}
+
+void guest_request_upgrade(struct guest_request *r, const struct mocket_fields *fields, struct guest_socket *s)
+{
+    r->status = 101;
+    r->fields = *fields;
+    r->socket = s;
+    r->answer = GUEST_ANSWER_COMPLETE;
+    guest_request_tell(r);
 }
 
 /* The length that the fields announce, -1. */
@@ -345,10 +362,15 @@ int guest_request_read(struct guest_instance *i, struct guest_request *r, uint32
     return (int)n;
 }
 
-void guest_request_feed(struct guest_request *r, const void *bytes, ptrdiff_t n)
+char *guest_request_room(struct guest_request *r, size_t len)
+{
+    return mocket__buf_room(&r->in, len);
+}
+
+void guest_request_feed(struct guest_request *r, ptrdiff_t n)
 {
     if (n > 0)
-        mocket__buf_add(&r->in, bytes, (size_t)n);
+        r->in.len += (size_t)n;
     r->in_wanted = false;
     r->in_end |= n == 0;
     r->in_error = n < 0 ? (int)n : mocket__buf_status(&r->in);
@@ -371,6 +393,8 @@ void guest_request_take(struct guest_request *r, struct mocket_buf *into)
 
 void guest_request_leave(struct guest_request *r, bool gone)
 {
+    if (r->socket)
+        guest_socket_disown(r->socket);
     r->message = NULL;
     r->arena = NULL;
     r->park = NULL;

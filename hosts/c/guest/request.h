@@ -10,7 +10,8 @@
 #include "../../../src/native/native.h"
 #include "instance.h"
 
-#define GUEST_OUT_MAX 65536u /* bytes of a streamed answer that wait for the front */
+#define GUEST_GRACE_NS UINT64_C(1000000000) /* for who is told that it waits no longer */
+#define GUEST_OUT_MAX 65536u                /* bytes of a streamed answer that wait for the front */
 
 enum guest_answer_state {
     GUEST_ANSWER_NONE,
@@ -33,6 +34,7 @@ struct guest_request {
     uv_loop_t *loop;
     bool body_comes;          /* the body is not here: the front reads it when the guest wants more */
     struct mocket_park *park; /* while it waits */
+    mocket_event *reading;    /* while it waits for more of the body */
     bool news;                /* came while it did not wait */
     bool submitted;
 
@@ -40,6 +42,7 @@ struct guest_request {
     struct guest_instance *instance; /* NULL: it waits for one */
     bool inside;                     /* else the guest's side is done with it */
     bool queued, told;
+    bool upgrade;  /* it asks for a WebSocket, and the guest has such */
     bool slow;     /* of a kind that is known to take long */
     bool entered;  /* the guest has heard of it */
     uint32_t slot; /* in the pace */
@@ -62,6 +65,7 @@ struct guest_request {
     int status;
     struct mocket_fields fields; /* without hop-by-hop fields */
     mocket_span whole;           /* when not streamed */
+    struct guest_socket *socket; /* instead: it becomes this one, for the front to take */
     struct mocket_buf out;       /* of a streamed answer, for the front to take */
     int64_t left;                /* of the length that was announced, -1: none was */
     bool discard;                /* the body goes nowhere */
@@ -94,7 +98,14 @@ void guest_request_tell(struct guest_request *request);
 
 struct guest_answer {
     uint32_t head, head_len, body, body_len;
+    bool upgrade; /* it is that of ws_accept */
 };
+/* The head of ws_accept, checked: its fields. 0 or a code for the guest; so are the others. */
+int guest_request_take_head(struct guest_instance *instance, struct guest_request *request,
+                            const struct guest_answer *answer, struct mocket_fields *fields);
+/* It is answered by becoming a socket. */
+void guest_request_upgrade(struct guest_request *request, const struct mocket_fields *fields,
+                           struct guest_socket *socket);
 /* `respond`: keeps a copy of the answer. 0 or a code for the guest; so are the others. */
 int guest_request_respond(struct guest_instance *instance, struct guest_request *request,
                           const struct guest_answer *answer);
@@ -112,8 +123,10 @@ bool guest_request_can_read(struct guest_request *request);
 
 /* The front takes what is there of a streamed answer, by exchanging buffers. */
 void guest_request_take(struct guest_request *request, struct mocket_buf *into);
-/* What a read of the body gave: bytes, 0 at its end, or below zero. */
-void guest_request_feed(struct guest_request *request, const void *bytes, ptrdiff_t n);
+/* Room for more of the body, which is the front's until it feeds; NULL: no memory. */
+char *guest_request_room(struct guest_request *request, size_t len);
+/* What a read of the body into that room gave: bytes, 0 at its end, or below zero. */
+void guest_request_feed(struct guest_request *request, ptrdiff_t n);
 /* Does the guest want more of the body? */
 static inline bool guest_request_wants(const struct guest_request *r)
 {

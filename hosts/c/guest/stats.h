@@ -15,7 +15,8 @@
     X(INSTANCES_RETIRED, instances_retired, true, "Instances that ended in good order")                                \
     X(INSTANCES_BROKEN, instances_broken, true, "Instances that ended by a trap, a deadline or a failed start")        \
     X(INSTANCES_IDLE, instances_idle, false, "Instances that wait for a request")                                      \
-    X(MEMORY, memory_bytes, false, "Linear memory of live instances")                                                  \
+    X(MEMORY, memory_bytes, false, "Linear memory of live instances, and their GC heaps as far as the engine tells")   \
+    X(COLLECTIONS, collections, true, "Calls into guests in which garbage was collected")                              \
     X(TRAPS, traps, true, "Calls into guests that trapped")                                                            \
     X(DEADLINES, deadlines, true, "Calls into guests that ran out of time")                                            \
     X(IN_FLIGHT, requests_in_flight, false, "Requests that were begun and not answered yet")                           \
@@ -27,7 +28,14 @@
     X(REQUESTS_CUT, requests_cut, true, "Requests whose answer did not go out whole")                                  \
     X(BODY_IN, body_bytes_in, true, "Bytes of request bodies")                                                         \
     X(BODY_OUT, body_bytes_out, true, "Bytes of answers' bodies")                                                      \
+    X(SOCKETS, websockets, false, "WebSockets of guests")                                                              \
+    X(MESSAGES_IN, websocket_messages_in, true, "Messages of WebSockets' clients")                                     \
+    X(MESSAGES_OUT, websocket_messages_out, true, "Messages that guests sent to one WebSocket")                        \
+    X(PUBLISHED, websocket_messages_published, true, "Messages that guests published")                                 \
     X(OPERATIONS, operations, false, "Operations that guests wait for")                                                \
+    X(OUTGOING, outgoing_requests, false, "Requests of guests to other servers that are under way")                    \
+    X(OUTGOING_STARTED, outgoing_started, true, "Requests of guests to other servers")                                 \
+    X(OUTGOING_DENIED, outgoing_denied, true, "Requests of guests to servers that were not granted")                   \
     X(LOG_DROPPED, log_lines_dropped, true, "Lines of guests beyond the rate")                                         \
     X(ACCESS_DROPPED, access_lines_dropped, true, "Lines of the access log that could not be written")
 

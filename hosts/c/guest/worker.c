@@ -18,13 +18,16 @@
 
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
+#include "../../../src/native/client/outgoing.h"
 #include "operation.h"
+#include "socket.h"
 
 #define RETRY_FIRST_MS 50u
 #define RETRY_MAX_MS 5000u
 #define QUICK_WAITING_MAX 1024u
 #define SLOW_WAITING_MAX 128u
 #define SHARED_REQUESTS_MAX 1024u /* of one concurrent instance */
+#define LINGERING_MAX 16u         /* concurrent ones that are there for their sockets alone */
 #define UNUSED_MAX 256u
 #define LOOK_MS 10u        /* how often deadlines are looked at while something waits */
 #define LOOK_IDLE_MS 1000u /* and idle instances */
@@ -139,11 +142,14 @@ static void tell_fronts(struct guest_worker *w)
     while (w->news_first) {
         struct guest_request *r = w->news_first;
         struct mocket_park *park = r->park;
+        mocket_event *reading = r->reading;
         take_back_news(w, r);
         r->news = park == NULL;
         r->park = NULL;
         if (park)
             mocket__native_unpark(park, 0);
+        else if (reading)
+            mocket__native_interrupt(reading);
     }
 }
 
@@ -306,6 +312,7 @@ static void end_instance(struct guest_worker *w, struct guest_instance *i)
     if (w->shared == i)
         w->shared = NULL;
     dismiss_requests(w, i);
+    guest_sockets_abandon(i, 1011);
     if (i->idle)
         take_from_idle(w, i);
     unpush(w, i);
@@ -349,9 +356,9 @@ static void rest(struct guest_worker *w, struct guest_instance *i)
     bool fit = guest_instance_fit(i);
     w->failures = 0;
     if (w->reuse == MOCKET_REUSE_CONCURRENT) {
-        if (!fit && w->shared == i)
+        if (!fit && w->shared == i && w->instance_count <= LINGERING_MAX)
             w->shared = NULL; /* the next request gets another one; this one ends with its last */
-        if (w->shared != i && i->requests == 0)
+        if (w->shared != i && i->requests == 0 && i->socket_count == 0)
             end_instance(w, i);
         return;
     }
@@ -360,6 +367,8 @@ static void rest(struct guest_worker *w, struct guest_instance *i)
     if (i->slow)
         w->slow_count--;
     i->slow = false;
+    if (i->socket_count > 0 && (!fit || guest_worker_pins(i)))
+        return; /* it lives for its sockets */
     if (!fit || w->reuse == MOCKET_REUSE_NONE)
         end_instance(w, i);
     else
@@ -381,7 +390,10 @@ static void notice_long(struct guest_worker *w, struct guest_instance *i)
 static void run(struct guest_worker *w, struct guest_instance *i)
 {
     struct mocket_buf why = { 0 };
-    switch (guest_instance_advance(i, &why)) {
+    w->running++;
+    enum guest_progress progress = guest_instance_advance(i, &why);
+    w->running--;
+    switch (progress) {
     case GUEST_RUNNABLE:
         push(w, i);
         notice_long(w, i);
@@ -418,24 +430,95 @@ static bool may_make(const struct guest_worker *w)
     return w->failures == 0 || guest_now_ns() >= w->retry_ns;
 }
 
+/* ---- Places for sockets ---- */
+
+bool guest_worker_pins(const struct guest_instance *i)
+{
+    return i->worker->reuse == MOCKET_REUSE_NONE || i->program->module->direct_style;
+}
+
+static size_t places_of(const struct guest_worker *w)
+{
+    return w->reuse == MOCKET_REUSE_NONE ? 1 : w->program->sockets_each;
+}
+
+/* Instances that are kept for quick requests. */
+static size_t kept(const struct guest_worker *w)
+{
+    return (w->instances_max + 3) / 4;
+}
+
+/* May one more instance be pinned? */
+static bool may_pin(const struct guest_worker *w)
+{
+    return w->pinned_count == 0 || w->pinned_count + kept(w) < w->instances_max;
+}
+
+bool guest_worker_has_place(const struct guest_instance *i)
+{
+    const struct guest_worker *w = i->worker;
+    if (i->socket_count == 0 && guest_worker_pins(i) && !may_pin(w))
+        return false;
+    return i->socket_count < places_of(w);
+}
+
+/* Of the instances that live for their sockets one that takes another: one that is free, if there is. */
+static struct guest_instance *pinned_place(struct guest_worker *w, bool *is_free)
+{
+    struct guest_instance *found = NULL;
+    *is_free = false;
+    for (struct guest_instance *i = w->instances; i && !*is_free; i = i->next) {
+        if (i->socket_count == 0 || i->socket_count + i->requests >= places_of(w) || !guest_instance_fit(i))
+            continue;
+        *is_free = !i->suspended;
+        if (!found || *is_free)
+            found = i;
+    }
+    return found;
+}
+
+static struct guest_instance *idle_for(struct guest_worker *w, const struct guest_request *r)
+{
+    for (struct guest_instance *i = w->idle; i; i = i->next_idle)
+        if (!i->suspended && (!r->upgrade || i->socket_count < places_of(w)))
+            return i;
+    return NULL;
+}
+
+/* Whether the instance that gets all requests gets this one. */
+static bool shared_takes(struct guest_worker *w, const struct guest_request *r)
+{
+    return !r->upgrade || w->shared->socket_count < places_of(w) || w->instance_count > LINGERING_MAX;
+}
+
 /* An instance for a request, or NULL: *later tells whether waiting will help. */
 static struct guest_instance *choose(struct guest_worker *w, const struct guest_request *r, bool *later)
 {
-    size_t kept = (w->instances_max + 3) / 4; /* for quick ones */
+    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT, is_free = false;
+    struct guest_instance *i = NULL;
     *later = true;
-    if (w->reuse == MOCKET_REUSE_CONCURRENT && w->shared)
+    if (concurrent && w->shared && shared_takes(w, r))
         return w->shared->requests < SHARED_REQUESTS_MAX ? w->shared : NULL;
-    if (w->reuse != MOCKET_REUSE_CONCURRENT && r->slow && w->slow_count + kept >= w->instances_max && w->slow_count > 0)
-        return NULL;
-    if (w->idle) {
-        struct guest_instance *i = w->idle;
-        take_from_idle(w, i);
-        return i;
+    if (r->upgrade && w->pinned_count > 0) {
+        i = pinned_place(w, &is_free);
+        *later = i || may_pin(w);
+        if (is_free || !may_pin(w))
+            return i;
     }
+    size_t taken = w->slow_count + w->pinned_count;
+    if (!concurrent && r->slow && taken + kept(w) >= w->instances_max && w->slow_count > 0)
+        return NULL;
+    struct guest_instance *idle = idle_for(w, r);
+    if (idle) {
+        take_from_idle(w, idle);
+        return idle;
+    }
+    if (i)
+        return i;
     if (w->instance_count >= w->instances_max)
         return NULL;
     *later = false;
-    struct guest_instance *i = may_make(w) ? new_instance(w) : NULL;
+    i = may_make(w) ? new_instance(w) : NULL;
     if (w->reuse == MOCKET_REUSE_CONCURRENT)
         w->shared = i;
     return i;
@@ -481,7 +564,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void look_again(struct guest_worker *w)
 {
-    uint64_t wait_ms = w->requests ? LOOK_MS : w->idle_count > 1 ? LOOK_IDLE_MS : 0;
+    uint64_t wait_ms = w->requests || w->calls ? LOOK_MS : w->idle_count > 1 ? LOOK_IDLE_MS : 0;
     if (!w->handles || (uv_is_active((uv_handle_t *)&w->handles->timer) &&
                         (wait_ms != LOOK_MS || uv_timer_get_repeat(&w->handles->timer) == LOOK_MS)))
         return;
@@ -494,7 +577,7 @@ static void leave(struct guest_worker *w)
 {
     if (w->quick.first || w->slow.first)
         serve_queues(w);
-    if (w->requests || w->idle_count > 1)
+    if (w->requests || w->calls || w->idle_count > 1)
         look_again(w);
     tell_fronts(w);
 }
@@ -506,6 +589,18 @@ static void end_waiting(struct guest_worker *w, struct guest_instance *i)
     guest_count(w->log.stats, GUEST_STAT_DEADLINES, 1);
     i->broken = true;
     end_instance(w, i);
+}
+
+/* A call of mocket_ws: its time may be up, or its grace. */
+static void look_at_call(struct guest_worker *w, struct guest_instance *i, uint64_t now)
+{
+    struct guest_socket *s = i->event->socket;
+    if (now <= s->end_ns)
+        return;
+    if (!s->overdue)
+        guest_socket_overdue(s);
+    else if (i->waiting)
+        end_waiting(w, i);
 }
 
 static void look_at_requests(struct guest_worker *w, uint64_t now)
@@ -520,8 +615,10 @@ static void look_at_requests(struct guest_worker *w, uint64_t now)
     for (struct guest_instance *i = w->instances; i; i = after) {
         const struct guest_request *r = i->current;
         after = i->next;
-        if (i->waiting &&
-            (r ? r->owner.death && now > r->grace_ns : !guest_instance_is_ready(i) && now > i->start_end_ns))
+        if (i->event)
+            look_at_call(w, i, now);
+        else if (i->waiting &&
+                 (r ? r->owner.death && now > r->grace_ns : !guest_instance_is_ready(i) && now > i->start_end_ns))
             end_waiting(w, i);
     }
 }
@@ -534,7 +631,7 @@ static void look_at_idle(struct guest_worker *w, uint64_t now)
         return;
     for (struct guest_instance *i = w->idle->next_idle; i; i = next) {
         next = i->next_idle;
-        if (now - i->rested_ns > IDLE_NS)
+        if (now - i->rested_ns > IDLE_NS && i->socket_count == 0)
             end_instance(w, i);
     }
 }
@@ -579,6 +676,21 @@ static void on_idle(uv_idle_t *handle)
     leave(w);
 }
 
+/* ---- Entries of sockets ---- */
+
+void guest_worker_event(struct guest_instance *i)
+{
+    struct guest_worker *w = i->worker;
+    if (i->suspended)
+        return; /* it goes on with its jobs when that call has ended */
+    if (w->running > 0) {
+        guest_worker_schedule(i); /* something of the server's was called from below a guest */
+        return;
+    }
+    run(w, i);
+    leave(w);
+}
+
 /* ---- Entries of fronts ---- */
 
 static int open_handles(struct guest_worker *w, uv_loop_t *loop)
@@ -610,6 +722,7 @@ void guest_worker_submit(struct guest_worker *w, struct guest_request *r, uv_loo
     }
     r->slot = guest_pace_slot(r->message);
     r->slow = guest_pace_is_slow(&w->pace, r->slot);
+    r->upgrade = w->program->module->has[GUEST_WS] && r->message->flags & MOCKET_MESSAGE_UPGRADE;
     r->deadline_ns = timeout_ms ? loop_now_ns(w) + timeout_ms * 1000000u : UINT64_MAX;
     r->inside = true;
     link_request(w, r);
@@ -662,6 +775,8 @@ void guest_worker_release(struct guest_worker *w)
         mocket__buf_release(&r->out);
         mocket__free(r);
     }
+    mocket__pool_free(w->pool);
+    w->pool = NULL;
     if (w->handles) {
         uv_close((uv_handle_t *)&w->handles->idle, on_closed);
         uv_close((uv_handle_t *)&w->handles->timer, on_closed);

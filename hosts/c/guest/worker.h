@@ -19,11 +19,15 @@ struct guest_worker {
     uint32_t instances_max; /* that may live at once */
     struct guest_pace pace;
 
-    uv_loop_t *loop; /* NULL until the first request */
+    uv_loop_t *loop;          /* NULL until the first request */
+    struct mocket_pool *pool; /* of outgoing requests; NULL until the first one */
     struct guest_worker_handles *handles;
 
     struct guest_instance *instances; /* all of them */
     size_t instance_count, slow_count;
+    size_t pinned_count;           /* of these: kept for their sockets */
+    size_t calls;                  /* of mocket_ws that are under way */
+    unsigned running;              /* instances that are being advanced */
     struct guest_instance *shared; /* concurrent: the one that gets requests */
     struct guest_instance *idle;   /* others: without requests, the one used last first */
     size_t idle_count;
@@ -63,6 +67,12 @@ void guest_worker_release(struct guest_worker *worker);
 
 /* There may be something to do for an instance that waits or rests. It runs later. */
 void guest_worker_schedule(struct guest_instance *instance);
+/* There is a job for an instance that may be free: it runs now, if nothing else does. The loop's stack. */
+void guest_worker_event(struct guest_instance *instance);
+/* Instances of this kind, once they own sockets, are given nothing but upgrade requests, if those. */
+bool guest_worker_pins(const struct guest_instance *instance);
+/* May the instance own another socket? */
+bool guest_worker_has_place(const struct guest_instance *instance);
 void guest_worker_news(struct guest_request *request);
 /* Something went over a streamed answer: the time of silence begins anew. */
 void guest_worker_extend(struct guest_request *request);

@@ -145,10 +145,21 @@ static void abort_answer(struct mocket_sink *s)
     cut(exchange_of(s), MOCKET_ECLOSED);
 }
 
+/* A handshake has no body: where would it end? */
+static int upgrade(struct mocket_sink *s, const struct mocket_head *head, struct mocket_socket *socket)
+{
+    struct mocket_exchange *ex = exchange_of(s);
+    if (ex->answer != MOCKET_ANSWER_NONE)
+        return MOCKET_ESTATE;
+    if (ex->conn->broken)
+        return cut(ex, MOCKET_ECLOSED);
+    return ex->req.message.body_len == 0 ? mocket__socket_upgrade(ex->conn, head, socket) : MOCKET_EINVAL;
+}
+
 void mocket__answer_init(struct mocket_sink *sink)
 {
     *sink = (struct mocket_sink){
-        .respond = respond, .begin = begin, .write = write_bytes, .end = end, .abort = abort_answer
+        .respond = respond, .begin = begin, .write = write_bytes, .end = end, .upgrade = upgrade, .abort = abort_answer
     };
 }
 

@@ -38,6 +38,7 @@ static void tell_to_continue(struct mocket_exchange *ex)
     mocket__buf_text(&ex->conn->worker->out, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
+/* 0, MOCKET_EAGAIN (interrupted), or why there will be no more. */
 static int wait(struct mocket_exchange *ex)
 {
     struct mocket_conn *c = ex->conn;
@@ -45,7 +46,7 @@ static int wait(struct mocket_exchange *ex)
         return fail(ex, MOCKET_ECLOSED);
     tell_to_continue(ex);
     int rc = mocket__conn_wait(c, MOCKET_WAIT_BODY);
-    return rc < 0 ? fail(ex, rc) : 0;
+    return rc < 0 && rc != MOCKET_EAGAIN ? fail(ex, rc) : rc;
 }
 
 ptrdiff_t mocket__body_read(struct mocket_source *s, void *buf, size_t cap)
@@ -57,7 +58,8 @@ ptrdiff_t mocket__body_read(struct mocket_source *s, void *buf, size_t cap)
             return n;
         if (ex->h1.body_done)
             return 0;
-        wait(ex);
+        if (wait(ex) == MOCKET_EAGAIN)
+            return MOCKET_EAGAIN;
     }
     return ex->body_error;
 }

@@ -51,7 +51,7 @@ static void on_close(uv_handle_t *handle)
 
 static void drop_head(struct mocket_conn *c)
 {
-    if (c->ex == NULL || is_active(c))
+    if (c->ex == NULL || c->ws != NULL || is_active(c))
         return;
     mocket__exchange_reset(c->ex);
     mocket__exchange_free(c->ex);
@@ -85,9 +85,9 @@ static void close_conn(struct mocket_conn *c, bool reset)
 }
 
 /* The client will hear or say no more: what waits for it learns that. Waits of others' making may have a say (park). */
-static void tell_gone(struct mocket_conn *c)
+void mocket__conn_tell_gone(struct mocket_conn *c)
 {
-    if (c->wait == MOCKET_WAIT_BODY) {
+    if (c->wait == MOCKET_WAIT_BODY || (c->ws != NULL && c->wait == MOCKET_WAIT_WRITE)) {
         mocket__conn_wake(c, MOCKET_ECLOSED);
     } else if (c->wait == MOCKET_WAIT_PARK && c->ex->park.begin == NULL && c->ex->park.gone != NULL) {
         struct mocket_park *park = &c->ex->park; /* it has begun: it can be told */
@@ -105,7 +105,9 @@ void mocket__conn_break(struct mocket_conn *c)
     if (c->wait == MOCKET_WAIT_WRITE)
         mocket__conn_wake(c, MOCKET_ECLOSED);
     else
-        tell_gone(c);
+        mocket__conn_tell_gone(c);
+    if (c->ws != NULL)
+        mocket__socket_schedule(c->ws);
 }
 
 /* The last answer is out. If the client may still be sending, closing now would reset the connection and take the
@@ -124,6 +126,8 @@ static void end_conn(struct mocket_conn *c)
 
 static bool is_full(const struct mocket_conn *c)
 {
+    if (c->ws != NULL)
+        return c->ws->over || mocket__socket_is_full(c->ws);
     return (is_active(c) || c->unsent_len > 0) && mocket__input_len(&c->in) >= MOCKET_INPUT_LARGE;
 }
 
@@ -134,7 +138,8 @@ void mocket__conn_update_polling(struct mocket_conn *c)
     if (c->closing)
         return;
     bool read = !c->eof && (c->lingering || !is_full(c));
-    int events = (read ? UV_READABLE : 0) | (c->unsent_len > 0 ? UV_WRITABLE : 0);
+    bool watch = c->ws != NULL && !read && !c->eof && !c->hung_up; /* it may leave while nobody reads */
+    int events = (read ? UV_READABLE : 0) | (c->unsent_len > 0 ? UV_WRITABLE : 0) | (watch ? UV_DISCONNECT : 0);
     if (events == c->polled)
         return;
     c->polled = events;
@@ -144,10 +149,21 @@ void mocket__conn_update_polling(struct mocket_conn *c)
         mocket__conn_break(c);
 }
 
+static enum mocket_timeout_class class_of_socket(const struct mocket_conn *c)
+{
+    if (c->ws->close_sent && !c->ws->over)
+        return MOCKET_TIMEOUT_CLOSING;
+    if (c->unsent_len > 0)
+        return MOCKET_TIMEOUT_WRITE;
+    return is_full(c) ? MOCKET_TIMEOUT_NONE : MOCKET_TIMEOUT_SOCKET; /* nothing can be heard while it is full */
+}
+
 static enum mocket_timeout_class class_of(const struct mocket_conn *c)
 {
     if (c->lingering)
         return MOCKET_TIMEOUT_LINGER;
+    if (c->ws != NULL)
+        return class_of_socket(c);
     if (c->wait == MOCKET_WAIT_BODY)
         return MOCKET_TIMEOUT_BODY;
     if (c->unsent_len > 0)
@@ -161,18 +177,21 @@ static enum mocket_timeout_class class_of(const struct mocket_conn *c)
 static void update_timeout(struct mocket_conn *c)
 {
     enum mocket_timeout_class class = class_of(c);
-    bool once = class == MOCKET_TIMEOUT_HEAD || class == MOCKET_TIMEOUT_LINGER;
+    bool once = class == MOCKET_TIMEOUT_HEAD || class == MOCKET_TIMEOUT_LINGER || class == MOCKET_TIMEOUT_CLOSING ||
+                (class == MOCKET_TIMEOUT_SOCKET && !c->ws->heard);
+    if (c->ws != NULL)
+        c->ws->heard = false;
     if (class == MOCKET_TIMEOUT_WRITE)
         c->left_then = mocket__output_left(c);
     if (!once || c->timeout.class != class || c->timeout.next == NULL)
         mocket__worker_limit(c->worker, &c->timeout, class);
 }
 
-static void settle(struct mocket_conn *c)
+void mocket__conn_settle(struct mocket_conn *c)
 {
     if (!c->closing)
         mocket__output_flush(c);
-    if (!c->closing && !is_active(c) && c->unsent_len == 0 && !c->lingering) {
+    if (!c->closing && !is_active(c) && c->unsent_len == 0 && !c->lingering && c->ws == NULL) {
         if (c->last)
             end_conn(c);
         else if (c->eof || (mocket__worker_stopping(c->worker) && mocket__input_len(&c->in) == 0))
@@ -180,7 +199,7 @@ static void settle(struct mocket_conn *c)
     }
     if (c->closing)
         return;
-    if (!is_active(c) && mocket__input_len(&c->in) == 0) {
+    if ((!is_active(c) || c->ws != NULL) && mocket__input_len(&c->in) == 0) {
         drop_head(c);
         if (c->in.ptr != NULL)
             mocket__input_release(&c->in, &c->worker->inputs);
@@ -208,9 +227,8 @@ int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what)
 
 static void wait_for_turn(struct mocket_conn *c);
 
-/* Runs the handler until it waits (false) or has returned (true). What it wrote is on its way before anything it waits
- * for begins. */
-static bool step(struct mocket_conn *c)
+/* What the handler wrote is on its way before anything it waits for begins. */
+bool mocket__conn_step(struct mocket_conn *c)
 {
     struct mocket_exchange *ex = c->ex;
     c->wait = MOCKET_WAIT_NOTHING;
@@ -219,12 +237,14 @@ static bool step(struct mocket_conn *c)
         return true;
     }
     mocket__output_flush(c);
+    if (c->ws != NULL)
+        mocket__output_push(c);
     if (c->wait == MOCKET_WAIT_PARK) {
         void (*begin)(void *arg, struct mocket_park *park) = ex->park.begin;
         ex->park.begin = NULL;
         begin(ex->park.arg, &ex->park);
-        if (c->eof || c->broken)
-            tell_gone(c);
+        if (c->eof || c->broken || c->left || c->hung_up)
+            mocket__conn_tell_gone(c);
     } else if (c->wait == MOCKET_WAIT_WRITE && c->unsent_len == 0) {
         mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
     } else if (c->wait == MOCKET_WAIT_TURN) {
@@ -239,6 +259,8 @@ static bool step(struct mocket_conn *c)
 static void finish(struct mocket_conn *c)
 {
     struct mocket_exchange *ex = c->ex;
+    if (c->ws != NULL)
+        return; /* it goes on as a socket */
     bool complete = ex->answer == MOCKET_ANSWER_DONE;
     if (!complete || !ex->keep_alive) {
         c->last = true;
@@ -279,7 +301,7 @@ enum served { SERVED_NONE, SERVED_ONE, SERVED_GONE };
 
 static enum served serve_next(struct mocket_conn *c)
 {
-    if (c->closing || c->last || c->unsent_len > 0 || is_active(c) || mocket__input_len(&c->in) == 0)
+    if (c->closing || c->last || c->unsent_len > 0 || is_active(c) || c->ws != NULL || mocket__input_len(&c->in) == 0)
         return SERVED_NONE;
     struct mocket_exchange *ex = c->ex != NULL ? c->ex : mocket__exchange_new(c);
     if (ex == NULL) {
@@ -289,9 +311,9 @@ static enum served serve_next(struct mocket_conn *c)
     ptrdiff_t used = mocket__h1_head(&ex->h1, &ex->req.message, &ex->arena, mocket__input_view(&c->in));
     if (used < 0)
         refuse(c, (int)-used);
-    if (used <= 0 || !start(c, ex, (size_t)used) || !step(c))
+    if (used <= 0 || !start(c, ex, (size_t)used) || !mocket__conn_step(c))
         return SERVED_NONE;
-    bool gone = c->closed;
+    bool gone = c->closed && c->ws == NULL;
     finish(c);
     return gone ? SERVED_GONE : SERVED_ONE;
 }
@@ -302,17 +324,26 @@ static void go(struct mocket_conn *c)
     do {
         served = serve_next(c);
     } while (served == SERVED_ONE);
-    if (served != SERVED_GONE)
-        settle(c);
+    if (served == SERVED_GONE)
+        return;
+    if (c->ws != NULL)
+        mocket__socket_work(c);
+    else
+        mocket__conn_settle(c);
 }
 
 static void resume(struct mocket_conn *c)
 {
-    if (!step(c)) {
-        settle(c);
+    if (!mocket__conn_step(c)) {
+        mocket__conn_settle(c);
         return;
     }
-    bool gone = c->closed;
+    if (c->ws != NULL && c->ws->current != NULL) {
+        if (!mocket__socket_returned(c))
+            mocket__socket_work(c);
+        return;
+    }
+    bool gone = c->closed && c->ws == NULL;
     finish(c);
     if (!gone)
         go(c);
@@ -331,12 +362,25 @@ static void append(struct mocket_conn_list *list, struct mocket_conn *c)
 static void drain_ready(struct mocket_worker *w)
 {
     struct mocket_conn *c;
+    do {
+        while ((c = w->ready.first) != NULL) {
+            w->ready.first = c->next_ready;
+            if (w->ready.first == NULL)
+                w->ready.last = NULL;
+            resume(c);
+        }
+        mocket__sockets_due(w);
+    } while (w->ready.first != NULL);
+}
+
+/* Mail is looked at once: there may be no end of it. */
+void mocket__conn_drain(struct mocket_worker *w)
+{
     w->busy = true;
-    while ((c = w->ready.first) != NULL) {
-        w->ready.first = c->next_ready;
-        if (w->ready.first == NULL)
-            w->ready.last = NULL;
-        resume(c);
+    drain_ready(w);
+    if (mocket__topics_have_mail(&w->topics)) {
+        mocket__sockets_mail(w);
+        drain_ready(w);
     }
     w->busy = false;
 }
@@ -348,7 +392,7 @@ void mocket__conn_wake(struct mocket_conn *c, int result)
     c->wait_result = result;
     append(&w->ready, c);
     if (!w->busy)
-        drain_ready(w);
+        mocket__conn_drain(w);
 }
 
 /* The loop looks at everybody else's sockets once, then comes back. */
@@ -367,7 +411,7 @@ void mocket__conn_turns(struct mocket_worker *w)
         next = c->next_ready;
         mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
     }
-    drain_ready(w);
+    mocket__conn_drain(w);
 }
 
 void mocket__conn_work(struct mocket_conn *c)
@@ -377,7 +421,20 @@ void mocket__conn_work(struct mocket_conn *c)
     w->busy = true;
     go(c);
     if (outermost)
-        drain_ready(w);
+        mocket__conn_drain(w);
+}
+
+void mocket__conn_end_socket(struct mocket_conn *c)
+{
+    c->last = c->linger = true;
+    c->left = false;
+    if (c->closing) {
+        mocket__exchange_free(c->ex);
+        free_if_done(c);
+        return;
+    }
+    c->in.start = c->in.end;
+    mocket__conn_settle(c);
 }
 
 /* ---- bytes ---- */
@@ -389,10 +446,10 @@ static void on_end(struct mocket_conn *c, bool orderly)
         mocket__conn_break(c);
     else if (c->lingering)
         close_conn(c, false);
-    else if (!is_active(c))
+    else if (!is_active(c) || c->ws != NULL)
         mocket__conn_work(c);
     else
-        tell_gone(c);
+        mocket__conn_tell_gone(c);
     mocket__conn_update_polling(c);
 }
 
@@ -421,6 +478,8 @@ static void throw_away(struct mocket_conn *c)
 static void read_some(struct mocket_conn *c)
 {
     size_t room = 0;
+    if (c->ws != NULL && c->in.ptr == NULL && c->ws->codec.frame_left > MOCKET_INPUT_SMALL)
+        mocket__input_copy(&c->in, &c->worker->inputs, (mocket_span){ 0 }, MOCKET_INPUT_LARGE);
     if (!is_active(c) || mocket__exchange_unshare(c->ex))
         room = mocket__input_room(&c->in, &c->worker->inputs);
     if (room == 0) {
@@ -431,9 +490,11 @@ static void read_some(struct mocket_conn *c)
     if (n < 0)
         return;
     c->in.end += (size_t)n;
+    if (c->ws != NULL && n > 0)
+        mocket__socket_heard(c->ws);
     if (c->wait == MOCKET_WAIT_BODY && n > 0)
         mocket__conn_wake(c, 0);
-    else if (is_active(c))
+    else if (is_active(c) && c->ws == NULL)
         mocket__conn_update_polling(c);
     else
         mocket__conn_work(c);
@@ -449,6 +510,11 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if (events & UV_WRITABLE)
         mocket__output_continue(c);
+    if (events & c->polled & UV_DISCONNECT && !c->closing) {
+        c->hung_up = true;
+        mocket__conn_tell_gone(c);
+        mocket__conn_update_polling(c);
+    }
     if (!(events & c->polled & UV_READABLE) || c->closing)
         return;
     if (c->lingering)
@@ -522,9 +588,12 @@ void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr 
     c->worker = w;
     c->fd = fd;
     c->poll.data = c;
-    c->env = (struct mocket_env){
-        .now_ns = now_ns, .log = log_line, .random = fill_random, .sleep = mocket__native_sleep, .worker = w->app_worker
-    };
+    c->env = (struct mocket_env){ .now_ns = now_ns,
+                                  .log = log_line,
+                                  .random = fill_random,
+                                  .sleep = mocket__native_sleep,
+                                  .worker = w->app_worker,
+                                  .can_fetch = true };
     learn_peer(c, from);
     if (!take_place(c) || uv_poll_init(&w->loop, &c->poll, fd) < 0) {
         leave_server(c);
@@ -556,6 +625,14 @@ static void time_of_write_is_up(struct mocket_conn *c)
         mocket__conn_break(c);
 }
 
+static void time_of_socket_is_up(struct mocket_conn *c)
+{
+    struct mocket_worker *w = c->worker;
+    w->busy = true; /* so that its handler, which may be told, does not run before this is done */
+    mocket__socket_silent(c);
+    mocket__conn_drain(w);
+}
+
 void mocket__conn_timeout(struct mocket_conn *c)
 {
     switch (c->timeout.class) {
@@ -567,6 +644,12 @@ void mocket__conn_timeout(struct mocket_conn *c)
         break;
     case MOCKET_TIMEOUT_WRITE:
         time_of_write_is_up(c);
+        break;
+    case MOCKET_TIMEOUT_SOCKET:
+        time_of_socket_is_up(c);
+        break;
+    case MOCKET_TIMEOUT_CLOSING:
+        mocket__conn_break(c);
         break;
     default:
         close_conn(c, false);

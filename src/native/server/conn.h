@@ -44,8 +44,11 @@ struct mocket_unsent {
     struct mocket_unsent *next;
     const char *at;
     size_t left;
-    bool lent; /* the handler's memory, and it waits; else ours */
-    bool done; /* nobody looks at the bytes any more */
+    size_t room;                     /* behind the bytes, of memory of ours */
+    struct mocket_published *shared; /* whose bytes they are, or NULL */
+    bool begun;                      /* some of it is out */
+    bool lent;                       /* the handler's memory, and it waits; else ours */
+    bool done;                       /* nobody looks at the bytes any more */
 };
 
 struct mocket_exchange {
@@ -83,9 +86,10 @@ struct mocket_conn {
     struct mocket_worker *worker;
     struct mocket_timeout timeout;
     int fd;
-    int polled; /* events that are waited for: UV_READABLE, UV_WRITABLE */
+    int polled; /* events that are waited for: UV_READABLE ... */
     struct mocket_input in;
     struct mocket_exchange *ex; /* NULL: idle */
+    struct mocket_ws *ws;       /* NULL: it speaks HTTP */
     struct mocket_conn *next_ready;
     enum mocket_wait wait;
     int wait_result;
@@ -99,6 +103,8 @@ struct mocket_conn {
     bool counted;   /* among the server's connections */
     bool refused;   /* one too many */
     bool eof;       /* the client sends no more */
+    bool left;      /* the socket is over */
+    bool hung_up;   /* the client says no more; there may be bytes before that */
     bool last;      /* no further request */
     bool linger;    /* close gently: there may be input that nobody read */
     bool lingering; /* our end is shut, input is thrown away */
@@ -131,6 +137,16 @@ void mocket__conn_work(struct mocket_conn *c);
 void mocket__conn_wake(struct mocket_conn *c, int result);
 /* Handler's stack: until wake; returns its result. */
 int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what);
+/* Runs the handler until it waits (false) or has returned (true). Loop's stack. */
+bool mocket__conn_step(struct mocket_conn *c);
+/* The client will hear or say no more: what waits for it learns that. */
+void mocket__conn_tell_gone(struct mocket_conn *c);
+/* Decides what to wait for. */
+void mocket__conn_settle(struct mocket_conn *c);
+/* The socket has ended, its exchange was reset: the connection closes. It may be gone afterwards. */
+void mocket__conn_end_socket(struct mocket_conn *c);
+/* Handlers that may go on, sockets that have work, and the mail. */
+void mocket__conn_drain(struct mocket_worker *w);
 /* Waits for what there is room to read, and to write. */
 void mocket__conn_update_polling(struct mocket_conn *c);
 
@@ -175,5 +191,14 @@ void mocket__output_continue(struct mocket_conn *c);
 size_t mocket__output_left(const struct mocket_conn *c);
 /* Nothing will go out any more. */
 void mocket__output_drop(struct mocket_conn *c);
+
+/* Frames of a socket; either stack. Queues a copy of head and payload; false: no memory. */
+bool mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload);
+/* Queues the frame of a message without a copy; false: no memory. */
+bool mocket__output_share(struct mocket_conn *c, struct mocket_published *p);
+/* Sends of the queue what the socket takes now. */
+void mocket__output_push(struct mocket_conn *c);
+/* Drops what is queued and has not begun to go out. */
+void mocket__output_forget(struct mocket_conn *c);
 
 #endif

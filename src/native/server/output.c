@@ -14,8 +14,10 @@
 
 #include "../../base/memory.h"
 
-#define TURN_MAX 65536 /* bytes that a handler sends before others have their turn */
-#define PARTS_MAX 8    /* of the queue in one call */
+#define TURN_MAX 65536  /* bytes that a handler sends before others have their turn */
+#define PARTS_MAX 32    /* of the queue in one call */
+#define QUEUE_FIRST 512 /* room of a piece of the queue for frames, when it is the only one */
+#define QUEUE_NEXT 4096
 
 static void fail(struct mocket_conn *c)
 {
@@ -65,6 +67,8 @@ static void remove_first(struct mocket_conn *c)
     if (u->next == NULL)
         c->unsent_last = NULL;
     c->unsent_len -= u->left;
+    if (u->shared != NULL)
+        mocket__published_release(u->shared);
     if (u->lent)
         u->done = true;
     else
@@ -98,6 +102,7 @@ static void forget(struct mocket_conn *c, size_t sent)
         size_t len = sent < u->left ? sent : u->left;
         u->at += len;
         u->left -= len;
+        u->begun = true;
         c->unsent_len -= len;
         sent -= len;
         if (u->left == 0)
@@ -132,6 +137,74 @@ void mocket__output_drop(struct mocket_conn *c)
 {
     while (c->unsent_first != NULL)
         remove_first(c);
+}
+
+/* ---- frames ---- */
+
+static void add_bytes(struct mocket_conn *c, struct mocket_unsent *u, mocket_span bytes)
+{
+    if (bytes.len > 0)
+        memcpy((char *)u->at + u->left, bytes.ptr, bytes.len);
+    u->left += bytes.len;
+    u->room -= bytes.len;
+    c->unsent_len += bytes.len;
+}
+
+bool mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload)
+{
+    struct mocket_unsent *u = c->unsent_last;
+    size_t len = head.len + payload.len;
+    if (u == NULL || u->room < len) {
+        size_t room = u == NULL ? QUEUE_FIRST : QUEUE_NEXT;
+        room = room < len ? len : room;
+        u = mocket__realloc(NULL, sizeof(*u) + room);
+        if (u == NULL)
+            return false;
+        *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .room = room };
+        append(c, u);
+    }
+    add_bytes(c, u, head);
+    add_bytes(c, u, payload);
+    return true;
+}
+
+bool mocket__output_share(struct mocket_conn *c, struct mocket_published *p)
+{
+    struct mocket_unsent *u = mocket__realloc(NULL, sizeof(*u));
+    if (u == NULL)
+        return false;
+    mocket__published_keep(p);
+    *u = (struct mocket_unsent){ .at = p->frame.ptr, .left = p->frame.len, .shared = p };
+    append(c, u);
+    return true;
+}
+
+void mocket__output_push(struct mocket_conn *c)
+{
+    struct iovec parts[PARTS_MAX];
+    ptrdiff_t n;
+    do {
+        n = c->unsent_len > 0 && !c->broken ? send_now(c, parts, gather(c, parts)) : 0;
+        if (n < 0)
+            fail(c);
+        else
+            forget(c, (size_t)n);
+    } while (n > 0 && c->unsent_len > 0);
+}
+
+void mocket__output_forget(struct mocket_conn *c)
+{
+    struct mocket_unsent *kept = c->unsent_first;
+    if (kept != NULL && kept->begun) {
+        c->unsent_first = kept->next;
+        c->unsent_len -= kept->left;
+    } else {
+        kept = NULL;
+    }
+    c->unsent_last = c->unsent_first != NULL ? c->unsent_last : NULL;
+    mocket__output_drop(c);
+    if (kept != NULL)
+        append(c, kept);
 }
 
 /* ---- The promises of the header ---- */

@@ -14,6 +14,7 @@
 #include "addresses.h"
 #include "input.h"
 #include "listener.h"
+#include "socket.h"
 #include "timeouts.h"
 
 struct mocket_conn;
@@ -43,7 +44,7 @@ struct mocket_worker {
     int number;
     uv_thread_t thread;
     uv_loop_t loop;
-    uv_async_t stop_async;
+    uv_async_t stop_async, mail_async;
     uv_timer_t timeout_timer, grace_timer, accept_timer;
     uv_idle_t hurry;               /* runs while somebody waits for a turn */
     struct mocket_accept *accepts; /* one per listener */
@@ -59,6 +60,7 @@ struct mocket_worker {
     size_t refused_count;   /* of these, the ones that are one too many */
     uint64_t complained_ms; /* when the last problem of accepting was logged */
 
+    struct mocket_native_client client; /* made by the first who needs it */
     struct mocket_fibers fibers;
     struct mocket_input_pool inputs;
     struct mocket_exchange *idle_exchanges;
@@ -66,7 +68,10 @@ struct mocket_worker {
     struct mocket_buf out;         /* answers of the connection that runs; empty between two of the loop's callbacks */
     struct mocket_conn_list ready; /* handlers to be resumed */
     struct mocket_conn_list turns; /* handlers to be resumed when others had their turn */
-    bool busy;                     /* somebody drains the ready list */
+    struct mocket_ws_list sockets, due_sockets;
+    struct mocket_ws_machines ws_machines;
+    struct mocket_topics topics;
+    bool busy; /* somebody drains the ready list */
 
     char date[30];
     int64_t date_s;

@@ -1,5 +1,5 @@
-/* Six circular lists. A member moves to the tail of its class whenever its limit begins anew; that the heads are the
- * earliest follows from each class having one limit, and a clock that does not go back. */
+/* A circular list for each class. A member moves to the tail of its class whenever its limit begins anew; that the
+ * heads are the earliest follows from each class having one limit, and a clock that does not go back. */
 #include "timeouts.h"
 
 #include <stddef.h>

@@ -13,6 +13,8 @@ enum mocket_timeout_class {
     MOCKET_TIMEOUT_HEAD,
     MOCKET_TIMEOUT_BODY,
     MOCKET_TIMEOUT_WRITE,
+    MOCKET_TIMEOUT_SOCKET,  /* half of the silence that a WebSocket may keep */
+    MOCKET_TIMEOUT_CLOSING, /* its close frame is waited for */
     MOCKET_TIMEOUT_LINGER,
     MOCKET_TIMEOUT_COUNT
 };

@@ -20,6 +20,7 @@
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_MS 100 /* when the kernel has nothing to accept with */
 #define LINGER_MS 2000
+#define CLOSING_MS 5000         /* for the close frame that answers ours */
 #define TIMER_STEP_MS 10        /* limits are kept to this */
 #define COMPLAINT_EVERY_MS 1000 /* about connections that could not be accepted */
 
@@ -86,6 +87,9 @@ static void init_limits(struct mocket_worker *w)
     limit_ms[MOCKET_TIMEOUT_BODY] = mocket__app_setting(app, MOCKET_BODY_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_WRITE] = mocket__app_setting(app, MOCKET_WRITE_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_LINGER] = LINGER_MS;
+    limit_ms[MOCKET_TIMEOUT_CLOSING] = CLOSING_MS;
+    int64_t silence_ms = mocket__app_setting(app, MOCKET_WS_TIMEOUT);
+    limit_ms[MOCKET_TIMEOUT_SOCKET] = silence_ms < 0 ? MOCKET_UNLIMITED : (silence_ms + 1) / 2;
     w->timer_due_ms = MOCKET_NEVER;
 }
 
@@ -284,6 +288,9 @@ static void stop_gently(struct mocket_worker *w)
     close_accepts(w);
     while ((first = mocket__timeouts_first(&w->timeouts, MOCKET_TIMEOUT_IDLE)) != NULL)
         mocket__conn_stop(mocket__conn_of_timeout(first));
+    w->busy = true;
+    mocket__sockets_stop(w);
+    mocket__conn_drain(w);
     if (grace_ms >= 0)
         uv_timer_start(&w->grace_timer, on_grace_over, (uint64_t)grace_ms, 0);
     end_if_empty(w);
@@ -299,6 +306,12 @@ static void on_stop(uv_async_t *async)
         stop_gently(w);
     if (wanted > 1)
         cut_all(w);
+}
+
+/* There may be mail. */
+static void on_mail(uv_async_t *async)
+{
+    mocket__conn_drain(async->data);
 }
 
 void mocket__worker_stop(struct mocket_worker *w)
@@ -324,13 +337,16 @@ int mocket__worker_open(struct mocket_worker *w)
     w->reserve_fd = -1;
     init_limits(w);
     rc = uv_async_init(&w->loop, &w->stop_async, on_stop);
-    if (rc < 0)
+    if (rc == 0)
+        rc = uv_async_init(&w->loop, &w->mail_async, on_mail);
+    if (rc < 0 || mocket__topics_init(&w->topics) < 0)
         return MOCKET_EIO;
     uv_timer_init(&w->loop, &w->timeout_timer);
     uv_timer_init(&w->loop, &w->grace_timer);
     uv_timer_init(&w->loop, &w->accept_timer);
     uv_idle_init(&w->loop, &w->hurry);
-    w->stop_async.data = w->timeout_timer.data = w->grace_timer.data = w->accept_timer.data = w->hurry.data = w;
+    w->stop_async.data = w->mail_async.data = w->timeout_timer.data = w->grace_timer.data = w->accept_timer.data =
+        w->hurry.data = w;
     w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return open_accepts(w) < 0 ? MOCKET_EIO : 0;
 }
@@ -354,6 +370,9 @@ void mocket__worker_close(struct mocket_worker *w)
 {
     if (w->accepts != NULL)
         close_accepts(w);
+    if (w->client.pool != NULL)
+        w->client.end(w->client.pool);
+    w->client.pool = NULL;
     if (w->loop_open) {
         uv_walk(&w->loop, close_handle, NULL);
         uv_run(&w->loop, UV_RUN_DEFAULT);
@@ -363,6 +382,8 @@ void mocket__worker_close(struct mocket_worker *w)
             close(w->reserve_fd);
     }
     mocket__exchanges_release(w);
+    mocket__topics_release(&w->topics);
+    mocket__ws_machines_release(&w->ws_machines);
     mocket__input_pool_release(&w->inputs);
     mocket__fibers_release(&w->fibers);
     mocket__buf_release(&w->out);

@@ -1,13 +1,18 @@
 //! Wasmtime's C API as a static library, re-exported so that the linker keeps its symbols, plus
 //! the few settings that version 48 offers in Rust and not in C. `engine_shim.h` beside this
 //! crate declares them for the host.
-use wasmtime_c_api::wasmtime::{Collector, Config, Enabled, PoolingAllocationConfig};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wasmtime_c_api::wasmtime::{
+    Collector, Config, Enabled, Error, ExternRef, PoolingAllocationConfig, ResourceLimiter, Result, RootScope,
+};
 pub use wasmtime_c_api::*;
 
-// Both C types are #[repr(C)] structs with one field, the Rust value.
+// The C types are #[repr(C)] structs with one field, the Rust value.
 const _: () = assert!(size_of::<wasm_config_t>() == size_of::<Config>());
 const _: () =
     assert!(size_of::<wasmtime_pooling_allocation_config_t>() == size_of::<PoolingAllocationConfig>());
+const _: () = assert!(size_of::<wasmtime_store_t>() == size_of::<WasmtimeStore>());
 
 /// The copying collector, with a heap that starts at `initial_bytes` instead of growing step by
 /// step from nothing in each new store.
@@ -31,4 +36,133 @@ pub unsafe extern "C" fn mocket_engine_pool_pagemap_scan(
 ) {
     let pool = unsafe { &mut *(pool as *mut PoolingAllocationConfig) };
     pool.pagemap_scan(Enabled::Auto);
+}
+
+/// What a store may have; `engine_shim.h` has the same.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mocket_engine_limits {
+    bytes: usize,
+    table_elements: usize,
+    instances: usize,
+    tables: usize,
+    memories: usize,
+}
+
+/// One sum over a store's linear memories and its GC heap. The C API's own limiter bounds each of them.
+struct Limiter {
+    most: mocket_engine_limits,
+    bytes: usize,
+    /// Of the growth that was allowed last. A failure is always that one's: only memories with pages of another size
+    /// than 64 KiB, which the host refuses, report failures that they did not ask for before.
+    growing: usize,
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        let more = desired.saturating_sub(current);
+        let fits = more <= self.most.bytes.saturating_sub(self.bytes);
+        self.growing = if fits { more } else { 0 };
+        self.bytes += self.growing;
+        Ok(fits)
+    }
+
+    fn memory_grow_failed(&mut self, _: Error) -> Result<()> {
+        self.bytes -= std::mem::take(&mut self.growing);
+        Ok(())
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        Ok(desired <= self.most.table_elements)
+    }
+
+    fn instances(&self) -> usize {
+        self.most.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.most.tables
+    }
+
+    fn memories(&self) -> usize {
+        self.most.memories
+    }
+}
+
+/// A limiter outside the store's data, which is the C API's and has no room for one.
+struct Place(*mut Limiter);
+// It is reached through its store alone, which one thread uses at a time.
+unsafe impl Send for Place {}
+unsafe impl Sync for Place {}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+/// Instead of `wasmtime_store_limiter`: `bytes` bounds the sum of linear memories and GC heap.
+///
+/// # Safety
+/// `store` comes from `wasmtime_store_new`; nothing has been made in it yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mocket_engine_store_limit(store: *mut wasmtime_store_t, most: &mocket_engine_limits) {
+    let store = unsafe { &mut *(store as *mut WasmtimeStore) };
+    let limiter = Limiter { most: *most, bytes: 0, growing: 0 };
+    let place = Place(Box::into_raw(Box::new(limiter)));
+    store.limiter(move |_| {
+        let place = &place; // all of it is moved in here, and dropped with the store
+        unsafe { &mut *place.0 }
+    });
+}
+
+/// Bytes of the store's GC heap; 0 while it has none.
+///
+/// # Safety
+/// `store` comes from `wasmtime_store_new`. A call in it may be suspended, not running.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mocket_engine_store_heap(store: *const wasmtime_store_t) -> usize {
+    unsafe { &*(store as *const WasmtimeStore) }.gc_heap_capacity()
+}
+
+/// An object of the host in a store's GC heap that nothing refers to: the next collection drops it, and so tells that it
+/// happened. The engine has no hook for that.
+struct Canary(Arc<AtomicBool>);
+
+impl Drop for Canary {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Tells whether there were collections since the last time. `mocket_engine_watch_*` are its life.
+pub struct Watch {
+    dropped: Arc<AtomicBool>,
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn mocket_engine_watch_new() -> Box<Watch> {
+    Box::new(Watch { dropped: Arc::new(AtomicBool::new(true)) })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn mocket_engine_watch_delete(_: Option<Box<Watch>>) {}
+
+/// Whether there was at least one collection since this answered true, or was first called.
+///
+/// # Safety
+/// `store` comes from `wasmtime_store_new`, it has a GC heap, and no call is under way in it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mocket_engine_watch_collected(
+    watch: &mut Watch,
+    store: *mut wasmtime_store_t,
+) -> bool {
+    if !watch.dropped.load(Ordering::Relaxed) {
+        return false;
+    }
+    let store = unsafe { &mut *(store as *mut WasmtimeStore) };
+    watch.dropped.store(false, Ordering::Relaxed);
+    // Where there is no room for it, the canary is dropped at once: that is a collection too.
+    let _ = ExternRef::new(RootScope::new(store), Canary(watch.dropped.clone()));
+    true
 }

@@ -1,0 +1,109 @@
+/* Outgoing requests before they go out: what an app asked for is checked once, here, for every backend, so that neither
+ * a wire nor a host ever sees a header that splits or a URL that two parsers read in two ways.
+ *
+ * A URL is taken as RFC 3986 has it: bytes that must be escaped are refused, not guessed at, user information too,
+ * because it would travel as a header that nobody set. Its fragment stays at home. */
+#include "fetch.h"
+
+#include "../base/span.h"
+#include "../http/method.h"
+#include "../http/url.h"
+
+#define DEFAULT_TIMEOUT_MS 30000
+
+/* ---- the URL ---- */
+
+static bool is_url_byte(char c)
+{
+    bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return alnum || (c != '\0' && strchr("-._~:/?#[]@!$&'()*+,;=%", c) != NULL);
+}
+
+/* Is the port of an authority one? */
+static bool port_ok(mocket_span authority)
+{
+    size_t at = authority.len;
+    while (at > 0 && authority.ptr[at - 1] != ':' && authority.ptr[at - 1] != ']')
+        at--;
+    if (at == 0 || authority.ptr[at - 1] == ']' || at == authority.len)
+        return true; /* none, or an empty one */
+    return mocket__span_decimal(mocket__span_slice(authority, at, authority.len), 65535) > 0;
+}
+
+static int plan_url(mocket_event *e, const char *text, mocket_span *out)
+{
+    mocket_span url = mocket__span(text), authority, target;
+    for (size_t i = 0; i < url.len; i++)
+        if (!is_url_byte(url.ptr[i]))
+            return MOCKET_EINVAL;
+    url = mocket__span_slice(url, 0, mocket__span_find(url, '#', 0));
+    if (!mocket__target_absolute(mocket__arena(e), url, &authority, &target))
+        return mocket__arena(e)->failed ? MOCKET_ENOMEM : MOCKET_EINVAL;
+    if (authority.ptr[0] == ':' || !port_ok(authority))
+        return MOCKET_EINVAL;
+    *out = mocket__arena_copy(mocket__arena(e), url);
+    return out->ptr ? 0 : MOCKET_ENOMEM;
+}
+
+/* ---- the header ---- */
+
+static int plan_field(mocket_event *e, const char *line, struct mocket_fields *out)
+{
+    mocket_span text = mocket__span(line);
+    size_t colon = mocket__span_find(text, ':', 0);
+    mocket_span name = mocket__span_slice(text, 0, colon);
+    mocket_span value = mocket__span_trim(mocket__span_slice(text, colon + 1, text.len));
+    if (colon == text.len || !mocket__is_token(name) || !mocket__is_field_value(value) || mocket__is_hop_by_hop(name) ||
+        mocket__span_ieq(name, MOCKET_SPAN("content-length")))
+        return MOCKET_EINVAL;
+    name = mocket__arena_copy(mocket__arena(e), name);
+    value = mocket__arena_copy(mocket__arena(e), value.len > 0 ? value : MOCKET_SPAN(""));
+    return name.ptr && value.ptr ? mocket__fields_add(out, mocket__arena(e), name, value) : MOCKET_ENOMEM;
+}
+
+/* ---- the whole ---- */
+
+static int plan_method(mocket_event *e, const char *text, mocket_span *out)
+{
+    mocket_span method = mocket__span(text);
+    if (!mocket__is_token(method) || mocket__method_of(method) == MOCKET_METHOD_CONNECT)
+        return MOCKET_EINVAL;
+    *out = mocket__arena_copy(mocket__arena(e), method);
+    return out->ptr ? 0 : MOCKET_ENOMEM;
+}
+
+static int plan_opts(struct mocket_fetch_opts *o)
+{
+    if ((o->body.ptr && o->source) || (!o->body.ptr && o->body.len > 0))
+        return MOCKET_EINVAL;
+    if (o->source_len < 0 || o->max_body < MOCKET_UNLIMITED)
+        return MOCKET_EINVAL;
+    if (o->timeout_ms == 0)
+        o->timeout_ms = DEFAULT_TIMEOUT_MS;
+    if (o->max_body == 0)
+        o->max_body = MOCKET_FETCH_MAX_BODY;
+    return 0;
+}
+
+int mocket__fetch_plan(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
+                       struct mocket_fetch_plan *out)
+{
+    *out = (struct mocket_fetch_plan){ 0 };
+    mocket_opts_read(&out->opts, sizeof out->opts, opts);
+    int rc = plan_opts(&out->opts);
+    if (rc == 0)
+        rc = plan_method(e, method, &out->method);
+    if (rc == 0 && mocket__method_of(out->method) == MOCKET_METHOD_HEAD && (out->opts.body.ptr || out->opts.source))
+        rc = MOCKET_EINVAL;
+    if (rc == 0)
+        rc = plan_url(e, url, &out->url);
+    for (const char *const *line = out->opts.headers; rc == 0 && line && *line; line++)
+        rc = plan_field(e, *line, &out->fields);
+    return rc;
+}
+
+int mocket_fetch(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
+                 mocket_reply **out)
+{
+    return mocket_wait(e, mocket_fetch_start(e, method, url, opts), out);
+}

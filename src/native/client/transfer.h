@@ -1,0 +1,134 @@
+/* The insides of outgoing.h, for the files of this folder.
+ *
+ *     pool.c      libcurl on the loop: sockets, timers, whom to tell
+ *     transfer.c  one exchange after the other, until it is no redirect
+ *     head.c      the answer's head
+ *     outgoing.c  what outgoing.h promises */
+#ifndef MOCKET_NATIVE_CLIENT_TRANSFER_H
+#define MOCKET_NATIVE_CLIENT_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include "outgoing.h"
+
+#define MOCKET_OUTGOING_BUFFER 65536 /* bytes that are held each way */
+#define MOCKET_OUTGOING_HEAD_MAX 65536
+#define MOCKET_OUTGOING_FIELDS_MAX 200
+#define MOCKET_IDLE_EASIES_MAX 32
+
+struct mocket_wire;
+
+struct mocket_pool {
+    uv_loop_t *loop;
+    CURLM *multi;     /* NULL: nobody used it for a while */
+    CURLSH *share;    /* TLS sessions */
+    uv_timer_t timer; /* libcurl's next time */
+    uv_timer_t sweep; /* closes connections that nobody uses */
+    uv_idle_t soon;   /* in the loop's next turn: libcurl's time has come, or somebody is to be told */
+    bool curl_due;
+    bool told_in_turn; /* changes are delivered when the loop's callback ends */
+    int open_handles;
+    const char *ca_file, *ca_dir; /* of the environment; both NULL: the system's */
+    struct mocket_wire **wires;   /* by descriptor */
+    size_t wire_cap;
+    struct mocket_outgoing *first; /* all of them */
+    struct mocket_outgoing *changed_first, *changed_last;
+    size_t busy_count; /* exchanges that libcurl works on */
+    uint64_t used_ms;
+    CURL *idle[MOCKET_IDLE_EASIES_MAX];
+    size_t idle_count;
+};
+
+/* Bytes that were put in and not yet taken out. */
+struct mocket_held {
+    char *ptr;
+    size_t cap, at, len; /* len bytes, from at on */
+};
+
+struct mocket_outgoing {
+    uv_timer_t timer; /* must be first: freed when it is closed */
+    struct mocket_pool *pool;
+    struct mocket_outgoing *next, *prev;
+    struct mocket_outgoing *next_changed;
+    bool is_changed; /* in the list */
+    struct mocket_outgoing_opts opts;
+    struct mocket_arena arena;
+    struct mocket_fields sent; /* opts.fields, copied */
+    CURL *easy;                /* NULL: libcurl is done with it */
+    CURLU *url;
+    struct curl_slist *lines;
+    uint64_t moved_ms; /* when the time began that is counted */
+
+    int hops;
+    bool has_body;
+    bool strip;       /* Authorization and Cookie are not for this origin */
+    char *location;   /* of the redirect that is followed next */
+    size_t discarded; /* of its body */
+    bool denied;      /* an address was */
+    bool connected;   /* a socket was opened for this hop */
+
+    int state, end; /* MOCKET_EAGAIN: not yet */
+    int problem;    /* found in a callback; 0: none */
+    int status;
+    size_t head_len;
+    struct mocket_arena_mark head_mark;
+    struct mocket_fields fields;
+    int64_t left; /* of the answer's body by its Content-Length; -1: unknown */
+
+    struct mocket_held in, out;
+    bool in_paused, out_paused;
+    int64_t out_left; /* of the request's body by its length; -1: unknown */
+    bool finished;    /* all of the request's body is here */
+    bool sent_all;    /* libcurl has it */
+    bool unwanted;    /* the server has answered and wants no more of it */
+    char reason[CURL_ERROR_SIZE];
+};
+
+/* ---- pool.c ---- */
+
+/* There is a multi. 0 or MOCKET_ENOMEM. */
+int mocket__pool_ready(struct mocket_pool *pool);
+/* One of the loop's handles that were counted in open_handles is gone; with the last one the pool is. */
+void mocket__pool_handle_closed(struct mocket_pool *pool);
+/* Tells the owner, from the loop. */
+void mocket__pool_tell(struct mocket_outgoing *out);
+/* Not in the list any more. */
+void mocket__pool_forget(struct mocket_outgoing *out);
+CURL *mocket__pool_take_easy(struct mocket_pool *pool);
+void mocket__pool_give_easy(struct mocket_pool *pool, CURL *easy);
+/* CURLOPT_OPENSOCKETFUNCTION's and CURLOPT_CLOSESOCKETFUNCTION's work; errno tells why there is none. */
+curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct curl_sockaddr *address);
+int mocket__pool_close_socket(struct mocket_pool *pool, curl_socket_t fd);
+/* The socket belongs to a connection that works. */
+void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd);
+
+/* ---- transfer.c ---- */
+
+/* The next hop, to out->url. 0, or below zero and nothing has begun. */
+int mocket__transfer_begin(struct mocket_outgoing *out);
+/* libcurl has finished the hop. Loop's stack. */
+void mocket__transfer_done(struct mocket_outgoing *out, CURLcode result);
+/* Takes it from libcurl, whatever its state. */
+void mocket__transfer_stop(struct mocket_outgoing *out);
+/* It ends like this. */
+void mocket__transfer_fail(struct mocket_outgoing *out, int code, const char *reason);
+/* Tells libcurl which ways are open. */
+void mocket__transfer_unpause(struct mocket_outgoing *out);
+/* 0, or below zero when it is no URL to go to. */
+int mocket__transfer_set_url(struct mocket_outgoing *out, const char *text, unsigned flags);
+
+/* ---- head.c ---- */
+
+/* One line of a head, or of trailers. False: the exchange must end, out->problem tells why, or it is a redirect. */
+bool mocket__head_line(struct mocket_outgoing *out, mocket_span line);
+
+/* ---- outgoing.c ---- */
+
+/* The time that is counted begins anew: the first one, or that of silence. */
+void mocket__outgoing_watch(struct mocket_outgoing *out);
+
+/* All of the bytes or none: false, there is no room, or no memory for it. */
+bool mocket__held_put(struct mocket_held *h, const void *bytes, size_t len, bool *no_memory);
+size_t mocket__held_take(struct mocket_held *h, void *buf, size_t cap);
+
+#endif
