@@ -3,12 +3,16 @@
 import pathlib
 import re
 
+import frames
+
 FOLDER = pathlib.Path(__file__).resolve().parent
 HEADING = re.compile(r"^## ((?:[A-Z]-\d\d)(?:, [A-Z]-\d\d)*) (.+)$")
-SETTING = re.compile(r"^(app|requires|splits): *(.*)$")
+SETTING = re.compile(r"^(app|requires|splits|host): *(.*)$")
 ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\([rnt0\\])|\{\{(.+?)\*(\d+)\}\}")
 PLAIN = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}
-FENCES = ("request", "raw", "answer", "log")
+TIME = re.compile(r"^(\d+)(ms|s)$")
+HANDSHAKE = (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+             ("Sec-WebSocket-Key", frames.KEY))
 
 
 class BadCase(Exception):
@@ -25,17 +29,29 @@ class Expected:
         self.body = None  # None: not looked at; else a line "~ regex", "= N bytes", or bytes
         self.closed = False
         self.cut = False
+        self.eventually = False  # ask again until it is like this
+        self.after_s = self.within_s = None  # since the last byte was sent on that connection
         self.text = ""
 
 
 class Step:
-    """Requests that go out together, the answers that must come before anything else is sent, and lines of the log."""
+    """One thing that the client does, or must see: a fence. do: a method of session.Session."""
 
-    def __init__(self):
-        self.requests = []  # (method, bytes)
-        self.shut = False  # the client ends its side behind them
-        self.answers = []
-        self.logs = []
+    def __init__(self, do, on, what):
+        self.do, self.on, self.what = do, on, what  # on: the name of the connection, "" where there is but one
+
+
+class Request:
+    def __init__(self, method, bytes_, shut=False, key=None):
+        self.method, self.bytes_, self.shut, self.key = method, bytes_, shut, key
+
+
+class Frame:
+    """What one frame must be: a payload as bytes, "~ regex" or "= N bytes"; code: of a close, else None; many: as many
+    of that name as come."""
+
+    def __init__(self, name, code, payload, many):
+        self.name, self.code, self.payload, self.many = name, code, payload, many
 
 
 class Case:
@@ -45,6 +61,7 @@ class Case:
         self.app = None
         self.requires = []
         self.splits = False
+        self.host = []  # options of `mocket serve`
         self.steps = []
 
     @property
@@ -77,12 +94,13 @@ def has_field(head, name):
     return any(line.lower().startswith(name + b":") for line in head)
 
 
-def build_request(lines, raw):
-    """(method, bytes). A short form, without a version, gets one, and Host and Content-Length where missing."""
+def build_request(lines, raw, socket=False):
+    """A short form, without a version, gets one, and Host and Content-Length where missing; socket: what a handshake
+    has, too."""
     rows = wire_lines(lines)
     method = (rows[0] if rows else b"").split(b" ")[0].decode("latin-1")
     if raw:
-        return method, b"\r\n".join(rows)
+        return Request(method, b"\r\n".join(rows), key=find_key(rows))
     blank = rows.index(b"") if b"" in rows else len(rows)
     head, body = rows[:blank], b"\r\n".join(rows[blank + 1 :])
     if b" HTTP/" not in head[0]:
@@ -92,7 +110,16 @@ def build_request(lines, raw):
         framed = has_field(head, b"content-length") or has_field(head, b"transfer-encoding")
         if blank < len(rows) and not framed:
             head.append(b"Content-Length: %d" % len(body))
-    return method, b"\r\n".join(head) + b"\r\n\r\n" + body
+    for name, value in HANDSHAKE if socket else ():
+        if not has_field(head, name.lower().encode()):
+            head.append(f"{name}: {value}".encode())
+    return Request(method, b"\r\n".join(head) + b"\r\n\r\n" + body, key=find_key(head))
+
+
+def find_key(head):
+    keys = [line.split(b":", 1)[1].strip().decode("latin-1") for line in head
+            if line.lower().startswith(b"sec-websocket-key:")]
+    return keys[0] if keys else None
 
 
 def build_field(line):
@@ -109,14 +136,32 @@ def build_body(lines):
     return b"\n".join(wire_lines(lines))
 
 
+def build_time(text):
+    match = TIME.match(text)
+    if not match:
+        raise BadCase(f"a time such as 300ms or 2s is needed, not {text!r}")
+    return int(match.group(1)) * (0.001 if match.group(2) == "ms" else 1)
+
+
+def read_words(want, words):
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        if word in ("closed", "cut", "eventually"):
+            setattr(want, word, True)
+        elif word in ("after", "within") and words:
+            setattr(want, word + "_s", build_time(words.pop(0)))
+        else:
+            raise BadCase(f"an answer cannot be {word}")
+
+
 def build_answer(lines, words):
     want = Expected()
     want.text = "\n".join(lines)
-    want.closed = "closed" in words
-    want.cut = "cut" in words
+    read_words(want, words)
     match = re.match(r"^(HTTP/1\.1 )?(\d{3})( .*)?$", lines[0] if lines else "")
-    if not match or set(words) - {"closed", "cut"}:
-        raise BadCase(f"bad answer: {lines[:1]} {words}")
+    if not match:
+        raise BadCase(f"bad answer: {lines[:1]}")
     want.status = int(match.group(2))
     want.status_line = lines[0] if match.group(1) else None
     blank = lines.index("") if "" in lines else len(lines)
@@ -126,20 +171,84 @@ def build_answer(lines, words):
     return want
 
 
+def build_sent(line):
+    """The bytes of one frame, or None for the pong that repeats the last ping."""
+    words = line.split(" ")
+    settings = []
+    while frames.SETTING.match(words[0]):
+        settings.append(words.pop(0))
+    kind, payload = words[0], " ".join(words[1:])
+    if kind == "raw" and not settings:
+        return unescape(payload.encode())
+    if kind not in frames.OPCODES:
+        raise BadCase(f"no such frame: {line!r}")
+    if kind == "pong" and payload == "=":
+        return None
+    if kind == "close":
+        return frames.make(kind, settings, frames.close_payload(payload, unescape))
+    return frames.make(kind, settings, unescape(payload.encode()))
+
+
+def build_seen(line):
+    many = line.startswith("many ")
+    name, _, rest = line.removeprefix("many ").partition(" ")
+    code = None
+    if name not in ("text", "binary", "ping", "pong", "close", "end", "reset"):
+        raise BadCase(f"no such frame: {line!r}")
+    if name == "close":
+        number, _, rest = rest.partition(" ")
+        code = int(number) if number else 0
+    payload = rest if rest.startswith(("~ ", "= ")) else unescape(rest.encode())
+    return Frame(name, code, payload, many)
+
+
+def plain(words, allowed=()):
+    if [word for word in words if word not in allowed] or len(words) > 1:
+        raise BadCase(f"what is {words}?")
+    return words[0] if words else ""
+
+
+def build_end(words, lines):
+    """Within that many seconds."""
+    if words and (len(words) != 2 or words[0] != "within"):
+        raise BadCase(f"an end cannot be {words}")
+    return build_time(words[1]) if words else None
+
+
+def send_step(words, lines):
+    return [build_sent(line) for line in lines]
+
+
+def request_step(raw, socket=False):
+    def build(words, lines):
+        request = build_request(lines, raw, socket)
+        request.shut = plain(words, ("shut",)) == "shut"
+        return request
+
+    return build
+
+
+FENCES = {  # name: what is done (a method of session.Session), how its words and lines are read
+    "request": ("send_request", request_step(False)),
+    "raw": ("send_request", request_step(True)),
+    "answer": ("read_answer", lambda words, lines: build_answer(lines, words)),
+    "log": ("check_log", lambda words, lines: lines),
+    "open": ("open_socket", request_step(False, socket=True)),
+    "send": ("send_frames", send_step),
+    "frames": ("read_frames", lambda words, lines: [build_seen(line) for line in lines]),
+    "quiet": ("keep_quiet", lambda words, lines: build_time(words[0]) if words else 0),
+    "end": ("see_end", build_end),
+    "leave": ("leave", lambda words, lines: plain(words, ("reset",))),
+    "stop": ("stop_server", lambda words, lines: plain(words)),
+}
+
+
 def add_block(case, kind, words, lines):
-    if kind in ("request", "raw"):
-        if not case.steps or case.steps[-1].answers or case.steps[-1].logs:
-            case.steps.append(Step())
-        if words not in ([], ["shut"]):
-            raise BadCase(f"a request cannot be {words}")
-        case.steps[-1].requests.append(build_request(lines, kind == "raw"))
-        case.steps[-1].shut = bool(words)
-    elif not case.steps:
-        raise BadCase("an answer before any request")
-    elif kind == "answer":
-        case.steps[-1].answers.append(build_answer(lines, words))
-    else:
-        case.steps[-1].logs += lines
+    do, build = FENCES[kind]
+    on = [word[1:] for word in words if word.startswith("@")]
+    if not case.steps and kind in ("answer", "log", "frames"):
+        raise BadCase(f"{kind} before any request")
+    case.steps.append(Step(do, on[0] if on else "", build([word for word in words if word[0] != "@"], lines)))
 
 
 def set_option(target, key, value):
@@ -147,6 +256,8 @@ def set_option(target, key, value):
         target.app = value
     elif key == "requires":
         target.requires = target.requires + value.replace(",", " ").split()
+    elif key == "host":
+        target.host = target.host + value.split()
     elif value != "all":
         raise BadCase(f"splits: {value}")
     else:
@@ -175,7 +286,7 @@ def read_file(path):
                 if not match:
                     raise BadCase(f"a heading without an id: {line!r}")
                 case = Case(path, number, match.group(1).split(", "), match.group(2))
-                case.app, case.requires = common.app, list(common.requires)
+                case.app, case.requires, case.host = common.app, list(common.requires), list(common.host)
                 cases.append(case)
             elif SETTING.match(line):
                 set_option(case, *SETTING.match(line).groups())
@@ -191,7 +302,7 @@ def check_file(path, cases, fence):
     for case in cases:
         if not case.app:
             raise BadCase(f"{case.name}: no app")
-        if not case.steps or not any(step.answers or step.logs for step in case.steps):
+        if not any(step.do in ("read_answer", "check_log", "read_frames", "see_end") for step in case.steps):
             raise BadCase(f"{case.name}: nothing to check")
 
 

@@ -130,8 +130,36 @@ static void echo(int req)
     do_body_end(req);
 }
 
+/* Waits for the body, and meanwhile goes on answering. */
+static void talk(int req)
+{
+    int more = do_ready(req, 0);
+    begin(req);
+    for (int i = 0; i < 5; i++) {
+        do_body_write(req, "tick ", 5);
+        do_await(do_sleep(req, 60));
+    }
+    int result = do_await(more);
+    char bytes[100];
+    int n = result < 0 ? result : read_some(req, bytes, sizeof bytes);
+    last_code = n;
+    if (n > 0)
+        do_body_write(req, bytes, (uint32_t)n);
+    do_body_end(req);
+}
+
 static void handle_path(int req, const char *path, int number)
 {
+    if (strcmp(path, "/talk") == 0) {
+        talk(req);
+        return;
+    }
+    if (strcmp(path, "/impatient") == 0) { /* answers while it waits for the body */
+        do_ready(req, 0);
+        do_await(do_sleep(req, 50));
+        answer(req, 200, "enough");
+        return;
+    }
     if (strcmp(path, "/libc") == 0) {
         int64_t before = do_now(1);
         int result = usleep((unsigned)number * 1000);

@@ -1,5 +1,5 @@
-// The MoonBit backend against a host of our own, on both targets. GUESTS is the folder with moonbit-routes.wasm and
-// moonbit-routes-gc.wasm (tools/moonbit-examples builds them).
+// The MoonBit backend against a host of our own, on both targets. GUESTS is the folder with moonbit-routes.wasm,
+// moonbit-realtime.wasm and both for wasm-gc (tools/moonbit-examples builds them).
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -164,6 +164,32 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         assert.deepEqual(socket.closed, [1013, '']);
     });
 
+    say('a page of another origin opens no socket', () => {
+        const host = open();
+        const ask = (...headers) => host.request({ target: '/ws', flags: 3, authority: 'shop.example:81',
+            headers: [['host', 'Shop.example:81'], ...headers] }).answer.status;
+        assert.equal(ask(), 101);
+        assert.equal(ask(['origin', 'http://shop.example:81']), 101);
+        assert.equal(ask(['origin', 'https://SHOP.example:81']), 101);
+        for (const origin of ['http://shop.example', 'http://evil.example', 'null', '', 'http://', 'shop.example:81',
+            'http://shop.example:81/', 'httpss://shop.example:81', 'http://a.shop.example:81'])
+            assert.equal(ask(['origin', origin]), 403, origin);
+    });
+
+    say('what the host says against an upgrade is answered', () => {
+        for (const [code, version, status] of [[ERRORS.EINVAL, '12', 426], [ERRORS.EINVAL, '13', 400],
+            [ERRORS.ENOTSUP, '13', 501], [-6, '13', 503]]) {
+            const host = open();
+            host.wsAccept = () => code;
+            const { answer } = host.request({ target: '/ws', flags: 3,
+                headers: [['sec-websocket-version', version]] });
+            assert.equal(answer.status, status);
+            if (status === 426)
+                assert.deepEqual(answer.headers.find(([n]) => n.toLowerCase() === 'sec-websocket-version'),
+                    ['Sec-WebSocket-Version', '13']);
+        }
+    });
+
     say('an upgrade without a socket route is a request like any other', () => {
         assert.equal(text(open().request({ target: '/hello', flags: 3 })), 'Hello world!');
     });
@@ -195,5 +221,112 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         assert.ok(sleepers.every((request) => text(request) === 'slept'));
         assert.ok(host.exports.memory.buffer.byteLength <= before * 1.5,
             `${before} to ${host.exports.memory.buffer.byteLength}`);
+    });
+}
+
+for (const guest of ['moonbit-realtime.wasm', 'moonbit-realtime-gc.wasm']) {
+    const open = () => new Host(path.join(folder, guest));
+    const say = (what, f) => test(`${guest}: ${what}`, f);
+    const upload = (host, target) => host.request({ method: 'POST', target, flags: 0 });
+    const bytes = (n, from = 0) => Uint8Array.from({ length: n }, (_, i) => i + from);
+
+    say('it asks for bodies as they come', () => {
+        assert.equal(open().listening.flags, 2 | 4);
+    });
+
+    say('an answer in pieces is whole, whatever its length', () => {
+        const host = open();
+        for (const n of [0, 1, 65535, 65536, 65537, 1000000]) {
+            const { answer } = host.request({ target: `/bytes/${n}` });
+            assert.deepEqual([answer.status, answer.body.length, answer.done], [200, n, true]);
+            assert.ok(answer.headers.some(([name, value]) => name === 'Content-Length' && value === `${n}`));
+        }
+    });
+
+    say('a slow reader makes its own writer wait, and nobody else', () => {
+        const host = open();
+        const message = { target: '/bytes/300000' };
+        const begin = host.respondBegin.bind(host);
+        host.respondBegin = (...a) => {
+            host.requests.get(a[0]).room = 1000;
+            return begin(...a);
+        };
+        const [a, b] = [host.request(message), host.request(message)];
+        assert.deepEqual([a.answer.body.length, b.answer.body.length], [1000, 1000]);
+        for (let i = 0; i < 10; i++)
+            host.take(a, 29900);
+        assert.deepEqual([a.answer.body.length, a.answer.done], [300000, true]);
+        assert.deepEqual([b.answer.body.length, host.owned(b.handle).length], [1000, 1]);
+        host.leave(b);
+        assert.deepEqual([b.answer.done, host.requests.size, host.ops.size], [false, 0, 0]);
+    });
+
+    say('an answer that fails on the way is cut', () => {
+        const { answer } = open().request({ target: '/cut' });
+        assert.deepEqual([Buffer.from(answer.body).toString(), answer.done, answer.cut], ['partly', false, true]);
+    });
+
+    say('events until the client leaves, which is no error', () => {
+        const host = open();
+        const request = host.request({ target: '/sse' });
+        host.advance(2000);
+        assert.equal(text(request), 'id: 1\ndata: tick 1\n\nid: 2\ndata: tick 2\n\nid: 3\ndata: tick 3\n\n');
+        host.leave(request);
+        assert.equal(host.requests.size, 0);
+        assert.deepEqual(host.logs.filter(([level]) => level < 3), []);
+    });
+
+    say('a body is read as it comes', () => {
+        const host = open();
+        const request = upload(host, '/count');
+        assert.equal(request.answer, null);
+        for (let i = 0; i < 5; i++)
+            host.feed(request, bytes(70000, i));
+        host.feed(request, null);
+        assert.equal(text(request), '350000');
+        assert.equal(text(host.request({ method: 'POST', target: '/count', body: bytes(77) })), '77');
+        assert.equal(text(host.request({ method: 'POST', target: '/count' })), '0');
+    });
+
+    say('a route that knows nothing of pieces gets the whole', () => {
+        const host = open();
+        const request = upload(host, '/length');
+        for (let i = 0; i < 5; i++)
+            host.feed(request, bytes(70000, i));
+        assert.equal(request.answer, null);
+        host.feed(request, null);
+        assert.equal(text(request), '350000');
+        assert.equal(text(host.request({ method: 'POST', target: '/length', body: bytes(9) })), '9');
+    });
+
+    say('too much is 413, and a client that leaves ends the reading', () => {
+        const host = open();
+        const [a, b] = [upload(host, '/length'), upload(host, '/count')];
+        a.error = ERRORS.ETOOBIG;
+        host.feed(a, null);
+        assert.equal(a.answer.status, 413);
+        host.leave(b);
+        assert.deepEqual([host.requests.size, host.ops.size], [0, 0]);
+    });
+
+    say('uploads that wait hold no memory', () => {
+        const host = open();
+        const all = Array.from({ length: 1000 }, () => upload(host, '/count'));
+        const before = host.exports.memory.buffer.byteLength;
+        for (const request of all)
+            host.feed(request, bytes(10));
+        for (const request of all)
+            host.feed(request, null);
+        assert.ok(all.every((request) => text(request) === '10'));
+        assert.ok(host.exports.memory.buffer.byteLength <= before + (1 << 20));
+    });
+
+    say('rooms', () => {
+        const host = open();
+        const members = [0, 1, 2].map(() => host.request({ target: '/room', flags: 3 }).socket);
+        members.forEach((member) => host.event(member, 0));
+        host.event(members[0], 1, Buffer.from('a'));
+        host.event(members[2], 1, Buffer.from('b'));
+        members.forEach((member) => assert.deepEqual(member.sent, ['a', 'b']));
     });
 }

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 
 const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
 export const ERRORS = { EINVAL: -1, EFAULT: -2, EHANDLE: -3, ECLOSED: -4, ESTATE: -5, ETIMEDOUT: -7, ENOTSUP: -9,
-    EAGAIN: -13 };
+    ETOOBIG: -12, EAGAIN: -13 };
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -90,10 +90,11 @@ export class Host {
         return p;
     }
 
-    // Begins a request; `answer` is null until there is one.
+    // Begins a request; `answer` is null until there is one. A body that comes later (flags without bit 0) is fed.
     request(description) {
         const message = description instanceof Uint8Array ? description : encodeRequest(description);
-        const request = { handle: this.next++, answer: null, gone: 0 };
+        const request = { handle: this.next++, answer: null, gone: 0, room: Infinity, pieces: [], error: 0 };
+        request.fed = (message[4] & 1) !== 0;
         this.requests.set(request.handle, request);
         const p = this.give(message);
         this.enter(this.exports.mocket_handle, request.handle, p, message.length);
@@ -101,11 +102,33 @@ export class Host {
         return request;
     }
 
-    // A request that neither answered nor waits is over: the host's 500.
+    // More of a request's body; null is its end.
+    feed(request, bytes) {
+        if (bytes)
+            request.pieces.push(...bytes);
+        else
+            request.fed = true;
+        this.endReady(request.handle, 0);
+    }
+
+    // A client that reads `n` bytes more of its answer.
+    take(request, n) {
+        request.room += n;
+        this.endReady(request.handle, 1);
+    }
+
+    endReady(handle, dir) {
+        for (const op of this.owned(handle).filter((o) => o.kind === 'ready' && o.dir === dir))
+            this.end(op, 0);
+    }
+
+    // A request that neither answered nor waits is over: the host's 500, or its answer is cut.
     settle() {
         for (const [handle, request] of this.requests) {
             if (this.owned(handle).length)
                 continue;
+            if (request.answer && !request.answer.done)
+                request.answer.cut = true;
             request.answer ??= { status: 500, headers: [], body: new Uint8Array(0), byHost: true };
             this.requests.delete(handle);
         }
@@ -150,8 +173,7 @@ export class Host {
     // The socket can be written again.
     writable(socket) {
         socket.full = false;
-        for (const op of this.owned(socket.handle).filter((o) => o.kind === 'ready'))
-            this.end(op, 0);
+        this.endReady(socket.handle, 1);
     }
 
     // ---- out ----
@@ -189,27 +211,74 @@ export class Host {
         return op.handle;
     }
 
-    respond(req, head, headLen, body, bodyLen) {
-        const request = this.requests.get(req);
+    // What is wrong with a request that an import names, or 0. begun: its answer must have been begun, or not.
+    state(request, begun) {
         if (!request)
             return ERRORS.EHANDLE;
         if (request.gone)
             return request.gone;
-        if (request.answer)
-            return ERRORS.ESTATE;
+        return Boolean(request.answer) === begun && !request.answer?.done ? 0 : ERRORS.ESTATE;
+    }
+
+    respond(req, head, headLen, body, bodyLen) {
+        const status = this.respondBegin(req, head, headLen);
+        if (status === 0)
+            Object.assign(this.requests.get(req).answer, { body: this.copy(body, bodyLen), done: true });
+        return status;
+    }
+
+    respondBegin(req, head, headLen) {
+        const request = this.requests.get(req);
+        const status = this.state(request, false);
+        if (status)
+            return status;
         const answer = this.head(head, headLen);
         if (answer.status < 200 || answer.status > 599 || answer.headers.some(([n, v]) => !TOKEN.test(n) ||
             /[\r\n\0]/.test(v)))
             return ERRORS.EINVAL;
-        request.answer = { ...answer, body: this.copy(body, bodyLen) };
+        request.answer = { ...answer, body: new Uint8Array(0), done: false };
         return 0;
+    }
+
+    bodyWrite(req, p, n) {
+        const request = this.requests.get(req);
+        const status = this.state(request, true);
+        if (status)
+            return status;
+        const taken = Math.min(n, request.room);
+        if (taken === 0 && n)
+            return ERRORS.EAGAIN;
+        request.room -= taken;
+        request.answer.body = Buffer.concat([request.answer.body, this.copy(p, taken)]);
+        return taken;
+    }
+
+    bodyEnd(req) {
+        const request = this.requests.get(req);
+        const status = this.state(request, true);
+        if (status === 0)
+            request.answer.done = true;
+        return status;
+    }
+
+    bodyRead(req, p, room) {
+        const request = this.requests.get(req);
+        if (!request)
+            return ERRORS.EHANDLE;
+        if (request.gone || request.error)
+            return request.gone || request.error;
+        const piece = request.pieces.splice(0, room);
+        if (!piece.length)
+            return request.fed ? 0 : ERRORS.EAGAIN;
+        this.view(p, piece.length).set(piece);
+        return piece.length;
     }
 
     wsAccept(req, head, headLen) {
         const request = this.requests.get(req);
         if (!request || request.answer)
             return ERRORS.EHANDLE;
-        request.answer = this.head(head, headLen);
+        request.answer = { ...this.head(head, headLen), done: true };
         const socket = { handle: this.next++, sent: [], topics: new Set(), full: false, closed: null };
         request.socket = socket;
         this.sockets.set(socket.handle, socket);
@@ -253,6 +322,10 @@ export class Host {
                 return 0;
             },
             respond: (...a) => this.respond(...a),
+            respond_begin: (...a) => this.respondBegin(...a),
+            body_write: (...a) => this.bodyWrite(...a),
+            body_end: (...a) => this.bodyEnd(...a),
+            body_read: (...a) => this.bodyRead(...a),
             sleep: (owner, ms) => {
                 if (owner !== 0 && !this.requests.has(owner) && !this.sockets.has(owner))
                     return ERRORS.EHANDLE;

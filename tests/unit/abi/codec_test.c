@@ -239,6 +239,80 @@ static void test_hostile_words(void **state)
     mocket__arena_release(&a);
 }
 
+/* What a guest asks to be fetched: encoded as guests do, then with one word or one row replaced. */
+static int decode_fetch(const struct mocket_field *row, size_t word, uint32_t value, struct mocket_abi_fetch *out)
+{
+    struct mocket_field rows[] = { { MOCKET_SPAN("Accept"), MOCKET_SPAN("*/*") },
+                                   { MOCKET_SPAN("host"), MOCKET_SPAN("other.example") },
+                                   { MOCKET_SPAN("connection"), MOCKET_SPAN("close") },
+                                   { MOCKET_SPAN("content-length"), MOCKET_SPAN("5") },
+                                   row ? *row : (struct mocket_field){ MOCKET_SPAN("x"), MOCKET_SPAN("y") } };
+    struct mocket_message msg = { .method = MOCKET_METHOD_PUT,
+                                  .flags = MOCKET_ABI_FOLLOW,
+                                  .method_text = MOCKET_SPAN("PUT"),
+                                  .target = MOCKET_SPAN("http://example.org/"),
+                                  .fields = { rows, 5, 5 } };
+    struct mocket_arena a;
+    mocket__arena_init(&a, 0);
+    size_t size = mocket__abi_request_size(&msg, (mocket_span){ NULL, 0 });
+    unsigned char *bytes = malloc(size);
+    mocket__abi_request_encode(&msg, (mocket_span){ NULL, 0 }, false, 250, bytes);
+    if (word < SIZE_MAX)
+        memcpy(bytes + word * 4, &value, 4);
+    int rc = mocket__abi_fetch_decode((mocket_span){ (char *)bytes, size }, &a, out);
+    unsigned sum = rc < 0 ? 0 : touch(out->method) + touch(out->url);
+    for (size_t i = 0; rc == 0 && i < out->fields.count; i++)
+        sum += touch(out->fields.rows[i].name) + touch(out->fields.rows[i].value);
+    if (rc == 0 && word == SIZE_MAX) {
+        assert_true(sum > 0);
+        assert_span(out->method, "PUT");
+        assert_span(out->url, "http://example.org/");
+        assert_span(out->fields.rows[0].name, "accept");
+    }
+    free(bytes);
+    mocket__arena_release(&a);
+    return rc;
+}
+
+static void test_fetch(void **state)
+{
+    (void)state;
+    struct mocket_abi_fetch f;
+    assert_int_equal(decode_fetch(NULL, SIZE_MAX, 0, &f), 0);
+    assert_int_equal(f.fields.count, 2); /* the connection's fields and Host are the host's to make */
+    assert_int_equal(f.body_len, 5);
+    assert_int_equal(f.timeout_ms, 250);
+    assert_true(f.follow);
+    static const struct mocket_field bad[] = {
+        { { "", 0 }, { "v", 1 } },
+        { { "a b", 3 }, { "v", 1 } },
+        { { "a:", 2 }, { "v", 1 } },
+        { { "n", 1 }, { "a\rb", 3 } },
+        { { "n", 1 }, { "a\nb", 3 } },
+        { { "n", 1 }, { "a\0b", 3 } },
+        { { "content-length", 14 }, { "6", 1 } },
+        { { "Content-Length", 14 }, { "-5", 2 } },
+        { { "content-length", 14 }, { "", 0 } },
+        { { "content-length", 14 }, { "99999999999999999999", 20 } },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(decode_fetch(&bad[i], SIZE_MAX, 0, &f), MOCKET_EINVAL);
+    struct mocket_field same = { MOCKET_SPAN("content-length"), MOCKET_SPAN("5") };
+    assert_int_equal(decode_fetch(&same, SIZE_MAX, 0, &f), 0);
+    for (uint32_t method = 0; method < 12; method++) /* another one than the text says */
+        assert_int_equal(decode_fetch(NULL, 0, method, &f), method == MOCKET_METHOD_PUT ? 0 : MOCKET_EINVAL);
+    static const uint32_t odd[] = { 0, 1, 3, 4, 60, 64, 100, 160, 161, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF };
+    for (size_t word = 0; word < MOCKET_ABI_REQ_WORDS + 20; word++)
+        for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+            decode_fetch(NULL, word, odd[i], &f);
+    char short_message[MOCKET_ABI_REQ_WORDS * 4 - 1] = { 1 };
+    struct mocket_arena a;
+    mocket__arena_init(&a, 0);
+    assert_int_equal(mocket__abi_fetch_decode((mocket_span){ short_message, sizeof short_message }, &a, &f),
+                     MOCKET_EINVAL);
+    mocket__arena_release(&a);
+}
+
 static void test_short_messages(void **state)
 {
     (void)state;
@@ -270,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_head_rules),
         cmocka_unit_test(test_head_shared_bytes),
         cmocka_unit_test(test_hostile_words),
+        cmocka_unit_test(test_fetch),
         cmocka_unit_test(test_short_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,16 +69,20 @@ static void keep_handlers(void)
     known = true;
 }
 
-static void open_all(struct fixture *f, struct engine_opts opts)
+static void open_module(struct fixture *f, struct engine_opts opts, mocket_span bytes, struct engine_link link)
 {
-    const struct engine_import *rows[] = { &note_row };
     *f = (struct fixture){ 0 };
     assert_int_equal(engine_open(&opts, &f->engine, &f->why), 0);
     keep_handlers();
-    assert_int_equal(engine_module_open(f->engine, module_span, &f->module, &f->why), 0);
-    assert_int_equal(engine_module_link(f->module, &(struct engine_link){ rows, names, UNIT_COUNT(names) }, &f->why),
-                     0);
+    assert_int_equal(engine_module_open(f->engine, bytes, &f->module, &f->why), 0);
+    assert_int_equal(engine_module_link(f->module, &link, &f->why), 0);
     assert_int_equal(engine_instance_open(f->module, &(struct engine_start){ .data = f }, &f->instance, &f->why), 0);
+}
+
+static void open_all(struct fixture *f, struct engine_opts opts)
+{
+    const struct engine_import *rows[] = { &note_row };
+    open_module(f, opts, module_span, (struct engine_link){ rows, names, UNIT_COUNT(names) });
 }
 
 static void close_all(struct fixture *f)
@@ -238,6 +242,108 @@ static void holds_the_memory_limit(void **state)
     close_all(&f);
 }
 
+/* (module
+ *   (type $bytes (array (mut i8)))
+ *   (memory (export "memory") 1)
+ *   (global $kept (mut (ref null $bytes)) (ref.null $bytes))
+ *   (func (export "keep") (param i32) (global.set $kept (array.new_default $bytes (local.get 0))))
+ *   (func (export "waste") (param i32)
+ *     (loop (drop (array.new_default $bytes (i32.const 1000)))
+ *       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+ *   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))) */
+static const char heap_bytes[] = HEAD
+    "\1\x0d\3\x5e\x78\1\x60\1\x7f\0\x60\1\x7f\1\x7f"
+    "\3\4\3\1\1\2" MEMORIES
+    "\6\7\1\x63\0\1\xd0\0\x0b"
+    "\7\x20\4\6memory\2\0\4keep\0\0\5waste\0\1\4grow\0\2"
+    "\x0a\x28\3\x9\0\x20\0\xfb\7\0\x24\0\x0b"
+    "\x15\0\3\x40\x41\xe8\7\xfb\7\0\x1a\x20\0\x41\1\x6b\x22\0\x0d\0\x0b\x0b"
+    "\6\0\x20\0\x40\0\x0b";
+enum { KEEP, WASTE, GROW_BESIDE };
+static const char *const heap_names[] = { "keep", "waste", "grow" };
+
+static enum engine_outcome call_with(struct fixture *f, size_t export, int32_t *number)
+{
+    union engine_slot slot = { .i32 = *number };
+    enum engine_outcome outcome = engine_call(f->instance, export, &slot, 1, &f->why);
+    *number = slot.i32;
+    return outcome;
+}
+
+static int32_t grow_beside(struct fixture *f, int32_t pages)
+{
+    assert_int_equal(call_with(f, GROW_BESIDE, &pages), ENGINE_RETURNED);
+    return pages;
+}
+
+/* With an object in the heap. Skipped where the engine does not tell of heaps. */
+static void open_heap(struct fixture *f, uint64_t memory_bytes)
+{
+    int32_t size = 10;
+    open_module(f, (struct engine_opts){ .instances = 2, .least = 2, .memory_bytes = memory_bytes },
+                (mocket_span){ heap_bytes, sizeof heap_bytes - 1 },
+                (struct engine_link){ NULL, heap_names, UNIT_COUNT(heap_names) });
+    assert_int_equal(call_with(f, KEEP, &size), ENGINE_RETURNED);
+    assert_int_equal(engine_use(f->instance).memory, 1 << 16);
+    if (engine_use(f->instance).heap > 0)
+        return;
+    close_all(f);
+    skip();
+}
+
+static void holds_the_limit_for_heap_and_memory_together(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 4 << 20);
+    int32_t size = 1 << 20; /* more than half of the heap it begins with, which has two halves */
+    assert_int_equal(engine_use(f.instance).heap, 1 << 20);
+    assert_int_equal(call_with(&f, KEEP, &size), ENGINE_RETURNED);
+    uint64_t heap = engine_use(f.instance).heap;
+    assert_in_range(heap, 2 << 20, (4 << 20) - (1 << 16));
+    int32_t left = (int32_t)(((4 << 20) - heap) / (1 << 16)) - 1;
+    assert_int_equal(grow_beside(&f, left + 1), -1);
+    assert_int_equal(grow_beside(&f, 1 << 16), -1);
+    assert_int_equal(grow_beside(&f, left), 1);
+    assert_int_equal(grow_beside(&f, 1), -1);
+    size = 3 << 20;
+    assert_int_equal(call_with(&f, KEEP, &size), ENGINE_TRAPPED);
+    assert_int_equal(engine_use(f.instance).memory + engine_use(f.instance).heap, 4 << 20);
+    close_all(&f);
+}
+
+/* The other way round: what the memory has taken the heap cannot have. */
+static void memory_counts_before_the_heap(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 4 << 20);
+    assert_int_equal(grow_beside(&f, 40), 1);
+    int32_t size = 1 << 20;
+    assert_int_equal(call_with(&f, KEEP, &size), ENGINE_TRAPPED);
+    assert_int_equal(engine_use(f.instance).heap, 1 << 20);
+    close_all(&f);
+}
+
+static void tells_collections(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_heap(&f, 4 << 20);
+    assert_false(engine_collected(f.instance));
+    int32_t few = 10;
+    assert_int_equal(call_with(&f, WASTE, &few), ENGINE_RETURNED);
+    assert_false(engine_collected(f.instance));
+    for (int round = 0; round < 100; round++) {
+        int32_t many = 5000;
+        assert_int_equal(call_with(&f, WASTE, &many), ENGINE_RETURNED);
+        assert_true(engine_collected(f.instance));
+        assert_false(engine_collected(f.instance));
+    }
+    assert_int_equal(engine_use(f.instance).heap, 1 << 20);
+    close_all(&f);
+}
+
 static void has_room_for_so_many_instances(void **state)
 {
     (void)state;
@@ -305,6 +411,9 @@ int main(void)
         cmocka_unit_test(tells_why_it_trapped),
         cmocka_unit_test(ends_what_runs_too_long),
         cmocka_unit_test(holds_the_memory_limit),
+        cmocka_unit_test(holds_the_limit_for_heap_and_memory_together),
+        cmocka_unit_test(memory_counts_before_the_heap),
+        cmocka_unit_test(tells_collections),
         cmocka_unit_test(has_room_for_so_many_instances),
         cmocka_unit_test(gives_clean_memory),
         cmocka_unit_test(refuses_broken_modules),
