@@ -12,10 +12,14 @@ struct mocket_fiber;
 struct mocket_fibers {
     struct mocket_fiber *idle;
     size_t idle_count;
+    size_t least_idle; /* since the last look */
+    size_t returned;   /* since then */
 };
 
 #define MOCKET_FIBER_STACK 262144
-#define MOCKET_FIBERS_IDLE_MAX 128
+#define MOCKET_FIBERS_IDLE_MAX 1024
+#define MOCKET_FIBERS_IDLE_LEAST 64 /* kept even if nobody needs them */
+#define MOCKET_FIBERS_LOOK 4096     /* returned fibers between two looks at how many were not needed */
 
 /* Gives the idle stacks back. None may be parked. */
 void mocket__fibers_release(struct mocket_fibers *pool);

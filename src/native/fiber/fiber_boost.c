@@ -128,6 +128,46 @@ static void unmap(struct mocket_fiber *f)
     munmap(mapping, len);
 }
 
+static struct mocket_fiber *take_idle(struct mocket_fibers *pool)
+{
+    struct mocket_fiber *f = pool->idle;
+    if (f == NULL)
+        return NULL;
+    pool->idle = f->next;
+    pool->idle_count--;
+    if (pool->idle_count < pool->least_idle)
+        pool->least_idle = pool->idle_count;
+    return f;
+}
+
+static void unmap_all(struct mocket_fiber *f)
+{
+    struct mocket_fiber *next;
+    for (; f != NULL; f = next) {
+        next = f->next;
+        unmap(f);
+    }
+}
+
+/* Those that were never taken since the last look were kept for nothing; they are the last of the list. Half of them
+ * go: a thousand handlers that wait in waves need theirs again, a burst that is over does not. */
+static void look(struct mocket_fibers *pool)
+{
+    size_t keep = pool->idle_count - pool->least_idle / 2;
+    struct mocket_fiber *last = pool->idle;
+    if (keep < MOCKET_FIBERS_IDLE_LEAST)
+        keep = MOCKET_FIBERS_IDLE_LEAST;
+    if (keep < pool->idle_count) {
+        for (size_t i = 1; i < keep; i++)
+            last = last->next;
+        unmap_all(last->next);
+        last->next = NULL;
+        pool->idle_count = keep;
+    }
+    pool->least_idle = pool->idle_count;
+    pool->returned = 0;
+}
+
 static void put_back(struct mocket_fiber *f)
 {
     struct mocket_fibers *pool = f->pool;
@@ -138,27 +178,21 @@ static void put_back(struct mocket_fiber *f)
     f->next = pool->idle;
     pool->idle = f;
     pool->idle_count++;
+    if (++pool->returned >= MOCKET_FIBERS_LOOK)
+        look(pool);
 }
 
 void mocket__fibers_release(struct mocket_fibers *pool)
 {
-    struct mocket_fiber *next;
-    for (struct mocket_fiber *f = pool->idle; f != NULL; f = next) {
-        next = f->next;
-        unmap(f);
-    }
+    unmap_all(pool->idle);
     *pool = (struct mocket_fibers){ 0 };
 }
 
 struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
 {
-    struct mocket_fiber *f = pool->idle;
-    if (f != NULL) {
-        pool->idle = f->next;
-        pool->idle_count--;
-    } else {
+    struct mocket_fiber *f = take_idle(pool);
+    if (f == NULL)
         f = map(pool);
-    }
     if (f != NULL) {
         f->fn = fn;
         f->arg = arg;

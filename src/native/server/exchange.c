@@ -7,7 +7,7 @@
 
 #include "../../base/memory.h"
 
-#define IDLE_MAX 256
+#define IDLE_MAX 1024
 
 struct mocket_exchange *mocket__exchange_new(struct mocket_conn *c)
 {

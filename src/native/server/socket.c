@@ -110,6 +110,19 @@ static void drop_notes(struct mocket_ws *ws)
         drop_note(ws, n);
 }
 
+/* A copy for a handler: with a NUL behind, which does not count. */
+static void copy_payload(struct mocket_buf *to, mocket_span payload)
+{
+    if (payload.len == 0)
+        return;
+    mocket__buf_span(to, payload);
+    char *end = mocket__buf_room(to, 1);
+    if (end != NULL)
+        *end = '\0';
+    else
+        to->len = 0;
+}
+
 /* Takes the bytes over. False: no memory. */
 static bool add_note(struct mocket_ws *ws, int kind, struct mocket_buf *bytes)
 {
@@ -184,7 +197,7 @@ static void end_with(struct mocket_ws *ws, int code, mocket_span reason)
         return;
     ws->over = ws->conn->left = true;
     ws->end = (struct mocket_ws_note){ .kind = MOCKET_WS_CLOSED, .code = code };
-    mocket__buf_span(&ws->end.bytes, reason);
+    copy_payload(&ws->end.bytes, reason);
     mocket__ws_release(&ws->codec);
     if (ws->held)
         drop_notes(ws);
@@ -231,7 +244,7 @@ static void on_ping(struct mocket_ws *ws, mocket_span payload)
     struct mocket_buf copy = { 0 };
     if (ws->close_sent)
         return;
-    mocket__buf_span(&copy, payload);
+    copy_payload(&copy, payload);
     if (queue_frame(ws, MOCKET_WS_OP_PONG, payload) == MOCKET_ENOMEM || !add_note(ws, MOCKET_WS_PING, &copy))
         fail(ws, CODE_NO_MEMORY);
 }

@@ -88,7 +88,7 @@ static void test_nested(void **state)
 
 static void test_many(void **state)
 {
-    enum { MANY = 1000 };
+    enum { MANY = MOCKET_FIBERS_IDLE_MAX + 10 };
     static struct job jobs[MANY];
     (void)state;
     for (int i = 0; i < MANY; i++) {
@@ -100,6 +100,21 @@ static void test_many(void **state)
     for (int i = 0; i < MANY; i++)
         assert_false(mocket__fiber_resume(jobs[i].fiber));
     assert_int_equal(pool.idle_count, MOCKET_FIBERS_IDLE_MAX);
+}
+
+/* After a burst its stacks are given back, bit by bit, while a few are in use. */
+static void test_burst(void **state)
+{
+    int runs = 0;
+    test_many(state);
+    size_t before = pool.idle_count;
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < MOCKET_FIBERS_LOOK; i++)
+            assert_false(mocket__fiber_resume(mocket__fiber_new(&pool, nothing, &runs)));
+        assert_true(pool.idle_count < before || pool.idle_count == MOCKET_FIBERS_IDLE_LEAST || round == 0);
+        before = pool.idle_count;
+    }
+    assert_int_equal(pool.idle_count, MOCKET_FIBERS_IDLE_LEAST);
 }
 
 static int release(void **state)
@@ -116,6 +131,7 @@ int main(void)
         cmocka_unit_test_teardown(test_last_in_first_out, release),
         cmocka_unit_test_teardown(test_nested, release),
         cmocka_unit_test_teardown(test_many, release),
+        cmocka_unit_test_teardown(test_burst, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
