@@ -48,7 +48,7 @@ contract: host ## the behavioural contract (ARGS=... goes to tests/contract/run)
 contract-coverage: ## contract ids without a case
 	@tests/contract/coverage $(ARGS)
 
-bench: host ## CPU per request beside nginx, sizes, start times (ARGS=...)
+bench: host ## CPU per request beside nginx, Node and Bun, streams, sockets, sizes, start times (ARGS=...)
 	@$(LOCK) $(NINJA) bench-apps
 	@bench/run $(ARGS)
 

@@ -34,7 +34,9 @@
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
 #define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
 #define CONNECTIONS 10000 /* beside WebSockets */
-#define INSTANCES_PER_WORKER 128u
+#define INSTANCES_PER_WORKER 1024u
+#define INSTANCES_IN_ALL 4000u /* fit into the memory mappings that a kernel grants by default */
+#define INSTANCES_LEAST 16u    /* of a worker */
 #define BODY_PIECE 65536u
 #define STACK_NEEDED (UINT64_C(1) << 20) /* of a thread: the engine gives guests half of it */
 
@@ -169,11 +171,18 @@ static void tell_room(struct host *h, uint32_t wanted)
     mocket__buf_release(&text);
 }
 
+static uint32_t instances_wanted(uint32_t workers)
+{
+    uint32_t each = INSTANCES_IN_ALL / workers;
+    each = each > INSTANCES_PER_WORKER ? INSTANCES_PER_WORKER : each < INSTANCES_LEAST ? INSTANCES_LEAST : each;
+    return workers * each;
+}
+
 static int open_module(struct host *h)
 {
     struct mocket_buf why = { 0 };
     struct engine_opts opts = {
-        .instances = (uint32_t)h->opts->workers * INSTANCES_PER_WORKER,
+        .instances = instances_wanted((uint32_t)h->opts->workers),
         .least = (uint32_t)h->opts->workers + 1,
         .memory_bytes = h->opts->max_memory,
     };

@@ -107,6 +107,25 @@ static int uploads(mocket_event *e)
     return mocket_text(e, text);
 }
 
+/* Each message is a path; the answer is sent back, and belongs to the message. */
+static void fetch_for(mocket_socket *s, int kind, mocket_span path)
+{
+    mocket_event *e = mocket_ws_event(s);
+    mocket_reply *reply = NULL;
+    mocket_span body;
+    char text[100];
+    if (kind != MOCKET_WS_TEXT || path.len >= sizeof text)
+        return;
+    memcpy(text, path.ptr, path.len);
+    text[path.len] = '\0';
+    mocket_fetch_start(e, "GET", url_of(e, "/hold"), NULL); /* nobody waits for it */
+    int rc = mocket_fetch(e, "GET", url_of(e, text), NULL, &reply);
+    if (rc == 0)
+        rc = mocket_reply_body(reply, &body);
+    if (rc == 0)
+        mocket_ws_send(s, MOCKET_WS_TEXT, body);
+}
+
 int main(void)
 {
     mocket_app *app = mocket_new();
@@ -116,6 +135,7 @@ int main(void)
     mocket_get(app, "/any", any);
     mocket_get(app, "/lowest", lowest);
     mocket_post(app, "/uploads", uploads);
+    mocket_ws(app, "/socket", fetch_for, NULL);
     mocket_set(app, MOCKET_MAX_BODY, MOCKET_UNLIMITED);
     return mocket_listen(app, "127.0.0.1:0");
 }

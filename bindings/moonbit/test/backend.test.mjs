@@ -238,6 +238,7 @@ for (const guest of ['moonbit-realtime.wasm', 'moonbit-realtime-gc.wasm']) {
         const host = open();
         for (const n of [0, 1, 65535, 65536, 65537, 1000000]) {
             const { answer } = host.request({ target: `/bytes/${n}` });
+            host.advance(0);
             assert.deepEqual([answer.status, answer.body.length, answer.done], [200, n, true]);
             assert.ok(answer.headers.some(([name, value]) => name === 'Content-Length' && value === `${n}`));
         }
@@ -253,12 +254,23 @@ for (const guest of ['moonbit-realtime.wasm', 'moonbit-realtime-gc.wasm']) {
         };
         const [a, b] = [host.request(message), host.request(message)];
         assert.deepEqual([a.answer.body.length, b.answer.body.length], [1000, 1000]);
-        for (let i = 0; i < 10; i++)
+        for (let i = 0; i < 10; i++) {
             host.take(a, 29900);
+            host.advance(0);
+        }
         assert.deepEqual([a.answer.body.length, a.answer.done], [300000, true]);
         assert.deepEqual([b.answer.body.length, host.owned(b.handle).length], [1000, 1]);
         host.leave(b);
         assert.deepEqual([b.answer.done, host.requests.size, host.ops.size], [false, 0, 0]);
+    });
+
+    say('a fast reader does not keep others out', () => {
+        const host = open();
+        const long = host.request({ target: '/bytes/10000000' });
+        assert.equal(long.answer.done, false);
+        assert.equal(text(host.request({ method: 'POST', target: '/count' })), '0');
+        host.advance(0);
+        assert.deepEqual([long.answer.done, long.answer.body.length], [true, 10000000]);
     });
 
     say('an answer that fails on the way is cut', () => {

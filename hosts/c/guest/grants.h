@@ -1,4 +1,4 @@
-/* What the operator gives to guests: environment variables, folders, servers. The same for all instances of a program. */
+/* What the operator gives to guests: environment variables, folders, servers. The same for all instances. */
 #ifndef MOCKET_HOSTS_C_GUEST_GRANTS_H
 #define MOCKET_HOSTS_C_GUEST_GRANTS_H
 

@@ -25,8 +25,10 @@
 #define RETRY_FIRST_MS 50u
 #define RETRY_MAX_MS 5000u
 #define QUICK_WAITING_MAX 1024u
-#define SLOW_WAITING_MAX 128u
+#define SLOW_WAITING_MAX 1024u
 #define SHARED_REQUESTS_MAX 1024u /* of one concurrent instance */
+#define SPREAD_EACH 64u           /* sockets of an instance before another one begins to take some, */
+#define SPREAD_SHARE 4u           /* up to this part of the instances */
 #define LINGERING_MAX 16u         /* concurrent ones that are there for their sockets alone */
 #define UNUSED_MAX 256u
 #define LOOK_MS 10u        /* how often deadlines are looked at while something waits */
@@ -462,19 +464,24 @@ bool guest_worker_has_place(const struct guest_instance *i)
     return i->socket_count < places_of(w);
 }
 
-/* Of the instances that live for their sockets one that takes another: one that is free, if there is. */
-static struct guest_instance *pinned_place(struct guest_worker *w, bool *is_free)
+/* Of the instances that live for their sockets one that takes another: a free one rather than one that is busy, one
+ * with few sockets rather than one with many. NULL: none does. */
+static struct guest_instance *pinned_place(struct guest_worker *w)
 {
     struct guest_instance *found = NULL;
-    *is_free = false;
-    for (struct guest_instance *i = w->instances; i && !*is_free; i = i->next) {
+    for (struct guest_instance *i = w->instances; i; i = i->next) {
         if (i->socket_count == 0 || i->socket_count + i->requests >= places_of(w) || !guest_instance_fit(i))
             continue;
-        *is_free = !i->suspended;
-        if (!found || *is_free)
+        if (!found || (i->suspended == found->suspended ? i->socket_count < found->socket_count : !i->suspended))
             found = i;
     }
     return found;
+}
+
+/* Sockets of one instance share its turns and its fate: some instances more are worth it. */
+static bool should_spread(const struct guest_worker *w, const struct guest_instance *i)
+{
+    return (i->suspended || i->socket_count >= SPREAD_EACH) && w->pinned_count < w->instances_max / SPREAD_SHARE;
 }
 
 static struct guest_instance *idle_for(struct guest_worker *w, const struct guest_request *r)
@@ -494,31 +501,31 @@ static bool shared_takes(struct guest_worker *w, const struct guest_request *r)
 /* An instance for a request, or NULL: *later tells whether waiting will help. */
 static struct guest_instance *choose(struct guest_worker *w, const struct guest_request *r, bool *later)
 {
-    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT, is_free = false;
+    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
     struct guest_instance *i = NULL;
     *later = true;
     if (concurrent && w->shared && shared_takes(w, r))
         return w->shared->requests < SHARED_REQUESTS_MAX ? w->shared : NULL;
     if (r->upgrade && w->pinned_count > 0) {
-        i = pinned_place(w, &is_free);
+        i = pinned_place(w);
         *later = i || may_pin(w);
-        if (is_free || !may_pin(w))
+        if (!may_pin(w) || (i && !should_spread(w, i)))
             return i;
     }
     size_t taken = w->slow_count + w->pinned_count;
     if (!concurrent && r->slow && taken + kept(w) >= w->instances_max && w->slow_count > 0)
-        return NULL;
+        return i;
     struct guest_instance *idle = idle_for(w, r);
     if (idle) {
         take_from_idle(w, idle);
         return idle;
     }
-    if (i)
+    if (i && w->instance_count + kept(w) >= w->instances_max)
         return i;
     if (w->instance_count >= w->instances_max)
         return NULL;
     *later = false;
-    i = may_make(w) ? new_instance(w) : NULL;
+    i = may_make(w) ? new_instance(w) : i;
     if (w->reuse == MOCKET_REUSE_CONCURRENT)
         w->shared = i;
     return i;

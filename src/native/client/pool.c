@@ -6,6 +6,9 @@
  * watched already, and a small request costs no call to the kernel but its own reads and writes. So what is watched may
  * be more than what is wanted; it is narrowed when something comes that nobody wanted.
  *
+ * That holds for a connection that works. libcurl 7.88 closes a socket whose connection was not complete without a
+ * word, and its number is soon somebody else's: such a socket is watched only while libcurl wants it.
+ *
  * libcurl closes kept connections that are too old only when it looks for one to use. When nothing has been under way
  * for a while, the whole multi handle goes, and all its connections with it. */
 #include <errno.h>
