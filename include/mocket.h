@@ -388,8 +388,9 @@ struct mocket_fetch_opts {
 /* One request, and its answer as soon as the head is here, whatever its status: 0; or MOCKET_EINVAL (URL, method,
  * header, HEAD with a body), MOCKET_EIO (no such host, refused, TLS, broken off), MOCKET_ETIMEDOUT, MOCKET_EDENIED,
  * MOCKET_ELIMIT (more than 10 redirects, more than 256 calls of one event, a head above 64 KiB or 200 fields),
- * MOCKET_ECLOSED (your own client left), MOCKET_ENOTSUP. The reply lives as long as the event. A redirect to another origin loses Authorization and Cookie; 303, and 301 or 302 to a
- * POST, become GET; with source, 307 and 308 are returned as they are. */
+ * MOCKET_ECLOSED (your own client left), MOCKET_ENOTSUP. The reply lives as long as the event. A redirect to another
+ * origin loses Authorization and Cookie; 303, and 301 or 302 to a POST, become GET; with source, 307 and 308 are
+ * returned as they are. */
 int mocket_fetch(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
                  mocket_reply **out);
 /* The same in two steps, so that several are under way at once. Never NULL: what went wrong is mocket_wait's. A call
@@ -398,7 +399,8 @@ mocket_call *mocket_fetch_start(mocket_event *e, const char *method, const char 
                                 const struct mocket_fetch_opts *opts);
 int mocket_wait(mocket_event *e, mocket_call *call, mocket_reply **out);
 /* Waits until mocket_wait would not wait for one of them, and returns its index, the lowest if there are several; NULL
- * calls are left out. timeout_ms: -1 none, 0 a look. MOCKET_ETIMEDOUT, MOCKET_ECLOSED; MOCKET_EINVAL when there is no call. */
+ * calls are left out. timeout_ms: -1 none, 0 a look. MOCKET_ETIMEDOUT, MOCKET_ECLOSED; MOCKET_EINVAL when there is no
+ * call. */
 int mocket_wait_any(mocket_event *e, mocket_call *const *calls, size_t count, int64_t timeout_ms);
 /* Ends a call and what came of it: its reply's body is MOCKET_ECLOSED. Twice is fine. */
 void mocket_cancel(mocket_call *call);
