@@ -19,6 +19,7 @@
 #define WORKERS_MAX 1024
 #define SOCKETS_MAX 10000000
 #define SOCKETS_EACH_MAX 4096 /* an instance has 8192 handles */
+#define INSTANCES_MAX 4000
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define MEMORY_MIN (INT64_C(1) << 16)
 #define MEMORY_MAX (INT64_C(1) << 32)
@@ -47,6 +48,7 @@ const char *const mocket__cli_serve_manual =
     "  --cpu-timeout TIME  of one stretch of work inside the guest; waiting does not count\n"
     "                      (default: 1s)\n"
     "  --max-memory SIZE   of an instance: 64M, 1G (default: 256M)\n"
+    "  --max-instances N   of a worker (default: 1024, less with more than three workers)\n"
     "  --max-body SIZE     of a request body (default: what the app asks for, else 1M)\n"
     "  --max-message SIZE  of a WebSocket's client (default: what the app asks for, else 1M)\n"
     "  --max-sockets N     WebSockets at once, beside other connections (default: 10000)\n"
@@ -244,6 +246,15 @@ static int take_sockets_each(struct command *c, const char *text)
     return 0;
 }
 
+static int take_instances(struct command *c, const char *text)
+{
+    int64_t n = parse_count(text, INSTANCES_MAX);
+    if (n < 1)
+        return mocket__cli_misuse(c->verb, "--max-instances %s: a number from 1 to %d is needed", text, INSTANCES_MAX);
+    c->opts.max_instances = (uint32_t)n;
+    return 0;
+}
+
 static int take_ws_idle(struct command *c, const char *text)
 {
     int64_t ms = parse_time_ms(text);
@@ -387,6 +398,7 @@ static const struct {
     { "cpu-timeout", required_argument, take_cpu_timeout },
     { "max-memory", required_argument, take_memory },
     { "max-body", required_argument, take_body },
+    { "max-instances", required_argument, take_instances },
     { "max-message", required_argument, take_message },
     { "max-sockets", required_argument, take_sockets },
     { "sockets-each", required_argument, take_sockets_each },

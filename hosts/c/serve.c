@@ -171,8 +171,11 @@ static void tell_room(struct host *h, uint32_t wanted)
     mocket__buf_release(&text);
 }
 
-static uint32_t instances_wanted(uint32_t workers)
+static uint32_t instances_wanted(const struct mocket_host_opts *opts)
 {
+    uint32_t workers = (uint32_t)opts->workers;
+    if (opts->max_instances > 0)
+        return workers * opts->max_instances;
     uint32_t each = INSTANCES_IN_ALL / workers;
     each = each > INSTANCES_PER_WORKER ? INSTANCES_PER_WORKER : each < INSTANCES_LEAST ? INSTANCES_LEAST : each;
     return workers * each;
@@ -182,7 +185,7 @@ static int open_module(struct host *h)
 {
     struct mocket_buf why = { 0 };
     struct engine_opts opts = {
-        .instances = instances_wanted((uint32_t)h->opts->workers),
+        .instances = instances_wanted(h->opts),
         .least = (uint32_t)h->opts->workers + 1,
         .memory_bytes = h->opts->max_memory,
     };

@@ -18,6 +18,7 @@ struct mocket_host_opts {
     uint64_t timeout_ms;     /* of a request until its head is out, then of silence; and of a start; 0: none */
     uint64_t cpu_timeout_ms; /* of one stretch of work inside the guest; 0: none */
     uint64_t max_memory;     /* bytes of linear memory of an instance */
+    uint32_t max_instances;  /* of a worker; 0: as many as are sensible */
     int64_t max_body;        /* bytes of a request body; -1: what the guest says */
     int64_t max_message;     /* bytes of a WebSocket message; -1: what the guest says */
     size_t max_sockets;      /* WebSockets of all instances */

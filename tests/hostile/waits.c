@@ -148,6 +148,13 @@ static void talk(int req)
     do_body_end(req);
 }
 
+static void work(int ms)
+{
+    int64_t end = do_now(1) + ms * (int64_t)1000000;
+    while (do_now(1) < end)
+        ;
+}
+
 static void handle_path(int req, const char *path, int number)
 {
     if (strcmp(path, "/talk") == 0) {
@@ -213,6 +220,20 @@ static void handle_path(int req, const char *path, int number)
         for (int i = 0; i < 5; i++) {
             do_body_write(req, "tick ", 5);
             do_await(do_sleep(req, 60));
+        }
+        do_body_end(req);
+    } else if (strcmp(path, "/work") == 0) {
+        begin(req);
+        for (int i = 0; i < 10; i++) {
+            work(50);
+            do_await(do_sleep(req, 1));
+        }
+        do_body_end(req);
+    } else if (strcmp(path, "/pour") == 0) {
+        begin(req);
+        for (int i = 0; i < 10; i++) {
+            work(50);
+            do_body_write(req, "drop ", 5);
         }
         do_body_end(req);
     } else if (strcmp(path, "/deadline") == 0) {

@@ -84,6 +84,14 @@ static uint64_t job_end_ns(const struct guest_instance *i)
     return !r ? NEVER : r->owner.death ? r->grace_ns : r->deadline_ns;
 }
 
+void guest_instance_begin_stretch(struct guest_instance *i)
+{
+    const struct guest_owner *owner = guest_instance_owner(i);
+    bool starting = i->step < GUEST_STEP_REST;
+    if (owner->death == 0) /* what has died gets no more than its grace */
+        i->run_left_ns = starting ? NEVER : ns_of(i->program->cpu_timeout_ms);
+}
+
 /* A job begins: directly or in slices, and for how long. */
 static void begin_time(struct guest_instance *i, uint32_t slot)
 {
@@ -182,6 +190,8 @@ static enum engine_outcome run_slice(struct guest_instance *i, struct mocket_buf
     i->run_left_ns -= i->run_left_ns == NEVER ? 0 : least(used, i->run_left_ns);
     i->waiting = outcome == ENGINE_WAITING;
     i->waited |= i->waiting;
+    if (i->waiting)
+        guest_instance_begin_stretch(i);
     if (outcome != ENGINE_SLICED)
         return outcome;
     if (now > job_end_ns(i) || i->run_left_ns == 0) {

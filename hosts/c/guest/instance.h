@@ -115,7 +115,7 @@ struct guest_instance {
     bool waited;           /* at some time */
     uint64_t job_tick;     /* when it began */
     uint64_t used_ns;      /* inside the guest, in slices */
-    uint64_t run_left_ns;  /* that it may still use */
+    uint64_t run_left_ns;  /* that it may still use before it waits */
     uint64_t start_end_ns; /* of the time for the start */
     struct guest_job *first_job, *last_job;
     int32_t poll_op;          /* what poll_oneoff waits for, 0: nothing */
@@ -176,6 +176,9 @@ static inline bool guest_instance_is_ready(const struct guest_instance *i)
 
 /* What the export that runs works for: a request, or the instance. */
 struct guest_owner *guest_instance_owner(struct guest_instance *instance);
+
+/* The job under way has waited, or what it wrote was taken: the time that it may run without either begins anew. */
+void guest_instance_begin_stretch(struct guest_instance *instance);
 
 /* Does the job under way take long? */
 bool guest_instance_is_long(const struct guest_instance *instance);

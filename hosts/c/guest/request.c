@@ -388,6 +388,8 @@ void guest_request_take(struct guest_request *r, struct mocket_buf *into)
     mocket__buf_reset(&empty);
     *into = r->out;
     r->out = empty;
+    if (into->len > 0 && r->instance && r->instance->current == r)
+        guest_instance_begin_stretch(r->instance);
     guest_ops_end(r->owner.ops, GUEST_OP_WRITE, 0);
 }
 

@@ -710,7 +710,7 @@ static int open_handles(struct guest_worker *w, uv_loop_t *loop)
     h->open = 2;
     h->idle.data = h->timer.data = w;
     w->quick.most = QUICK_WAITING_MAX;
-    w->slow.most = SLOW_WAITING_MAX;
+    w->slow.most = w->instances_max < SLOW_WAITING_MAX ? w->instances_max : SLOW_WAITING_MAX;
     w->loop = loop;
     w->handles = h;
     for (struct guest_instance *i = w->instances; i; i = i->next)
