@@ -411,6 +411,8 @@ const mocket_fields *mocket_reply_headers(const mocket_reply *r);
 /* The whole body, read now if it was not: 0, MOCKET_ETOOBIG (max_body) or below zero as mocket_read. May be called
  * again. */
 int mocket_reply_body(mocket_reply *r, mocket_span *out);
+/* The whole body as JSON, whatever its type; also MOCKET_EINVAL when it does not parse. */
+int mocket_reply_json(mocket_reply *r, const mocket_value **out);
 /* The body as a stream, to read or to give to mocket_stream. The same source on each call, never NULL. */
 mocket_source *mocket_reply_source(mocket_reply *r);
 
@@ -489,6 +491,9 @@ const char *mocket_value_text(const mocket_value *v, const char *otherwise); /* 
 int64_t mocket_value_int(const mocket_value *v, int64_t otherwise);
 double mocket_value_number(const mocket_value *v, double otherwise);
 bool mocket_value_bool(const mocket_value *v, bool otherwise);
+/* JSON from text, and to compact text: 0, MOCKET_EINVAL, MOCKET_ENOMEM. For WebSocket messages, event streams, files. */
+int mocket_value_parse(mocket_event *e, mocket_span text, const mocket_value **out);
+int mocket_value_write(mocket_event *e, const mocket_value *value, mocket_span *out);
 mocket_value *mocket_object(mocket_event *e);
 mocket_value *mocket_array(mocket_event *e);
 void mocket_value_set_text(mocket_value *object, const char *key, const char *text); /* NULL text: null */

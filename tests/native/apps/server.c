@@ -2,6 +2,7 @@
 #include <mocket.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const struct {
     const char *name;
@@ -34,7 +35,45 @@ static int nap(mocket_event *e)
 {
     const char *ms = mocket_query(e, "ms");
     int rc = mocket_sleep(e, ms ? (uint32_t)atoi(ms) : 100);
+    if (rc)
+        mocket_log(e, MOCKET_LOG_INFO, "nap: %d", rc);
     return rc ? rc : mocket_text(e, "awake");
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* Works a little and sleeps a little, until the client leaves. */
+static int naps(mocket_event *e)
+{
+    const char *ms = mocket_query(e, "ms");
+    int rc;
+    do {
+        int64_t until_us = now_us() + 30;
+        while (now_us() < until_us)
+            ;
+        rc = mocket_sleep(e, ms ? (uint32_t)atoi(ms) : 0);
+    } while (rc == 0);
+    return rc;
+}
+
+/* How long a sleep really is, at the least. */
+static int shortest_nap(mocket_event *e)
+{
+    int64_t least_us = INT64_MAX;
+    for (int i = 0; i < 50; i++) {
+        int64_t began_us = now_us();
+        int rc = mocket_sleep(e, 2);
+        if (rc)
+            return rc;
+        int64_t us = now_us() - began_us;
+        least_us = us < least_us ? us : least_us;
+    }
+    return mocket_textf(e, "%lld", (long long)least_us);
 }
 
 /* Without an end, as fast as the client reads. */
@@ -82,6 +121,9 @@ int main(void)
     mocket_get(app, "/who", who);
     mocket_post(app, "/echo", echo);
     mocket_get(app, "/nap", nap);
+    mocket_post(app, "/nap", nap);
+    mocket_get(app, "/naps", naps);
+    mocket_get(app, "/shortest-nap", shortest_nap);
     mocket_get(app, "/flood", flood);
     mocket_get(app, "/large", large);
     mocket_get(app, "/count", count);

@@ -121,6 +121,20 @@ static void closes(mocket_socket *s, int kind, mocket_span data)
     mocket_log(mocket_ws_event(s), MOCKET_LOG_INFO, "close: %d %d %d", rc, again, late);
 }
 
+/* Sends one message of so many bytes and closes. */
+static void parting(mocket_socket *s, int kind, mocket_span data)
+{
+    mocket_event *e = mocket_ws_event(s);
+    keep_books(s, kind, data);
+    if (kind != MOCKET_WS_TEXT)
+        return;
+    size_t len = (size_t)atol(mocket_format(e, "%.*s", (int)data.len, data.ptr));
+    char *piece = mocket_mem(e, len);
+    if (piece)
+        mocket_ws_send(s, MOCKET_WS_BINARY, (mocket_span){ piece, len });
+    mocket_ws_close(s, 1000, NULL);
+}
+
 static int books(mocket_event *e)
 {
     return mocket_textf(e, "%d %d %d", atomic_load(&opened), atomic_load(&closed), atomic_load(&deferred));
@@ -166,6 +180,7 @@ int main(void)
     mocket_ws(app, "/nap", nap, NULL);
     mocket_ws(app, "/flood", flood, NULL);
     mocket_ws(app, "/closes", closes, NULL);
+    mocket_ws(app, "/parting", parting, NULL);
     mocket_ws(
         app, "/about/:name", about,
         &(struct mocket_ws_opts){ .size = sizeof(struct mocket_ws_opts), .protocols = protocols, .origins = origins });

@@ -31,6 +31,44 @@ static void test_opts_read(void **state)
     assert_int_equal(got.second, 2);
 }
 
+/* ---- JSON to and from text ---- */
+
+static int reverse(mocket_event *e)
+{
+    const mocket_value *in;
+    mocket_span body, out;
+    int rc = mocket_body(e, &body);
+    if (rc == 0)
+        rc = mocket_value_parse(e, body, &in);
+    if (rc < 0)
+        return mocket_textf(e, "%d %d", rc, in == NULL);
+    mocket_value *pair = mocket_array(e);
+    mocket_value_add_value(pair, mocket_value_at(in, 1));
+    mocket_value_add_value(pair, mocket_value_at(in, 0));
+    rc = mocket_value_write(e, pair, &out);
+    return rc < 0 ? rc : mocket_bytes(e, out, "application/json");
+}
+
+static void test_json_text(void **state)
+{
+    (void)state;
+    mocket_app *app = mocket_new();
+    mocket_post(app, "/", reverse);
+    mocket_client *c = mocket_client_new(app);
+    mocket_reply *r = mocket_client_send(c, "POST /", MOCKET_SPAN("[1, {\"a\": \"\\u00e9\"}]"));
+    unit_same(unit_body(r), MOCKET_SPAN("[{\"a\":\"\xc3\xa9\"},1]"), 0);
+    const mocket_value *got;
+    assert_int_equal(mocket_reply_json(r, &got), 0);
+    assert_int_equal(mocket_value_int(mocket_value_at(got, 1), 0), 1);
+    r = mocket_client_send(c, "POST /", MOCKET_SPAN("[1,"));
+    unit_same(unit_body(r), MOCKET_SPAN("-1 1"), 1);
+    assert_int_equal(mocket_reply_json(r, &got), MOCKET_EINVAL);
+    assert_null(got);
+    assert_int_equal(mocket_reply_json(NULL, &got), MOCKET_EINVAL);
+    mocket_client_free(c);
+    mocket_free(app);
+}
+
 /* ---- Set-up ---- */
 
 static void test_app_memory(void **state)
@@ -229,13 +267,10 @@ static void test_sources_close_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opts_read),
-        cmocka_unit_test(test_app_memory),
-        cmocka_unit_test(test_app_memory_late),
-        cmocka_unit_test(test_accepts_encoding),
-        cmocka_unit_test(test_vary),
-        cmocka_unit_test(test_precondition),
-        cmocka_unit_test(test_sources_close_once),
+        cmocka_unit_test(test_opts_read),        cmocka_unit_test(test_json_text),
+        cmocka_unit_test(test_app_memory),       cmocka_unit_test(test_app_memory_late),
+        cmocka_unit_test(test_accepts_encoding), cmocka_unit_test(test_vary),
+        cmocka_unit_test(test_precondition),     cmocka_unit_test(test_sources_close_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
