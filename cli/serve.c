@@ -20,6 +20,7 @@
 #define SOCKETS_MAX 10000000
 #define SOCKETS_EACH_MAX 4096 /* an instance has 8192 handles */
 #define INSTANCES_MAX 4000
+#define MISUSE 2 /* as mocket__cli_misuse answers */
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define MEMORY_MIN (INT64_C(1) << 16)
 #define MEMORY_MAX (INT64_C(1) << 32)
@@ -227,32 +228,40 @@ static int64_t parse_count(const char *text, int64_t max)
     return parse(text, plain, max);
 }
 
+struct count {
+    const char *option;
+    int least, most;
+};
+
+/* The number, or what misuse is. */
+static int64_t take_count(const struct command *c, const struct count *of, const char *text)
+{
+    int64_t n = parse_count(text, of->most);
+    if (n >= of->least)
+        return n;
+    mocket__cli_misuse(c->verb, "--%s %s: a number from %d to %d is needed", of->option, text, of->least, of->most);
+    return -1;
+}
+
 static int take_sockets(struct command *c, const char *text)
 {
-    int64_t n = parse_count(text, SOCKETS_MAX);
-    if (n < 0)
-        return mocket__cli_misuse(c->verb, "--max-sockets %s: a number up to %d is needed", text, SOCKETS_MAX);
+    int64_t n = take_count(c, &(struct count){ "max-sockets", 0, SOCKETS_MAX }, text);
     c->opts.max_sockets = (size_t)n;
-    return 0;
+    return n < 0 ? MISUSE : 0;
 }
 
 static int take_sockets_each(struct command *c, const char *text)
 {
-    int64_t n = parse_count(text, SOCKETS_EACH_MAX);
-    if (n < 1)
-        return mocket__cli_misuse(c->verb, "--sockets-each %s: a number from 1 to %d is needed", text,
-                                  SOCKETS_EACH_MAX);
+    int64_t n = take_count(c, &(struct count){ "sockets-each", 1, SOCKETS_EACH_MAX }, text);
     c->opts.sockets_each = (uint32_t)n;
-    return 0;
+    return n < 0 ? MISUSE : 0;
 }
 
 static int take_instances(struct command *c, const char *text)
 {
-    int64_t n = parse_count(text, INSTANCES_MAX);
-    if (n < 1)
-        return mocket__cli_misuse(c->verb, "--max-instances %s: a number from 1 to %d is needed", text, INSTANCES_MAX);
+    int64_t n = take_count(c, &(struct count){ "max-instances", 1, INSTANCES_MAX }, text);
     c->opts.max_instances = (uint32_t)n;
-    return 0;
+    return n < 0 ? MISUSE : 0;
 }
 
 static int take_ws_idle(struct command *c, const char *text)

@@ -35,24 +35,15 @@ void guest_instance_add(struct guest_instance *i, struct guest_job *job)
         return;
     job->queued = true;
     job->next = NULL;
-    if (i->last_job)
-        i->last_job->next = job;
-    else
-        i->first_job = job;
+    job->previous = i->last_job;
+    *(i->last_job ? &i->last_job->next : &i->first_job) = job;
     i->last_job = job;
 }
 
 void guest_instance_remove(struct guest_instance *i, struct guest_job *job)
 {
-    struct guest_job *before = NULL;
-    for (struct guest_job *j = i->first_job; j && j != job; j = j->next)
-        before = j;
-    if (before)
-        before->next = job->next;
-    else
-        i->first_job = job->next;
-    if (i->last_job == job)
-        i->last_job = before;
+    *(job->previous ? &job->previous->next : &i->first_job) = job->next;
+    *(job->next ? &job->next->previous : &i->last_job) = job->previous;
     job->queued = false;
 }
 
@@ -435,10 +426,7 @@ static bool begin_job(struct guest_instance *i)
         struct guest_job *job = i->first_job;
         if (!job)
             return false;
-        i->first_job = job->next;
-        if (!i->first_job)
-            i->last_job = NULL;
-        job->queued = false;
+        guest_instance_remove(i, job);
         if (job->kind == GUEST_JOB_REQUEST)
             begin_request(i, request_of(job));
         else if (job->kind == GUEST_JOB_GONE)
@@ -625,6 +613,7 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
     guest_instance_start(i);
     int rc = start_and_wait(i, why);
     guest_owner_release(&i->owner); /* what it has cannot come along to another loop */
+    guest_ops_close(i);
     mocket__pool_free(i->pool);
     i->pool = NULL;
     if (rc < 0)
@@ -649,6 +638,7 @@ void guest_instance_close(struct guest_instance *i)
     guest_count(i->log->stats, i->broken ? GUEST_STAT_INSTANCES_BROKEN : GUEST_STAT_INSTANCES_RETIRED, 1);
     engine_instance_close(i->engine);
     guest_owner_release(&i->owner);
+    guest_ops_close(i);
     guest_handles_release(&i->handles);
     guest_files_free(i->files);
     mocket__free(i);

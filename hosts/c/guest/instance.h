@@ -53,7 +53,7 @@ enum guest_job_kind {
 
 /* Part of what it concerns. */
 struct guest_job {
-    struct guest_job *next;
+    struct guest_job *next, *previous;
     enum guest_job_kind kind;
     bool queued;
 };
@@ -121,6 +121,7 @@ struct guest_instance {
     int32_t poll_op;          /* what poll_oneoff waits for, 0: nothing */
     uint64_t poll_ns;         /* and for how long */
     struct guest_owner owner; /* of what belongs to no request or socket */
+    struct guest_op *unused_ops; /* that had timers */
     uint32_t outgoing_count;  /* requests to other servers, of all owners */
     uint64_t outgoing_bytes;  /* of their bodies, as far as they were given whole */
     struct mocket_pool *pool; /* for them, in a start that is not a worker's; NULL: none yet */

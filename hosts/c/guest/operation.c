@@ -2,7 +2,8 @@
  * when the guest is resumed, or by a job that calls mocket_done. So ending one never enters a guest: it only makes its
  * instance runnable.
  *
- * libuv keeps a timer until its close callback: the memory of an operation goes with it. */
+ * libuv keeps a timer until its close callback, which comes from the loop. A guest that begins and drops operations
+ * does not let the loop run: so those with a timer are kept by their instance, to be used again. */
 #include "operation.h"
 
 #include "../../../src/base/memory.h"
@@ -35,24 +36,47 @@ void guest_owner_release(struct guest_owner *owner)
     guest_fetches_drop(owner);
 }
 
+static void put_away(struct guest_op *op)
+{
+    struct guest_instance *i = op->instance;
+    if (op->timed) {
+        op->next = i->unused_ops;
+        i->unused_ops = op;
+    } else
+        mocket__free(op);
+}
+
+/* NULL: no memory. */
+static struct guest_op *unused_op(struct guest_instance *i)
+{
+    struct guest_op *op = i->unused_ops;
+    if (!op && (op = mocket__new(sizeof *op)))
+        op->instance = i;
+    else if (op)
+        i->unused_ops = op->next;
+    return op;
+}
+
 int32_t guest_op_begin(struct guest_instance *i, struct guest_owner *owner, enum guest_op_kind kind,
                        struct guest_op **out)
 {
     if (owner->op_count >= OPS_EACH)
         return MOCKET_ELIMIT;
-    struct guest_op *op = mocket__new(sizeof *op);
+    struct guest_op *op = unused_op(i);
     if (!op)
         return MOCKET_ENOMEM;
     op->number = guest_handle_open(&i->handles, GUEST_HANDLE_OPERATION, owner->number, op);
     if (op->number < 0) {
         int32_t code = op->number;
-        mocket__free(op);
+        put_away(op);
         return code;
     }
     op->job.kind = GUEST_JOB_DONE;
-    op->instance = i;
     op->owner = owner;
+    op->subject = NULL;
     op->kind = kind;
+    op->ended = false;
+    op->result = 0;
     op->next = owner->ops;
     op->link = &owner->ops;
     if (op->next)
@@ -69,6 +93,15 @@ static void on_closed(uv_handle_t *handle)
     mocket__free(handle->data);
 }
 
+void guest_ops_close(struct guest_instance *i)
+{
+    while (i->unused_ops) {
+        struct guest_op *op = i->unused_ops;
+        i->unused_ops = op->next;
+        uv_close((uv_handle_t *)&op->timer, on_closed);
+    }
+}
+
 static void on_time(uv_timer_t *timer)
 {
     guest_op_end(timer->data, 0);
@@ -78,7 +111,7 @@ int guest_op_sleep(struct guest_op *op, uint32_t ms)
 {
     if (!op->instance->loop)
         return MOCKET_ENOTSUP;
-    if (uv_timer_init(op->instance->loop, &op->timer) < 0)
+    if (!op->timed && uv_timer_init(op->instance->loop, &op->timer) < 0)
         return MOCKET_ENOMEM;
     op->timer.data = op;
     op->timed = true;
@@ -119,9 +152,8 @@ void guest_op_drop(struct guest_op *op)
     guest_handle_end(&op->instance->handles, op->number);
     guest_count(op->instance->log->stats, GUEST_STAT_OPERATIONS, -1);
     if (op->timed)
-        uv_close((uv_handle_t *)&op->timer, on_closed);
-    else
-        mocket__free(op);
+        uv_timer_stop(&op->timer);
+    put_away(op);
 }
 
 void guest_ops_end(struct guest_op *first, enum guest_op_kind kind, int32_t result)

@@ -43,6 +43,9 @@ int32_t guest_op_take(struct guest_op *op);
 /* Takes it away, ended or not. */
 void guest_op_drop(struct guest_op *op);
 
+/* The instance has no operation left: the timers that it kept go, as soon as the loop runs. */
+void guest_ops_close(struct guest_instance *instance);
+
 /* What an owner waits for ends, and will end at once from now on. */
 void guest_owner_die(struct guest_owner *owner, int code);
 /* What it owns is dropped. */

@@ -293,7 +293,7 @@ static void make_idle(struct guest_worker *w, struct guest_instance *i)
 static void dismiss_requests(struct guest_worker *w, struct guest_instance *i)
 {
     struct guest_request *next;
-    for (struct guest_request *r = w->requests; r; r = next) {
+    for (struct guest_request *r = i->requests > 0 ? w->requests : NULL; r; r = next) {
         next = r->next;
         if (r->instance != i)
             continue;
@@ -545,7 +545,7 @@ static bool assign(struct guest_worker *w, struct guest_request *r)
         guest_request_end(r);
         return true;
     }
-    if (r->slow && w->reuse != MOCKET_REUSE_CONCURRENT) {
+    if (r->slow && !i->slow && w->reuse != MOCKET_REUSE_CONCURRENT) {
         i->slow = true;
         w->slow_count++;
     }
