@@ -469,8 +469,8 @@ int mocket_ws_close(mocket_socket *s, int code, const char *reason);
 int mocket_ws_subscribe(mocket_socket *s, const char *topic);
 int mocket_ws_unsubscribe(mocket_socket *s, const char *topic);
 /* A message (MOCKET_WS_TEXT, MOCKET_WS_BINARY) to every subscriber in every worker and instance, the sender included.
- * Order holds per sender; it never waits: MOCKET_EAGAIN when a worker is too far behind. For a subscriber that is too
- * slow see MOCKET_MAX_BACKLOG. */
+ * Order holds per sender; it never waits: MOCKET_EAGAIN when a worker is too far behind, MOCKET_ETOOBIG above 32 MiB.
+ * For a subscriber that is too slow see MOCKET_MAX_BACKLOG. */
 int mocket_publish(mocket_app *app, const char *topic, int kind, mocket_span data);
 /* The same, by the socket's app. */
 int mocket_ws_publish(mocket_socket *s, const char *topic, int kind, mocket_span data);

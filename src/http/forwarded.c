@@ -99,8 +99,9 @@ int mocket__networks_add(struct mocket_networks *n, struct mocket_arena *a, mock
 
 bool mocket__networks_hold(const struct mocket_networks *n, const struct mocket_address *a)
 {
+    unsigned least = is_mapped(a) ? 96 : 0; /* "::/0" is about IPv6 */
     for (size_t i = 0; i < n->count; i++)
-        if (agrees(&n->rows[i].address, a, n->rows[i].bits))
+        if (n->rows[i].bits >= least && agrees(&n->rows[i].address, a, n->rows[i].bits))
             return true;
     return false;
 }

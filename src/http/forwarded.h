@@ -32,6 +32,7 @@ struct mocket_networks {
 /* Adds a list such as "10.0.0.0/8, ::1, unix" to what is there. 0, MOCKET_EINVAL when it is malformed or a network has
  * bits beyond its prefix, or MOCKET_ENOMEM. */
 int mocket__networks_add(struct mocket_networks *n, struct mocket_arena *a, mocket_span list);
+/* Networks of IPv6 hold no IPv4 addresses, "::/0" neither. */
 bool mocket__networks_hold(const struct mocket_networks *n, const struct mocket_address *a);
 
 struct mocket_forwarded {

@@ -30,6 +30,13 @@ int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct m
  * the body can be read on later. Does nothing otherwise. Loop's stack. */
 void mocket__native_interrupt(mocket_event *e);
 
+/* The handler goes on when others had their turn: 0, or MOCKET_ECLOSED when the client has left. */
+int mocket__native_yield(mocket_event *e);
+
+/* What to start a timer with that shall fire when at least ms milliseconds have passed, however old the loop's clock
+ * is. Setting that clock instead would be unfair in a timer's callback: libuv runs timers for as long as one is due. */
+uint64_t mocket__native_delay(const uv_loop_t *loop, uint64_t ms);
+
 /* Is the connection lost? What is answered goes nowhere then. */
 bool mocket__native_is_gone(mocket_event *e);
 

@@ -38,6 +38,20 @@ void mocket__native_interrupt(mocket_event *e)
         mocket__conn_wake(c, MOCKET_EAGAIN);
 }
 
+int mocket__native_yield(mocket_event *e)
+{
+    struct mocket_conn *c = conn_of(e);
+    if (!mocket__conn_has_left(c))
+        mocket__conn_wait(c, MOCKET_WAIT_TURN);
+    return mocket__conn_has_left(c) ? MOCKET_ECLOSED : 0;
+}
+
+/* Both clocks are the same one, but the loop's is in whole milliseconds. */
+uint64_t mocket__native_delay(const uv_loop_t *loop, uint64_t ms)
+{
+    return (uv_hrtime() + 999999) / 1000000 - uv_now(loop) + ms;
+}
+
 bool mocket__native_is_gone(mocket_event *e)
 {
     return conn_of(e)->broken || conn_of(e)->left;

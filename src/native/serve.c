@@ -95,6 +95,8 @@ static bool anybody_subscribed(struct mocket_server *s)
 
 static int publish_to_workers(struct mocket_server *s, mocket_span topic, int kind, mocket_span data)
 {
+    if (data.len > MOCKET_MAILBOX_MAX / 2)
+        return MOCKET_ETOOBIG; /* it would never fit beside others */
     if (!anybody_subscribed(s))
         return 0;
     struct mocket_published *p = mocket__published_new(topic, kind, data, (size_t)s->worker_count);

@@ -34,8 +34,7 @@ static void begin(void *arg, struct mocket_park *park)
     struct nap *n = arg;
     n->park = park;
     uv_timer_init(n->loop, &n->timer);
-    uv_update_time(n->loop); /* the loop's clock may be as old as the requests that it served since */
-    uv_timer_start(&n->timer, over, n->ms, 0);
+    uv_timer_start(&n->timer, over, mocket__native_delay(n->loop, n->ms), 0);
 }
 
 static void gone(void *arg, struct mocket_park *park)
@@ -49,6 +48,8 @@ int mocket__native_sleep(struct mocket_env *env, mocket_event *e, uint32_t ms)
     (void)env;
     if (mocket__native_is_gone(e))
         return MOCKET_ECLOSED;
+    if (ms == 0)
+        return mocket__native_yield(e);
     struct nap *n = mocket__new(sizeof *n);
     if (!n)
         return MOCKET_ENOMEM;

@@ -282,27 +282,40 @@ static struct mocket_mail *take_mail(struct mocket_topics *t)
     return first;
 }
 
-static void deliver_one(struct mocket_topics *t, const struct mocket_mail *mail,
-                        void (*deliver)(struct mocket_subscriber *s, struct mocket_published *p))
+/* To how many? */
+static size_t deliver_one(struct mocket_topics *t, const struct mocket_mail *mail,
+                          void (*deliver)(struct mocket_subscriber *s, struct mocket_published *p))
 {
     struct mocket_published *p = mail->message;
+    size_t count = 0;
     if (t->topic_count == 0)
-        return;
+        return 0;
     const struct mocket_topic *topic = *find(t, hash_of(t->seed, p->topic), p->topic);
     for (struct mocket_subscription *sub = topic != NULL ? topic->first : NULL; sub != NULL; sub = sub->next)
-        if (mail->ticket >= sub->ticket)
+        if (mail->ticket >= sub->ticket) {
             deliver(sub->subscriber, p);
+            count++;
+        }
+    return count;
+}
+
+static struct mocket_mail *next_mail(struct mocket_topics *t)
+{
+    if (t->taken == NULL)
+        t->taken = take_mail(t);
+    return t->taken;
 }
 
 void mocket__topics_deliver(struct mocket_topics *t,
                             void (*deliver)(struct mocket_subscriber *s, struct mocket_published *p))
 {
-    struct mocket_mail *mail = take_mail(t), *next;
-    for (; mail != NULL; mail = next) {
+    struct mocket_mail *mail;
+    size_t done = 0;
+    while (done < MOCKET_MAIL_PORTION && (mail = next_mail(t)) != NULL) {
         struct mocket_published *p = mail->message;
-        next = mail->next; /* the mail goes with the message */
+        t->taken = mail->next; /* the mail goes with the message */
         if (deliver != NULL)
-            deliver_one(t, mail, deliver);
+            done += 1 + deliver_one(t, mail, deliver);
         mocket__topics_unreserve(t, p);
         mocket__published_release(p);
     }

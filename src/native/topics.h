@@ -42,6 +42,7 @@ struct mocket_topics {
     atomic_uint_fast64_t ticket;
     atomic_size_t subscription_count;
     /* the worker's own: */
+    struct mocket_mail *taken; /* out of the mailbox, not delivered yet; the first one first */
     struct mocket_topic **buckets;
     size_t bucket_count, topic_count;
     uint64_t seed[2];
@@ -77,10 +78,11 @@ static inline bool mocket__topics_wanted(struct mocket_topics *t)
 /* The worker: is there mail? */
 static inline bool mocket__topics_have_mail(struct mocket_topics *t)
 {
-    return atomic_load_explicit(&t->mails, memory_order_relaxed) != NULL;
+    return t->taken != NULL || atomic_load_explicit(&t->mails, memory_order_relaxed) != NULL;
 }
-/* Empties the mailbox: deliver is called for each subscriber of each message, in the order in which they were posted.
- * It must not subscribe or unsubscribe anybody. */
+/* Delivers mail: deliver is called for each subscriber of each message, in the order in which they were posted. It must
+ * not subscribe or unsubscribe anybody. Ends with the message that completes a portion: there may be more. */
+#define MOCKET_MAIL_PORTION 4096
 void mocket__topics_deliver(struct mocket_topics *t,
                             void (*deliver)(struct mocket_subscriber *s, struct mocket_published *p));
 

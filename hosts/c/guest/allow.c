@@ -63,9 +63,14 @@ static bool is_public4(const unsigned char *a)
 static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 static const unsigned char translated[12] = { 0x00, 0x64, 0xff, 0x9b }; /* RFC 6052: IPv4 through a gateway */
 
+static bool is_mapped(const struct mocket_address *a)
+{
+    return memcmp(a->bytes, mapped, sizeof mapped) == 0;
+}
+
 bool guest_address_is_public(const struct mocket_address *a)
 {
-    if (memcmp(a->bytes, mapped, sizeof mapped) == 0 || memcmp(a->bytes, translated, sizeof translated) == 0)
+    if (is_mapped(a) || memcmp(a->bytes, translated, sizeof translated) == 0)
         return is_public4(a->bytes + 12);
     if (a->bytes[0] >> 5 != 1)
         return false;
@@ -78,8 +83,7 @@ bool guest_address_is_public(const struct mocket_address *a)
 static bool is_loopback(const struct mocket_address *a)
 {
     static const unsigned char one[16] = { [15] = 1 };
-    return memcmp(a->bytes, one, sizeof one) == 0 ||
-           (memcmp(a->bytes, mapped, sizeof mapped) == 0 && a->bytes[12] == 127);
+    return memcmp(a->bytes, one, sizeof one) == 0 || (is_mapped(a) && a->bytes[12] == 127);
 }
 
 /* False for what is neither IPv4 nor IPv6. */

@@ -43,7 +43,7 @@ static int grow(struct guest_handles *h)
     return 0;
 }
 
-int32_t guest_handle_open(struct guest_handles *h, enum guest_handle_kind kind, int32_t owner, void *object)
+int32_t guest_handle_open(struct guest_handles *h, enum guest_handle_kind kind, void *object)
 {
     if (!h->free) {
         int rc = h->count == h->cap ? grow(h) : 0;
@@ -58,7 +58,6 @@ int32_t guest_handle_open(struct guest_handles *h, enum guest_handle_kind kind, 
     row->generation = (row->generation + 1) & GENERATION_MASK;
     row->generation += row->generation == 0;
     row->kind = kind;
-    row->owner = owner;
     row->object = object;
     return (int32_t)(row->generation << INDEX_BITS | index);
 }
@@ -84,18 +83,6 @@ void guest_handle_end(struct guest_handles *h, int32_t number)
     row->object = NULL;
     row->next = h->free;
     h->free = ((uint32_t)number & INDEX_MASK) + 1;
-}
-
-void guest_handle_close(struct guest_handles *h, int32_t number)
-{
-    if (!row_of(h, number))
-        return;
-    for (uint32_t i = 0; i < h->count; i++) {
-        struct guest_handle *other = &h->rows[i];
-        if (other->kind != GUEST_HANDLE_NONE && other->owner == number)
-            guest_handle_close(h, (int32_t)(other->generation << INDEX_BITS | i));
-    }
-    guest_handle_end(h, number);
 }
 
 void guest_handles_release(struct guest_handles *h)

@@ -18,7 +18,6 @@ enum guest_handle_kind {
 struct guest_handle {
     enum guest_handle_kind kind;
     uint32_t generation;
-    int32_t owner; /* a handle of a request or socket, or 0 for the instance */
     uint32_t next; /* free rows: the next free one */
     void *object;
 };
@@ -35,14 +34,12 @@ struct guest_handles {
 };
 
 /* The number, or MOCKET_ELIMIT, MOCKET_ENOMEM. */
-int32_t guest_handle_open(struct guest_handles *h, enum guest_handle_kind kind, int32_t owner, void *object);
+int32_t guest_handle_open(struct guest_handles *h, enum guest_handle_kind kind, void *object);
 /* What a number from the guest means: its object, or NULL when it is not a live handle of that kind. */
 void *guest_handle_get(const struct guest_handles *h, int32_t number, enum guest_handle_kind kind);
 /* GUEST_HANDLE_NONE when there is no such handle. */
 enum guest_handle_kind guest_handle_kind_of(const struct guest_handles *h, int32_t number);
-/* Ends a handle and, first, whatever it owns. A number that is none does nothing. */
-void guest_handle_close(struct guest_handles *h, int32_t number);
-/* Ends a handle that owns nothing any more. */
+/* A number that is none does nothing. */
 void guest_handle_end(struct guest_handles *h, int32_t number);
 void guest_handles_release(struct guest_handles *h);
 

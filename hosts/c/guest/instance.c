@@ -458,7 +458,7 @@ static void after_alloc(struct guest_instance *i)
     if (r->message && !r->owner.death)
         status = guest_request_pass_in(i, r, at, i->message_len);
     if (status == 0) {
-        r->owner.number = guest_handle_open(&i->handles, GUEST_HANDLE_REQUEST, 0, r);
+        r->owner.number = guest_handle_open(&i->handles, GUEST_HANDLE_REQUEST, r);
         status = r->owner.number < 0 ? 503 : 0;
     }
     if (status) {

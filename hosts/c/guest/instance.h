@@ -118,13 +118,13 @@ struct guest_instance {
     uint64_t run_left_ns;  /* that it may still use before it waits */
     uint64_t start_end_ns; /* of the time for the start */
     struct guest_job *first_job, *last_job;
-    int32_t poll_op;          /* what poll_oneoff waits for, 0: nothing */
-    uint64_t poll_ns;         /* and for how long */
-    struct guest_owner owner; /* of what belongs to no request or socket */
+    int32_t poll_op;             /* what poll_oneoff waits for, 0: nothing */
+    uint64_t poll_ns;            /* and for how long */
+    struct guest_owner owner;    /* of what belongs to no request or socket */
     struct guest_op *unused_ops; /* that had timers */
-    uint32_t outgoing_count;  /* requests to other servers, of all owners */
-    uint64_t outgoing_bytes;  /* of their bodies, as far as they were given whole */
-    struct mocket_pool *pool; /* for them, in a start that is not a worker's; NULL: none yet */
+    uint32_t outgoing_count;     /* requests to other servers, of all owners */
+    uint64_t outgoing_bytes;     /* of their bodies, as far as they were given whole */
+    struct mocket_pool *pool;    /* for them, in a start that is not a worker's; NULL: none yet */
 
     /* the worker's: */
     struct guest_instance *next, *previous; /* of all */

@@ -65,7 +65,7 @@ int32_t guest_op_begin(struct guest_instance *i, struct guest_owner *owner, enum
     struct guest_op *op = unused_op(i);
     if (!op)
         return MOCKET_ENOMEM;
-    op->number = guest_handle_open(&i->handles, GUEST_HANDLE_OPERATION, owner->number, op);
+    op->number = guest_handle_open(&i->handles, GUEST_HANDLE_OPERATION, op);
     if (op->number < 0) {
         int32_t code = op->number;
         put_away(op);

@@ -288,7 +288,7 @@ static int begin(struct guest_instance *i, struct guest_outgoing *o, const struc
     int rc = take_head(i, &arena, fetch, &head);
     if (rc == 0)
         rc = take_body(i, o, fetch);
-    if (rc == 0 && (o->number = guest_handle_open(&i->handles, GUEST_HANDLE_OUTGOING, o->owner->number, o)) < 0)
+    if (rc == 0 && (o->number = guest_handle_open(&i->handles, GUEST_HANDLE_OUTGOING, o)) < 0)
         rc = o->number;
     if (rc == 0)
         rc = start(i, o, &head);
@@ -363,7 +363,7 @@ int32_t guest_fetch_ready(struct guest_instance *i, int32_t number, uint32_t dir
 
 int32_t guest_fetch_answer(struct guest_outgoing *o)
 {
-    o->response = guest_handle_open(&o->instance->handles, GUEST_HANDLE_RESPONSE, o->owner->number, o);
+    o->response = guest_handle_open(&o->instance->handles, GUEST_HANDLE_RESPONSE, o);
     if (o->response > 0)
         return o->response;
     int32_t code = o->response;

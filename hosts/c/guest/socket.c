@@ -466,7 +466,7 @@ static int32_t open_socket(struct guest_instance *i, struct guest_request *r, st
     if (!guest_worker_has_place(i) || !reserve(i->program))
         return MOCKET_ELIMIT;
     struct guest_socket *s = mocket__new(sizeof *s);
-    int32_t number = s ? guest_handle_open(&i->handles, GUEST_HANDLE_SOCKET, 0, s) : MOCKET_ENOMEM;
+    int32_t number = s ? guest_handle_open(&i->handles, GUEST_HANDLE_SOCKET, s) : MOCKET_ENOMEM;
     if (number < 0) {
         mocket__free(s);
         atomic_fetch_sub(&i->program->sockets_open, 1);

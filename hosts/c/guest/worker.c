@@ -469,7 +469,7 @@ bool guest_worker_has_place(const struct guest_instance *i)
 static struct guest_instance *pinned_place(struct guest_worker *w)
 {
     struct guest_instance *found = NULL;
-    for (struct guest_instance *i = w->instances; i; i = i->next) {
+    for (struct guest_instance *i = places_of(w) > 1 ? w->instances : NULL; i; i = i->next) {
         if (i->socket_count == 0 || i->socket_count + i->requests >= places_of(w) || !guest_instance_fit(i))
             continue;
         if (!found || (i->suspended == found->suspended ? i->socket_count < found->socket_count : !i->suspended))
@@ -495,7 +495,8 @@ static struct guest_instance *idle_for(struct guest_worker *w, const struct gues
 /* Whether the instance that gets all requests gets this one. */
 static bool shared_takes(struct guest_worker *w, const struct guest_request *r)
 {
-    return !r->upgrade || w->shared->socket_count < places_of(w) || w->instance_count > LINGERING_MAX;
+    return !r->upgrade || w->shared->socket_count < places_of(w) || w->instance_count > LINGERING_MAX ||
+           w->instance_count >= w->instances_max;
 }
 
 /* An instance for a request, or NULL: *later tells whether waiting will help. */
@@ -522,11 +523,13 @@ static struct guest_instance *choose(struct guest_worker *w, const struct guest_
     }
     if (i && w->instance_count + kept(w) >= w->instances_max)
         return i;
-    if (w->instance_count >= w->instances_max)
+    if (w->instance_count >= w->instances_max) {
+        *later = !r->upgrade || !w->idle; /* else it finds no place, and others would wait behind it */
         return NULL;
+    }
     *later = false;
     i = may_make(w) ? new_instance(w) : i;
-    if (w->reuse == MOCKET_REUSE_CONCURRENT)
+    if (concurrent && i)
         w->shared = i;
     return i;
 }

@@ -399,8 +399,7 @@ static struct limit *limit_new(struct calls *calls, int64_t timeout_ms)
         return NULL;
     l->calls = calls;
     uv_timer_init(loop, &l->timer);
-    uv_update_time(loop);
-    uv_timer_start(&l->timer, limit_over, timeout_ms > 0 ? (uint64_t)timeout_ms : 1, 0);
+    uv_timer_start(&l->timer, limit_over, mocket__native_delay(loop, timeout_ms > 0 ? (uint64_t)timeout_ms : 1), 0);
     return l;
 }
 

@@ -26,16 +26,27 @@ static bool begin(struct mocket_outgoing *out, mocket_span line)
     return true;
 }
 
+/* Room for a value that grows line by line; NULL: no memory. */
+static char *folded_room(struct mocket_outgoing *out, mocket_span value, size_t len)
+{
+    if (len <= out->folded_cap)
+        return (char *)value.ptr;
+    char *text = mocket__arena_alloc(&out->arena, 2 * len);
+    if (!text)
+        return NULL;
+    out->folded_cap = 2 * len;
+    return memcpy(text, value.ptr, value.len);
+}
+
 /* A line that goes on with the value before it (RFC 9112, section 5.2). */
 static bool unfold(struct mocket_outgoing *out, mocket_span line)
 {
     if (out->fields.count == 0)
         return refuse(out, MOCKET_EIO, "the head begins with a continued line");
     mocket_span *value = &out->fields.rows[out->fields.count - 1].value, more = mocket__span_trim(line);
-    char *text = mocket__arena_alloc(&out->arena, value->len + more.len + 2);
+    char *text = folded_room(out, *value, value->len + more.len + 2);
     if (!text)
         return refuse(out, MOCKET_ENOMEM, "no memory");
-    memcpy(text, value->ptr, value->len);
     text[value->len] = ' ';
     if (more.len > 0)
         memcpy(text + value->len + 1, more.ptr, more.len);
@@ -55,6 +66,7 @@ static bool add(struct mocket_outgoing *out, mocket_span line)
         return refuse(out, MOCKET_ELIMIT, "the head has too many fields");
     name = mocket__arena_copy(&out->arena, name);
     value = mocket__arena_copy(&out->arena, value.len > 0 ? value : MOCKET_SPAN(""));
+    out->folded_cap = 0;
     if (!name.ptr || !value.ptr || mocket__fields_add(&out->fields, &out->arena, name, value) < 0)
         return refuse(out, MOCKET_ENOMEM, "no memory");
     return true;

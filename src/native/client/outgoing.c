@@ -7,6 +7,8 @@
 #include "../../base/span.h"
 #include "transfer.h"
 
+#define UNUSED_MAX 1024u /* of a pool */
+
 /* ---- bytes that are held ---- */
 
 static bool grow(struct mocket_held *h, size_t len)
@@ -128,17 +130,34 @@ static int copy_url(struct mocket_outgoing *out, mocket_span url)
     return out->url ? mocket__transfer_set_url(out, text.ptr, CURLU_PATH_AS_IS) : MOCKET_ENOMEM;
 }
 
+/* libuv keeps a timer until the loop runs again, which those who begin and end many may not let it: so timers are used
+ * again. */
+static struct mocket_outgoing *new_outgoing(struct mocket_pool *pool)
+{
+    struct mocket_outgoing *out = pool->unused;
+    if (out) {
+        pool->unused = out->next;
+        pool->unused_count--;
+        memset((char *)out + sizeof out->timer, 0, sizeof *out - sizeof out->timer);
+    } else {
+        out = mocket__new(sizeof *out);
+        if (!out)
+            return NULL;
+        uv_timer_init(pool->loop, &out->timer);
+        pool->open_handles++;
+    }
+    out->pool = pool;
+    return out;
+}
+
 int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoing_opts *opts,
                            struct mocket_outgoing **result)
 {
-    struct mocket_outgoing *out = mocket__new(sizeof *out);
+    struct mocket_outgoing *out = new_outgoing(pool);
     *result = NULL;
     if (!out)
         return MOCKET_ENOMEM;
-    out->pool = pool;
     out->state = out->end = MOCKET_EAGAIN;
-    uv_timer_init(pool->loop, &out->timer);
-    pool->open_handles++;
     mocket__arena_init(&out->arena, 0);
     out->next = pool->first;
     if (pool->first)
@@ -268,6 +287,19 @@ static void on_closed(uv_handle_t *timer)
     mocket__pool_handle_closed(pool);
 }
 
+static void put_away(struct mocket_outgoing *out)
+{
+    struct mocket_pool *pool = out->pool;
+    if (pool->unused_count >= UNUSED_MAX) {
+        uv_close((uv_handle_t *)&out->timer, on_closed);
+        return;
+    }
+    uv_timer_stop(&out->timer);
+    out->next = pool->unused;
+    pool->unused = out;
+    pool->unused_count++;
+}
+
 void mocket__outgoing_end(struct mocket_outgoing *out)
 {
     if (!out)
@@ -286,5 +318,15 @@ void mocket__outgoing_end(struct mocket_outgoing *out)
     mocket__free(out->in.ptr);
     mocket__free(out->out.ptr);
     mocket__arena_release(&out->arena);
-    uv_close((uv_handle_t *)&out->timer, on_closed);
+    put_away(out);
+}
+
+void mocket__outgoing_forget_unused(struct mocket_pool *pool)
+{
+    while (pool->unused) {
+        struct mocket_outgoing *out = pool->unused;
+        pool->unused = out->next;
+        uv_close((uv_handle_t *)&out->timer, on_closed);
+    }
+    pool->unused_count = 0;
 }

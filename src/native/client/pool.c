@@ -434,6 +434,7 @@ void mocket__pool_free(struct mocket_pool *pool)
         return;
     while (pool->first)
         mocket__outgoing_end(pool->first);
+    mocket__outgoing_forget_unused(pool);
     drop_multi(pool);
     for (size_t i = 0; i < pool->wire_cap; i++)
         if (pool->wires[i])

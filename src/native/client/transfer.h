@@ -31,7 +31,9 @@ struct mocket_pool {
     const char *ca_file, *ca_dir; /* of the environment; both NULL: the system's */
     struct mocket_wire **wires;   /* by descriptor */
     size_t wire_cap;
-    struct mocket_outgoing *first; /* all of them */
+    struct mocket_outgoing *first;  /* all of them */
+    struct mocket_outgoing *unused; /* that have ended: only their timers are left */
+    size_t unused_count;
     struct mocket_outgoing *changed_first, *changed_last;
     size_t busy_count; /* exchanges that libcurl works on */
     uint64_t used_ms;
@@ -46,7 +48,7 @@ struct mocket_held {
 };
 
 struct mocket_outgoing {
-    uv_timer_t timer; /* must be first: freed when it is closed */
+    uv_timer_t timer; /* must be first: freed when it is closed, kept when the rest is used again */
     struct mocket_pool *pool;
     struct mocket_outgoing *next, *prev;
     struct mocket_outgoing *next_changed;
@@ -73,7 +75,8 @@ struct mocket_outgoing {
     size_t head_len;
     struct mocket_arena_mark head_mark;
     struct mocket_fields fields;
-    int64_t left; /* of the answer's body by its Content-Length; -1: unknown */
+    size_t folded_cap; /* of the last field's value, if it goes on over several lines */
+    int64_t left;      /* of the answer's body by its Content-Length; -1: unknown */
 
     struct mocket_held in, out;
     bool in_paused, out_paused;
@@ -92,6 +95,8 @@ int mocket__pool_ready(struct mocket_pool *pool);
 void mocket__pool_handle_closed(struct mocket_pool *pool);
 /* Tells the owner, from the loop. */
 void mocket__pool_tell(struct mocket_outgoing *out);
+/* The timers of those that are unused go. */
+void mocket__outgoing_forget_unused(struct mocket_pool *pool);
 /* Not in the list any more. */
 void mocket__pool_forget(struct mocket_outgoing *out);
 CURL *mocket__pool_take_easy(struct mocket_pool *pool);

@@ -22,7 +22,8 @@
 #include "../sleep.h"
 
 #define LINGER_MAX 1048576 /* bytes that are thrown away before a connection is cut */
-#define REFUSED_MAX 64     /* connections of a worker that are told in peace that they are too many */
+#define CLOSE_FRAME_MAX (2 + MOCKET_WS_PAYLOAD_MAX)
+#define REFUSED_MAX 64 /* connections of a worker that are told in peace that they are too many */
 
 static bool is_active(const struct mocket_conn *c)
 {
@@ -138,7 +139,7 @@ void mocket__conn_update_polling(struct mocket_conn *c)
     if (c->closing)
         return;
     bool read = !c->eof && (c->lingering || !is_full(c));
-    bool watch = c->ws != NULL && !read && !c->eof && !c->hung_up; /* it may leave while nobody reads */
+    bool watch = !read && !c->eof && !c->hung_up; /* it may leave while nobody reads */
     int events = (read ? UV_READABLE : 0) | (c->unsent_len > 0 ? UV_WRITABLE : 0) | (watch ? UV_DISCONNECT : 0);
     if (events == c->polled)
         return;
@@ -173,16 +174,25 @@ static enum mocket_timeout_class class_of(const struct mocket_conn *c)
     return mocket__input_len(&c->in) > 0 ? MOCKET_TIMEOUT_HEAD : MOCKET_TIMEOUT_IDLE;
 }
 
+/* A slow client is no dead one as long as it takes some bytes. After our close frame that is no excuse for one that had
+ * nothing else to take. */
+static bool took_some(struct mocket_conn *c, enum mocket_timeout_class class)
+{
+    int64_t then = c->taken_then, left_then = (int64_t)(c->sent_len + c->unsent_len) - then;
+    c->taken_then = mocket__output_taken(c);
+    return c->taken_then > then && (class != MOCKET_TIMEOUT_CLOSING || left_then > CLOSE_FRAME_MAX);
+}
+
 /* The time for a head and for lingering is one span, whatever arrives; the others are times of silence. */
 static void update_timeout(struct mocket_conn *c)
 {
     enum mocket_timeout_class class = class_of(c);
-    bool once = class == MOCKET_TIMEOUT_HEAD || class == MOCKET_TIMEOUT_LINGER || class == MOCKET_TIMEOUT_CLOSING ||
+    bool once = class == MOCKET_TIMEOUT_HEAD || class == MOCKET_TIMEOUT_LINGER ||
                 (class == MOCKET_TIMEOUT_SOCKET && !c->ws->heard);
+    if (class == MOCKET_TIMEOUT_WRITE || class == MOCKET_TIMEOUT_CLOSING)
+        once = !took_some(c, class);
     if (c->ws != NULL)
         c->ws->heard = false;
-    if (class == MOCKET_TIMEOUT_WRITE)
-        c->left_then = mocket__output_left(c);
     if (!once || c->timeout.class != class || c->timeout.next == NULL)
         mocket__worker_limit(c->worker, &c->timeout, class);
 }
@@ -243,7 +253,7 @@ bool mocket__conn_step(struct mocket_conn *c)
         void (*begin)(void *arg, struct mocket_park *park) = ex->park.begin;
         ex->park.begin = NULL;
         begin(ex->park.arg, &ex->park);
-        if (c->eof || c->broken || c->left || c->hung_up)
+        if (mocket__conn_has_left(c))
             mocket__conn_tell_gone(c);
     } else if (c->wait == MOCKET_WAIT_WRITE && c->unsent_len == 0) {
         mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
@@ -373,7 +383,7 @@ static void drain_ready(struct mocket_worker *w)
     } while (w->ready.first != NULL);
 }
 
-/* Mail is looked at once: there may be no end of it. */
+/* A portion of the mail: there may be no end of it. */
 void mocket__conn_drain(struct mocket_worker *w)
 {
     w->busy = true;
@@ -381,6 +391,8 @@ void mocket__conn_drain(struct mocket_worker *w)
     if (mocket__topics_have_mail(&w->topics)) {
         mocket__sockets_mail(w);
         drain_ready(w);
+        if (mocket__topics_have_mail(&w->topics))
+            mocket__worker_hurry(w); /* the rest when the others had their turn */
     }
     w->busy = false;
 }
@@ -616,11 +628,10 @@ static void time_of_head_is_up(struct mocket_conn *c)
     mocket__conn_work(c);
 }
 
-/* A slow client is no dead one as long as it takes some bytes. */
 static void time_of_write_is_up(struct mocket_conn *c)
 {
-    if (mocket__output_left(c) < c->left_then)
-        update_timeout(c);
+    if (took_some(c, c->timeout.class))
+        mocket__worker_limit(c->worker, &c->timeout, c->timeout.class);
     else
         mocket__conn_break(c);
 }
@@ -643,13 +654,11 @@ void mocket__conn_timeout(struct mocket_conn *c)
         mocket__conn_wake(c, MOCKET_ETIMEDOUT);
         break;
     case MOCKET_TIMEOUT_WRITE:
+    case MOCKET_TIMEOUT_CLOSING: /* what was said before the close frame may still be on its way */
         time_of_write_is_up(c);
         break;
     case MOCKET_TIMEOUT_SOCKET:
         time_of_socket_is_up(c);
-        break;
-    case MOCKET_TIMEOUT_CLOSING:
-        mocket__conn_break(c);
         break;
     default:
         close_conn(c, false);

@@ -95,8 +95,9 @@ struct mocket_conn {
     int wait_result;
     struct mocket_unsent *unsent_first, *unsent_last;
     size_t unsent_len;
-    size_t left_then; /* of mocket__output_left, when the time of writing began */
-    size_t drained;   /* while lingering */
+    uint64_t sent_len;  /* bytes that the kernel got */
+    int64_t taken_then; /* of mocket__output_taken, when the time of writing began */
+    size_t drained;     /* while lingering */
     struct mocket_address address;
     bool local;
     bool trusted;   /* a proxy that may speak for others */
@@ -117,6 +118,12 @@ struct mocket_conn {
 static inline struct mocket_conn *mocket__conn_of_timeout(struct mocket_timeout *t)
 {
     return (struct mocket_conn *)((char *)t - offsetof(struct mocket_conn, timeout));
+}
+
+/* Its client will hear or say no more. */
+static inline bool mocket__conn_has_left(const struct mocket_conn *c)
+{
+    return c->eof || c->broken || c->left || c->hung_up;
 }
 
 /* ---- conn.c ---- */
@@ -187,14 +194,14 @@ int mocket__output_send(struct mocket_conn *c, mocket_span bytes);
 int mocket__output_wait(struct mocket_conn *c);
 /* The socket takes bytes again. */
 void mocket__output_continue(struct mocket_conn *c);
-/* Unsent bytes, and those in the kernel that the client has not taken. */
-size_t mocket__output_left(const struct mocket_conn *c);
+/* A count that grows with what the client takes out of the kernel. */
+int64_t mocket__output_taken(const struct mocket_conn *c);
 /* Nothing will go out any more. */
 void mocket__output_drop(struct mocket_conn *c);
 
 /* Frames of a socket; either stack. Queues a copy of head and payload; false: no memory. */
 bool mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload);
-/* Queues the frame of a message without a copy; false: no memory. */
+/* Queues the frame of a message, a large one without a copy; false: no memory. */
 bool mocket__output_share(struct mocket_conn *c, struct mocket_published *p);
 /* Sends of the queue what the socket takes now. */
 void mocket__output_push(struct mocket_conn *c);

@@ -18,6 +18,7 @@
 #define PARTS_MAX 32    /* of the queue in one call */
 #define QUEUE_FIRST 512 /* room of a piece of the queue for frames, when it is the only one */
 #define QUEUE_NEXT 4096
+#define SHARED_LEAST 512 /* published frames up to this are copied */
 
 static void fail(struct mocket_conn *c)
 {
@@ -36,6 +37,8 @@ static ptrdiff_t send_now(struct mocket_conn *c, struct iovec *parts, size_t cou
         n = count == 1 ? send(c->fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
                        : sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
+    if (n > 0)
+        c->sent_len += (uint64_t)n;
     if (n > 0 && c->ex != NULL)
         c->ex->turn_len += (size_t)n;
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) ? 0 : n;
@@ -83,7 +86,7 @@ static void add_copy(struct mocket_conn *c, const char *bytes, size_t len)
         return;
     }
     memcpy(u + 1, bytes, len);
-    *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .left = len };
+    *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .left = len, .begun = true }; /* the rest of something */
     append(c, u);
 }
 
@@ -127,10 +130,10 @@ void mocket__output_continue(struct mocket_conn *c)
         mocket__conn_work(c);
 }
 
-size_t mocket__output_left(const struct mocket_conn *c)
+int64_t mocket__output_taken(const struct mocket_conn *c)
 {
     int queued = 0;
-    return c->unsent_len + (ioctl(c->fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0);
+    return (int64_t)c->sent_len - (ioctl(c->fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? queued : 0);
 }
 
 void mocket__output_drop(struct mocket_conn *c)
@@ -168,8 +171,11 @@ bool mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span p
     return true;
 }
 
+/* A place of its own would cost more than a small frame weighs, in memory and in calls that send it. */
 bool mocket__output_share(struct mocket_conn *c, struct mocket_published *p)
 {
+    if (p->frame.len <= SHARED_LEAST)
+        return mocket__output_queue(c, p->frame, (mocket_span){ 0 });
     struct mocket_unsent *u = mocket__realloc(NULL, sizeof(*u));
     if (u == NULL)
         return false;

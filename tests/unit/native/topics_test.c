@@ -213,11 +213,43 @@ static void test_order(void **state)
     mocket__topics_release(&t);
 }
 
+/* A flood is delivered in portions, in order, and those who leave between two get nothing more. */
+static void test_portions(void **state)
+{
+    struct mocket_topics t;
+    struct member a = { 0 }, b = { 0 };
+    (void)state;
+    assert_int_equal(mocket__topics_init(&t), 0);
+    assert_int_equal(subscribe(&t, &a, "x"), 0);
+    assert_int_equal(subscribe(&t, &b, "x"), 0);
+    for (int i = 0; i < MOCKET_MAIL_PORTION; i++)
+        publish(&t, "x", "m");
+    mocket__topics_deliver(&t, deliver);
+    size_t first = a.got.len / 2;
+    assert_true(first > 0 && first <= MOCKET_MAIL_PORTION / 2);
+    assert_true(mocket__topics_have_mail(&t));
+    mocket__topics_leave(&t, &b.subscriber);
+    publish(&t, "x", "last");
+    for (int i = 0; i < 4 && mocket__topics_have_mail(&t); i++)
+        mocket__topics_deliver(&t, deliver);
+    assert_false(mocket__topics_have_mail(&t));
+    assert_int_equal(b.got.len, first * 2);
+    assert_int_equal(a.got.len, 2 * MOCKET_MAIL_PORTION + 5);
+    assert_memory_equal(a.got.ptr + a.got.len - 7, "m last ", 7);
+    for (int i = 0; i < MOCKET_MAIL_PORTION; i++)
+        publish(&t, "x", "left over");
+    mocket__topics_deliver(&t, deliver);
+    mocket__topics_leave(&t, &a.subscriber);
+    mocket__buf_release(&a.got);
+    mocket__buf_release(&b.got);
+    mocket__topics_release(&t); /* also what was taken and not delivered */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_gets_what), cmocka_unit_test(test_many_topics), cmocka_unit_test(test_full_mailbox),
-        cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who_gets_what), cmocka_unit_test(test_portions),  cmocka_unit_test(test_many_topics),
+        cmocka_unit_test(test_full_mailbox),  cmocka_unit_test(test_no_memory), cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
