@@ -491,7 +491,7 @@ const char *mocket_value_text(const mocket_value *v, const char *otherwise); /* 
 int64_t mocket_value_int(const mocket_value *v, int64_t otherwise);
 double mocket_value_number(const mocket_value *v, double otherwise);
 bool mocket_value_bool(const mocket_value *v, bool otherwise);
-/* JSON from text, and to compact text: 0, MOCKET_EINVAL, MOCKET_ENOMEM. For WebSocket messages, event streams, files. */
+/* JSON from text, and to compact text: 0, MOCKET_EINVAL, MOCKET_ENOMEM. For messages, event streams, files. */
 int mocket_value_parse(mocket_event *e, mocket_span text, const mocket_value **out);
 int mocket_value_write(mocket_event *e, const mocket_value *value, mocket_span *out);
 mocket_value *mocket_object(mocket_event *e);
