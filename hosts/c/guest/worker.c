@@ -309,10 +309,19 @@ static void dismiss_requests(struct guest_worker *w, struct guest_instance *i)
     }
 }
 
+/* Concurrent: one of those that are there beside it, which may be older. */
+static struct guest_instance *successor_of(const struct guest_worker *w, const struct guest_instance *i)
+{
+    struct guest_instance *other = w->instances;
+    while (other && (other == i || !guest_instance_is_ready(other) || !guest_instance_fit(other)))
+        other = other->next;
+    return other;
+}
+
 static void end_instance(struct guest_worker *w, struct guest_instance *i)
 {
     if (w->shared == i)
-        w->shared = NULL;
+        w->shared = successor_of(w, i);
     dismiss_requests(w, i);
     guest_sockets_abandon(i, 1011);
     if (i->idle)
