@@ -9,7 +9,7 @@
 
 struct catcher {
     struct mocket_sink sink;
-    const struct mocket_fields *fields;
+    struct mocket_fields fields;
     struct mocket_buf body;
     int pieces;
     int write_fails_at; /* the piece; 0: none */
@@ -20,14 +20,14 @@ static int take_head(struct mocket_sink *s, const struct mocket_head *head, int6
 {
     struct catcher *c = (struct catcher *)s;
     (void)body_len;
-    c->fields = head->fields;
+    c->fields = *head->fields;
     return 0;
 }
 
 static int take_whole(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
 {
     struct catcher *c = (struct catcher *)s;
-    c->fields = head->fields;
+    c->fields = *head->fields;
     mocket__buf_span(&c->body, body);
     return 0;
 }
@@ -120,7 +120,7 @@ static void run_end(struct run *r)
 static mocket_span field(const struct run *r, mocket_span name)
 {
     size_t at = 0;
-    const struct mocket_field *row = mocket__fields_next(r->catcher.fields, name, &at);
+    const struct mocket_field *row = mocket__fields_next(&r->catcher.fields, name, &at);
     return row ? row->value : (mocket_span){ NULL, 0 };
 }
 
