@@ -153,7 +153,7 @@ static int upgrade(struct mocket_sink *s, const struct mocket_head *head, struct
         return MOCKET_ESTATE;
     if (ex->conn->broken)
         return cut(ex, MOCKET_ECLOSED);
-    return ex->req.message.body_len == 0 ? mocket__socket_upgrade(ex->conn, head, socket) : MOCKET_EINVAL;
+    return mocket__socket_upgrade(ex->conn, head, socket);
 }
 
 void mocket__answer_init(struct mocket_sink *sink)

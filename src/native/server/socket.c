@@ -568,8 +568,8 @@ int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_head *head
     struct mocket_worker *w = c->worker;
     if (mocket__worker_stopping(w))
         return MOCKET_ELIMIT;
-    if (ex->pinned.ptr != NULL)
-        return MOCKET_ENOMEM; /* its head still lies in the input buffer, which a socket gives back */
+    if (ex->pinned.ptr != NULL) /* a body, whose bytes would be frames; or there was no memory to move the head */
+        return ex->req.message.body_len != 0 ? MOCKET_EINVAL : MOCKET_ENOMEM;
     struct mocket_ws *ws = mocket__arena_zero(&ex->arena, sizeof(*ws));
     if (ws == NULL)
         return MOCKET_ENOMEM;
