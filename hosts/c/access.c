@@ -14,7 +14,6 @@
 #include "../../src/base/memory.h"
 #include "../../src/base/span.h"
 #include "../../src/http/fields.h"
-#include "../../src/http/json.h"
 
 #define PERIOD_NS 1000000000u
 #define URGENT ((size_t)64 << 10) /* bytes after which the writer is woken before its time */
@@ -141,46 +140,36 @@ static void text_line(struct access_writer *w, const struct mocket_native_done *
 }
 
 /* Absent ones are left out. */
-static void json_text(struct mocket_arena *a, mocket_value *o, const char *key, mocket_span s)
+static void json_text(struct lines_object *o, const char *key, mocket_span s)
 {
     s = mocket__span_slice(s, 0, QUOTED_MAX);
-    char *text = s.len ? mocket__arena_alloc(a, 4 * s.len + 1) : NULL;
+    char *text = s.len ? mocket__arena_alloc(&o->arena, 4 * s.len + 1) : NULL;
     if (!text)
         return;
     *guest_log_escape(text, s) = '\0';
-    mocket_value_set_text(o, key, text);
+    mocket_value_set_text(o->value, key, text);
 }
 
 static void json_line(const struct mocket_native_done *d, uint64_t took_ns, struct mocket_buf *out)
 {
     const struct mocket_message *m = d->message;
-    struct mocket_arena a;
-    struct timespec now;
-    char time_text[LINES_TIME];
-    mocket_span json;
-    clock_gettime(CLOCK_REALTIME, &now);
-    lines_time(time_text, now);
-    mocket__arena_init(&a, 0);
-    mocket_value *o = mocket__json_new(&a, false);
-    mocket_value_set_text(o, "time", time_text);
-    json_text(&a, o, "peer", peer(d));
+    struct lines_object o;
+    lines_object_begin(&o);
+    json_text(&o, "peer", peer(d));
     if (m) {
-        json_text(&a, o, "method", m->method_text);
-        json_text(&a, o, "target", m->target);
-        mocket_value_set_text(o, "version", version(m));
+        json_text(&o, "method", m->method_text);
+        json_text(&o, "target", m->target);
+        mocket_value_set_text(o.value, "version", version(m));
     }
-    mocket_value_set_int(o, "status", d->status);
-    mocket_value_set_bool(o, "complete", d->complete);
-    mocket_value_set_int(o, "body_in", (int64_t)d->body_in);
-    mocket_value_set_int(o, "body_out", (int64_t)d->body_out);
-    mocket_value_set_int(o, "duration_us", (int64_t)(took_ns / 1000u));
-    json_text(&a, o, "referer", field(m, MOCKET_SPAN("referer")));
-    json_text(&a, o, "user_agent", field(m, MOCKET_SPAN("user-agent")));
-    if (mocket__json_write(&a, o, &json) == 0) {
-        mocket__buf_span(out, json);
+    mocket_value_set_int(o.value, "status", d->status);
+    mocket_value_set_bool(o.value, "complete", d->complete);
+    mocket_value_set_int(o.value, "body_in", (int64_t)d->body_in);
+    mocket_value_set_int(o.value, "body_out", (int64_t)d->body_out);
+    mocket_value_set_int(o.value, "duration_us", (int64_t)(took_ns / 1000u));
+    json_text(&o, "referer", field(m, MOCKET_SPAN("referer")));
+    json_text(&o, "user_agent", field(m, MOCKET_SPAN("user-agent")));
+    if (lines_object_end(&o, out))
         mocket__buf_text(out, "\n");
-    }
-    mocket__arena_release(&a);
 }
 
 void access_line(struct access_writer *writer, const struct mocket_native_done *done, uint64_t now_ns,

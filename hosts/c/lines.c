@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../src/base/arena.h"
 #include "../../src/base/memory.h"
 #include "../../src/http/json.h"
 
@@ -43,24 +42,36 @@ static void write_text(const struct lines_voice *v, int level, mocket_span text,
     mocket__buf_span(line, text);
 }
 
-static void write_json(const struct lines_voice *v, int level, mocket_span text, struct mocket_buf *line)
+void lines_object_begin(struct lines_object *o)
 {
-    struct mocket_arena arena;
     struct timespec now;
     char time_text[LINES_TIME];
-    mocket_span json;
     clock_gettime(CLOCK_REALTIME, &now);
     lines_time(time_text, now);
-    mocket__arena_init(&arena, 0);
-    mocket_value *o = mocket__json_new(&arena, false);
-    mocket_value_set_text(o, "time", time_text);
-    mocket_value_set_text(o, "level", levels[level].name);
-    mocket_value_set_int(o, "worker", v->worker);
-    mocket_value_set_bool(o, "guest", v->guest);
-    mocket_value_set_text(o, "message", mocket__arena_text(&arena, text));
-    if (mocket__json_write(&arena, o, &json) == 0)
-        mocket__buf_span(line, json);
-    mocket__arena_release(&arena);
+    mocket__arena_init(&o->arena, 0);
+    o->value = mocket__json_new(&o->arena, false);
+    mocket_value_set_text(o->value, "time", time_text);
+}
+
+bool lines_object_end(struct lines_object *o, struct mocket_buf *out)
+{
+    mocket_span json;
+    bool written = mocket__json_write(&o->arena, o->value, &json) == 0;
+    if (written)
+        mocket__buf_span(out, json);
+    mocket__arena_release(&o->arena);
+    return written;
+}
+
+static void write_json(const struct lines_voice *v, int level, mocket_span text, struct mocket_buf *line)
+{
+    struct lines_object o;
+    lines_object_begin(&o);
+    mocket_value_set_text(o.value, "level", levels[level].name);
+    mocket_value_set_int(o.value, "worker", v->worker);
+    mocket_value_set_bool(o.value, "guest", v->guest);
+    mocket_value_set_text(o.value, "message", mocket__arena_text(&o.arena, text));
+    lines_object_end(&o, line);
 }
 
 void lines_write(const struct lines_voice *v, int level, mocket_span text)

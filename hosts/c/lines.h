@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "../../src/base/arena.h"
 #include "guest/log.h"
 
 enum lines_format { LINES_TEXT, LINES_JSON };
@@ -26,6 +27,15 @@ void lines_write(const struct lines_voice *voice, int level, mocket_span text);
 
 /* The callback of struct guest_log: data is a struct lines_voice. */
 void lines_from_log(void *data, int level, bool guest, mocket_span text);
+
+/* A line as a JSON object, which begins with its time. */
+struct lines_object {
+    struct mocket_arena arena;
+    mocket_value *value;
+};
+void lines_object_begin(struct lines_object *o);
+/* Appends its text, or nothing if there was no memory: false. */
+bool lines_object_end(struct lines_object *o, struct mocket_buf *out);
 
 /* "2026-11-22T20:13:26.123Z" and a NUL. */
 #define LINES_TIME 25

@@ -33,7 +33,10 @@ int mocket__abi_fetch_decode(mocket_span bytes, struct mocket_arena *a, struct m
 
 /* The same for a response head. */
 size_t mocket__abi_head_size(const struct mocket_fields *fields);
-void mocket__abi_head_encode(int status, const struct mocket_fields *fields, void *dst);
+/* lower_case: names are written so, however they are spelled. */
+void mocket__abi_head_encode(int status, const struct mocket_fields *fields, bool lower_case, void *dst);
+/* The same into an arena, names as they are spelled; ptr NULL: no memory. */
+mocket_span mocket__abi_head_make(struct mocket_arena *a, int status, const struct mocket_fields *fields);
 /* Checks status (200..599; 101 when upgrade), names and values (section 5); views into bytes, which the caller has
  * copied out of the guest's memory. */
 int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,

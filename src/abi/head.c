@@ -11,7 +11,7 @@ size_t mocket__abi_head_size(const struct mocket_fields *fields)
     return size;
 }
 
-void mocket__abi_head_encode(int status, const struct mocket_fields *fields, void *dst)
+void mocket__abi_head_encode(int status, const struct mocket_fields *fields, bool lower_case, void *dst)
 {
     unsigned char *base = dst;
     struct mocket_abi_writer w = { base,
@@ -20,7 +20,16 @@ void mocket__abi_head_encode(int status, const struct mocket_fields *fields, voi
     mocket__abi_put_word(base, MOCKET_ABI_HEAD_FLAGS, 0);
     mocket__abi_put_word(base, MOCKET_ABI_HEAD_FIELD_COUNT, (uint32_t)fields->count);
     mocket__abi_put_word(base, MOCKET_ABI_HEAD_FIELDS, MOCKET_ABI_HEAD_WORDS * sizeof(uint32_t));
-    mocket__abi_put_rows(&w, MOCKET_ABI_HEAD_WORDS, fields, false);
+    mocket__abi_put_rows(&w, MOCKET_ABI_HEAD_WORDS, fields, lower_case);
+}
+
+mocket_span mocket__abi_head_make(struct mocket_arena *a, int status, const struct mocket_fields *fields)
+{
+    size_t len = mocket__abi_head_size(fields);
+    char *bytes = mocket__arena_alloc(a, len);
+    if (bytes)
+        mocket__abi_head_encode(status, fields, false, bytes);
+    return (mocket_span){ bytes, len };
 }
 
 int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,

@@ -213,20 +213,12 @@ static void take(struct mocket_call *c)
 
 /* ---- Beginning ---- */
 
-static int announce(mocket_event *e, int64_t len, struct mocket_fields *fields)
-{
-    char *digits = mocket__arena_alloc(mocket__arena(e), 24);
-    if (!digits)
-        return MOCKET_ENOMEM;
-    mocket_span value = { digits, (size_t)(mocket__decimal(digits, (uint64_t)len) - digits) };
-    return mocket__fields_add(fields, mocket__arena(e), MOCKET_SPAN("content-length"), value);
-}
-
 static int send_head(struct mocket_call *c, struct mocket_fetch_plan *plan)
 {
     static const mocket_span none = { NULL, 0 };
     const struct mocket_fetch_opts *o = &plan->opts;
-    if (o->source && o->source_len > 0 && announce(c->event, o->source_len, &plan->fields) < 0)
+    if (o->source && o->source_len > 0 &&
+        mocket__fields_add_len(&plan->fields, mocket__arena(c->event), (uint64_t)o->source_len) < 0)
         return MOCKET_ENOMEM;
     struct mocket_message message = {
         .method = mocket__method_of(plan->method),

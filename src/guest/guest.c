@@ -66,12 +66,10 @@ static void log_text(int level, const char *text)
 static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
 {
     struct mocket_guest_sink *g = (struct mocket_guest_sink *)s;
-    size_t head_len = mocket__abi_head_size(head->fields);
-    void *bytes = mocket__arena_alloc(g->arena, head_len);
-    if (!bytes)
+    mocket_span bytes = mocket__abi_head_make(g->arena, head->status, head->fields);
+    if (!bytes.ptr)
         return MOCKET_ENOMEM;
-    mocket__abi_head_encode(head->status, head->fields, bytes);
-    int rc = mocket__import_respond(g->req, bytes, (uint32_t)head_len, body.ptr, (uint32_t)body.len);
+    int rc = mocket__import_respond(g->req, bytes.ptr, (uint32_t)bytes.len, body.ptr, (uint32_t)body.len);
     if (rc < 0 && rc != MOCKET_ECLOSED)
         log_text(MOCKET_LOG_ERROR, rc == MOCKET_EINVAL
                                        ? "the host refused the answer: its head is too large or malformed"

@@ -131,12 +131,8 @@ static void move(struct socket *s, const struct mocket_guest_sink *sink)
 
 static int32_t accept_by_host(struct mocket_guest_sink *g, const struct mocket_head *head)
 {
-    size_t head_len = mocket__abi_head_size(head->fields);
-    void *bytes = mocket__arena_alloc(g->arena, head_len);
-    if (!bytes)
-        return MOCKET_ENOMEM;
-    mocket__abi_head_encode(head->status, head->fields, bytes);
-    return mocket__import_ws_accept(g->req, bytes, (uint32_t)head_len);
+    mocket_span bytes = mocket__abi_head_make(g->arena, head->status, head->fields);
+    return bytes.ptr ? mocket__import_ws_accept(g->req, bytes.ptr, (uint32_t)bytes.len) : MOCKET_ENOMEM;
 }
 
 static int upgrade(struct mocket_sink *sink, const struct mocket_head *head, struct mocket_socket *socket)

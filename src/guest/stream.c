@@ -15,16 +15,12 @@ enum { FOR_WRITING = 1 };
 static int announce(struct mocket_guest_sink *g, const struct mocket_fields *fields, int64_t len,
                     struct mocket_fields *out)
 {
-    char *digits = mocket__arena_alloc(g->arena, 24);
-    int rc = digits ? 0 : MOCKET_ENOMEM;
+    int rc = 0;
     *out = (struct mocket_fields){ 0 };
     for (size_t i = 0; rc == 0 && i < fields->count; i++)
         rc = mocket__fields_add(out, g->arena, fields->rows[i].name, fields->rows[i].value);
     mocket__fields_remove(out, MOCKET_SPAN("content-length"));
-    if (rc < 0)
-        return rc;
-    mocket_span value = { digits, (size_t)(mocket__decimal(digits, (uint64_t)len) - digits) };
-    return mocket__fields_add(out, g->arena, MOCKET_SPAN("Content-Length"), value);
+    return rc < 0 ? rc : mocket__fields_add_len(out, g->arena, (uint64_t)len);
 }
 
 static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
@@ -33,12 +29,10 @@ static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t 
     struct mocket_fields announced = *head->fields;
     if (body_len >= 0 && announce(g, head->fields, body_len, &announced) < 0)
         return MOCKET_ENOMEM;
-    size_t head_len = mocket__abi_head_size(&announced);
-    void *bytes = mocket__arena_alloc(g->arena, head_len);
-    if (!bytes)
+    mocket_span bytes = mocket__abi_head_make(g->arena, head->status, &announced);
+    if (!bytes.ptr)
         return MOCKET_ENOMEM;
-    mocket__abi_head_encode(head->status, &announced, bytes);
-    int rc = mocket__import_respond_begin(g->req, bytes, (uint32_t)head_len);
+    int rc = mocket__import_respond_begin(g->req, bytes.ptr, (uint32_t)bytes.len);
     if (rc != MOCKET_ENOTSUP)
         return rc;
     g->collects = true;

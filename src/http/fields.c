@@ -116,6 +116,14 @@ int64_t mocket__fields_len(const struct mocket_fields *f)
     return row ? mocket__span_decimal(row->value, INT64_MAX) : -1;
 }
 
+int mocket__fields_add_len(struct mocket_fields *f, struct mocket_arena *a, uint64_t len)
+{
+    char digits[20];
+    mocket_span text = { digits, (size_t)(mocket__decimal(digits, len) - digits) };
+    text = mocket__arena_copy(a, text);
+    return text.ptr ? mocket__fields_add(f, a, MOCKET_SPAN("Content-Length"), text) : MOCKET_ENOMEM;
+}
+
 /* ---- What names and values may hold ---------------------------------------------------------------------------- */
 
 /* One bit for each byte: letters, digits and !#$%&'*+-.^_`|~ */

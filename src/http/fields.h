@@ -31,6 +31,8 @@ mocket_span mocket__fields_join(const struct mocket_fields *f, struct mocket_are
 
 /* What Content-Length says; -1 when there is none or it is not a number. */
 int64_t mocket__fields_len(const struct mocket_fields *f);
+/* Appends a Content-Length. 0 or MOCKET_ENOMEM. */
+int mocket__fields_add_len(struct mocket_fields *f, struct mocket_arena *a, uint64_t len);
 
 /* RFC 9110, section 5.6.2 and 5.5. */
 bool mocket__is_token(mocket_span s);

@@ -180,12 +180,7 @@ static int add_fields(struct mocket_client *c, struct mocket_message *msg, mocke
         if (!is_name(row->name, "host") && !is_name(row->name, "content-length") && !mocket__is_hop_by_hop(row->name))
             rc = mocket__fields_add(&msg->fields, &c->work, row->name, row->value);
     }
-    if (rc < 0 || !body.ptr)
-        return rc;
-    char digits[24];
-    mocket_span len = { digits, (size_t)(mocket__decimal(digits, body.len) - digits) };
-    len = mocket__arena_copy(&c->work, len);
-    return len.ptr ? mocket__fields_add(&msg->fields, &c->work, MOCKET_SPAN("Content-Length"), len) : MOCKET_ENOMEM;
+    return rc < 0 || !body.ptr ? rc : mocket__fields_add_len(&msg->fields, &c->work, body.len);
 }
 
 static int build(struct mocket_client *c, struct mocket_request *req, const char *line, mocket_span body)

@@ -19,7 +19,7 @@ static void check_head(struct mocket_arena *a, mocket_span in, bool upgrade, int
     int again_status;
     char *bytes = malloc(size);
     FUZZ_HOLDS(bytes != NULL);
-    mocket__abi_head_encode(status, fields, bytes);
+    mocket__abi_head_encode(status, fields, false, bytes);
     FUZZ_HOLDS(mocket__abi_head_decode((mocket_span){ bytes, size }, upgrade, a, &again_status, &again) == 0);
     FUZZ_HOLDS(again_status == status && again.count == fields->count);
     for (size_t i = 0; i < again.count; i++)

@@ -418,18 +418,6 @@ int32_t guest_fetch_read(struct guest_instance *i, int32_t number, uint32_t at, 
     return (int32_t)mocket__outgoing_read(o->exchange, to.ptr, to.len < INT32_MAX ? to.len : INT32_MAX);
 }
 
-/* Names are lower case in guests, however the server spells them. */
-static void lower_names(unsigned char *head, const struct mocket_fields *fields)
-{
-    size_t at = mocket__abi_head_size(&(struct mocket_fields){ .rows = NULL, .count = 0 }) +
-                fields->count * MOCKET_ABI_ROW_WORDS * sizeof(uint32_t);
-    for (size_t n = 0; n < fields->count; n++) {
-        for (size_t c = 0; c < fields->rows[n].name.len; c++)
-            head[at + c] = (unsigned char)mocket__lower((char)head[at + c]);
-        at += fields->rows[n].name.len + fields->rows[n].value.len;
-    }
-}
-
 int32_t guest_fetch_head(struct guest_instance *i, int32_t number, uint32_t at, uint32_t cap)
 {
     struct guest_outgoing *o = guest_handle_get(&i->handles, number, GUEST_HANDLE_RESPONSE);
@@ -443,9 +431,7 @@ int32_t guest_fetch_head(struct guest_instance *i, int32_t number, uint32_t at, 
     size_t size = mocket__abi_head_size(fields);
     if (size > INT32_MAX)
         return MOCKET_ETOOBIG;
-    if (size <= to.len) {
-        mocket__abi_head_encode(mocket__outgoing_status(o->exchange), fields, to.ptr);
-        lower_names(to.ptr, fields);
-    }
+    if (size <= to.len)
+        mocket__abi_head_encode(mocket__outgoing_status(o->exchange), fields, true, to.ptr);
     return (int32_t)size;
 }

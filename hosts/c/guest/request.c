@@ -262,14 +262,6 @@ void guest_request_upgrade(struct guest_request *r, const struct mocket_fields *
     guest_request_tell(r);
 }
 
-/* The length that the fields announce, -1. */
-static int64_t announced(const struct mocket_fields *fields)
-{
-    size_t at = 0;
-    const struct mocket_field *row = mocket__fields_next(fields, MOCKET_SPAN("content-length"), &at);
-    return row ? mocket__span_decimal(row->value, INT64_MAX) : -1;
-}
-
 int guest_request_begin(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)
 {
     struct mocket_fields fields = { 0 };
@@ -280,7 +272,7 @@ int guest_request_begin(struct guest_instance *i, struct guest_request *r, const
     r->status = status;
     r->fields = fields;
     r->streamed = true;
-    r->left = announced(&fields);
+    r->left = mocket__fields_len(&fields);
     r->discard = r->message->method == MOCKET_METHOD_HEAD || status == 204 || status == 205 || status == 304;
     r->answer = GUEST_ANSWER_BEGUN;
     guest_worker_extend(r);

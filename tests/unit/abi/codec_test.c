@@ -126,7 +126,7 @@ static void test_head(void **state)
     mocket__arena_init(&a, 0);
     size_t size = mocket__abi_head_size(&fields);
     void *bytes = malloc(size);
-    mocket__abi_head_encode(201, &fields, bytes);
+    mocket__abi_head_encode(201, &fields, false, bytes);
     expect_golden("head.hex", bytes, size);
     assert_int_equal(mocket__abi_head_decode((mocket_span){ bytes, size }, false, &a, &status, &back), 0);
     assert_int_equal(status, 201);
@@ -145,7 +145,7 @@ static int decode_head(const struct mocket_fields *fields, int status, bool upgr
     mocket__arena_init(&a, 0);
     size_t size = mocket__abi_head_size(fields);
     void *bytes = malloc(size);
-    mocket__abi_head_encode(status, fields, bytes);
+    mocket__abi_head_encode(status, fields, false, bytes);
     int rc = mocket__abi_head_decode((mocket_span){ bytes, size }, upgrade, &a, &got, &back);
     free(bytes);
     mocket__arena_release(&a);
