@@ -13,8 +13,8 @@ import answer as wire
 import cases as data
 import frames
 
-READ_TIMEOUT_S = 5.0
-LOG_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 10.0
+LOG_TIMEOUT_S = 10.0
 SPLIT_MAX_LEN = 4096
 SHOWN_LEN = 1500
 

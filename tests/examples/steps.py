@@ -132,8 +132,12 @@ class Realtime(Plain):
         s.close()
 
     def room(self, port):
-        members = [Socket(port, "/room") for _ in range(5)]
-        time.sleep(0.3)  # a subscription is not acknowledged
+        members = []
+        for i in range(5):
+            members.append(Socket(port, "/room"))
+            members[i].send("text", b"here is %d" % i)
+            for member in members:  # it has heard itself: it is subscribed
+                member.expect("text", b"here is %d" % i)
         for i, member in enumerate(members):
             member.send("text", b"from %d" % i)
         for member in members:

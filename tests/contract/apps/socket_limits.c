@@ -1,4 +1,4 @@
-/* Limits of sockets, small and quick enough for a test. */
+/* Limits of sockets, small enough for a test. */
 #include <mocket.h>
 
 #include <stdlib.h>
@@ -34,7 +34,6 @@ int main(void)
     mocket_app *app = mocket_new();
     mocket_set(app, MOCKET_MAX_MESSAGE, 1000);
     mocket_set(app, MOCKET_MAX_BACKLOG, 128 << 10);
-    mocket_set(app, MOCKET_WS_TIMEOUT, 800);
     mocket_ws(app, "/echo", echo, NULL);
     mocket_post(app, "/flood/:bytes", flood);
     return mocket_listen(app, ":4000");
