@@ -16,6 +16,7 @@ struct mocket_multipart {
     bool at_end;     /* of the stream */
     bool in_part;
     bool over;        /* the last boundary was seen */
+    bool patient;     /* a wait that is interrupted (mocket__native_interrupt) begins again */
     mocket_span data; /* of the present part, seen and not handed out */
     int failed;
 };
@@ -57,9 +58,12 @@ static int fill(mocket_multipart *m)
     }
     if (m->to == WINDOW)
         return fail(m, MOCKET_ETOOBIG);
-    ptrdiff_t n = mocket_read(m->source, m->window + m->to, WINDOW - m->to);
+    ptrdiff_t n;
+    do {
+        n = mocket_read(m->source, m->window + m->to, WINDOW - m->to);
+    } while (n == MOCKET_EAGAIN && m->patient);
     if (n < 0)
-        return fail(m, n);
+        return n == MOCKET_EAGAIN ? MOCKET_EAGAIN : fail(m, n); /* it can be read on */
     m->at_end = n == 0;
     m->to += (size_t)n;
     return 0;
@@ -100,6 +104,7 @@ static int next_data(mocket_multipart *m)
 int mocket_multipart_next(mocket_multipart *m, struct mocket_upload *out)
 {
     *out = (struct mocket_upload){ 0 };
+    m->patient = true;
     int rc = m->failed;
     while (rc == 0 && m->in_part) /* skip what is left */
         rc = next_data(m);
@@ -119,10 +124,8 @@ int mocket_multipart_next(mocket_multipart *m, struct mocket_upload *out)
     return rc < 0 ? fail(m, rc) : 1;
 }
 
-ptrdiff_t mocket_multipart_read(mocket_multipart *m, void *buf, size_t cap)
+static ptrdiff_t read_part(mocket_multipart *m, void *buf, size_t cap)
 {
-    if (cap == 0)
-        return MOCKET_EINVAL;
     int rc = m->failed;
     while (rc == 0 && m->in_part && m->data.len == 0)
         rc = next_data(m);
@@ -135,14 +138,21 @@ ptrdiff_t mocket_multipart_read(mocket_multipart *m, void *buf, size_t cap)
     return (ptrdiff_t)n;
 }
 
+ptrdiff_t mocket_multipart_read(mocket_multipart *m, void *buf, size_t cap)
+{
+    m->patient = false;
+    return cap == 0 ? MOCKET_EINVAL : read_part(m, buf, cap);
+}
+
 int mocket_multipart_data(mocket_multipart *m, mocket_span *out)
 {
     struct mocket_arena *a = mocket__arena(m->event);
     size_t len = 0, cap = 1024;
     char *bytes = mocket__arena_alloc(a, cap + 1);
     *out = MOCKET_SPAN("");
+    m->patient = true;
     for (;;) {
-        ptrdiff_t n = bytes ? mocket_multipart_read(m, bytes + len, cap - len) : MOCKET_ENOMEM;
+        ptrdiff_t n = bytes ? read_part(m, bytes + len, cap - len) : MOCKET_ENOMEM;
         if (n < 0)
             return m->failed ? m->failed : (int)n;
         if (n == 0)

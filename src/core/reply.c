@@ -55,7 +55,9 @@ int mocket_reply_body(mocket_reply *r, mocket_span *out)
         return MOCKET_EINVAL;
     if (r->source && !r->has_body) {
         struct mocket_buf whole = { 0 };
+        r->reads_whole = true;
         int rc = read_whole(r, &whole);
+        r->reads_whole = false;
         keep(r, rc, whole.len > 0 ? mocket__buf_view(&whole) : MOCKET_SPAN(""));
         mocket__buf_release(&whole);
     }

@@ -14,6 +14,7 @@ struct mocket_reply {
     bool has_body;
     int body_status;                    /* 0, or why it cannot be had */
     int64_t max_body;                   /* for reading it whole; MOCKET_UNLIMITED */
+    bool reads_whole;                   /* just now: source is not to give up with MOCKET_EAGAIN */
     struct mocket_source_memory memory; /* over body, or what answers body_status */
 };
 

@@ -149,6 +149,14 @@ bool mocket__is_field_value(mocket_span s)
     return true;
 }
 
+bool mocket__field_of_line(mocket_span line, struct mocket_field *out)
+{
+    size_t colon = mocket__span_find(line, ':', 0);
+    out->name = mocket__span_slice(line, 0, colon);
+    out->value = mocket__span_trim(mocket__span_slice(line, colon + 1, line.len));
+    return colon < line.len && mocket__is_token(out->name) && mocket__is_field_value(out->value);
+}
+
 bool mocket__is_hop_by_hop(mocket_span name)
 {
     static const mocket_span names[] = {

@@ -37,6 +37,8 @@ int mocket__fields_add_len(struct mocket_fields *f, struct mocket_arena *a, uint
 /* RFC 9110, section 5.6.2 and 5.5. */
 bool mocket__is_token(mocket_span s);
 bool mocket__is_field_value(mocket_span s); /* no CR, LF, NUL */
+/* `Name: value`, a line of a head: views of both, without the blanks around the value. False: it is none. */
+bool mocket__field_of_line(mocket_span line, struct mocket_field *out);
 /* Fields that belong to the connection and are never passed on (docs/abi.md, section 4). */
 bool mocket__is_hop_by_hop(mocket_span name);
 

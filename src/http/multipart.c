@@ -206,17 +206,15 @@ static int read_disposition(struct mocket_arena *a, mocket_span value, struct mo
 
 static int read_line(struct mocket_arena *a, mocket_span line, struct mocket_upload *out, bool *disposed)
 {
-    size_t colon = mocket__span_find(line, ':', 0);
-    mocket_span name = mocket__span_slice(line, 0, colon);
-    mocket_span value = mocket__span_trim(mocket__span_slice(line, colon + 1, line.len));
-    if (colon == line.len || !mocket__is_token(name) || !mocket__is_field_value(value))
+    struct mocket_field field;
+    if (!mocket__field_of_line(line, &field))
         return MOCKET_EINVAL;
-    if (mocket__span_ieq(name, MOCKET_SPAN("content-disposition"))) {
+    if (mocket__span_ieq(field.name, MOCKET_SPAN("content-disposition"))) {
         bool again = *disposed;
         *disposed = true;
-        return again ? MOCKET_EINVAL : read_disposition(a, value, out);
+        return again ? MOCKET_EINVAL : read_disposition(a, field.value, out);
     }
-    return mocket__span_ieq(name, MOCKET_SPAN("content-type")) ? copy_text(a, value, &out->type) : 0;
+    return mocket__span_ieq(field.name, MOCKET_SPAN("content-type")) ? copy_text(a, field.value, &out->type) : 0;
 }
 
 /* The end of the line that begins at from: its CR LF, or head.len. A CR alone belongs to the line, which is then

@@ -8,7 +8,8 @@
  * A request's body that is a stream is pumped by whoever waits: by mocket_wait until the head is here, then by who
  * reads the reply, because a server may answer while it still reads. The stream itself may have to wait, for the app's
  * own client say. If meanwhile what the handler really waits for comes, the stream's wait is interrupted; the stream
- * then answers MOCKET_EAGAIN and can be read on later.
+ * then answers MOCKET_EAGAIN and can be read on later. That holds for reading only: a stream of the app's that makes
+ * requests of its own to have something to say is left in peace until they are done (hold).
  *
  * What a call owns ends with the event, or with the WebSocket message that began it: by mocket_defer, always. */
 #include "../../base/memory.h"
@@ -74,6 +75,26 @@ static void interrupt(struct calls *calls)
         wake(calls, MOCKET_EAGAIN);
     else
         mocket__native_interrupt(calls->event);
+}
+
+/* From hold to let_go nothing that waits further out interrupts. */
+struct held {
+    struct mocket_call *pumped;
+    bool interrupted;
+};
+
+static struct held hold(struct calls *calls)
+{
+    struct held outside = { calls->pumped, calls->interrupted };
+    calls->pumped = NULL;
+    calls->interrupted = false;
+    return outside;
+}
+
+static void let_go(struct calls *calls, struct held outside)
+{
+    calls->pumped = outside.pumped;
+    calls->interrupted = outside.interrupted;
 }
 
 static void on_changed(void *arg)
@@ -202,6 +223,14 @@ static int await_news(struct mocket_call *call)
     return rc;
 }
 
+static int await_news_held(struct mocket_call *call)
+{
+    struct held outside = hold(call->calls);
+    int rc = await_news(call);
+    let_go(call->calls, outside);
+    return rc;
+}
+
 /* ---- the reply ---- */
 
 static ptrdiff_t body_read(struct mocket_source *s, void *buf, size_t cap)
@@ -209,9 +238,11 @@ static ptrdiff_t body_read(struct mocket_source *s, void *buf, size_t cap)
     struct mocket_call *call = (struct mocket_call *)((char *)s - offsetof(struct mocket_call, body));
     while (call->out) {
         ptrdiff_t n = mocket__outgoing_read(call->out, buf, cap);
+        int rc = 0;
         if (n > 0)
             return n;
-        int rc = n == MOCKET_EAGAIN ? await_news(call) : 0;
+        if (n == MOCKET_EAGAIN)
+            rc = call->reply.reads_whole ? await_news_held(call) : await_news(call);
         if (rc < 0)
             return rc;
         if (n != MOCKET_EAGAIN)
@@ -256,7 +287,7 @@ static int make_reply(struct mocket_call *call)
 
 static int wait_for(struct mocket_call *call)
 {
-    int rc = await_news(call);
+    int rc = await_news_held(call);
     if (rc < 0 || !call->out)
         return rc < 0 ? rc : call->result;
     rc = mocket__outgoing_state(call->out);
@@ -448,7 +479,9 @@ int mocket_wait_any(mocket_event *e, mocket_call *const *calls, size_t count, in
         limit = limit_new(own, timeout_ms);
     if (!own || (timeout_ms >= 0 && !limit))
         return MOCKET_ENOMEM;
+    struct held outside = hold(own);
     int rc = wait_ready(own, calls, count, limit);
+    let_go(own, outside);
     if (limit)
         uv_close((uv_handle_t *)&limit->timer, limit_closed);
     return rc;

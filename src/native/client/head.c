@@ -57,15 +57,13 @@ static bool unfold(struct mocket_outgoing *out, mocket_span line)
 
 static bool add(struct mocket_outgoing *out, mocket_span line)
 {
-    size_t colon = mocket__span_find(line, ':', 0);
-    mocket_span name = mocket__span_slice(line, 0, colon);
-    mocket_span value = mocket__span_trim(mocket__span_slice(line, colon + 1, line.len));
-    if (colon == line.len || !mocket__is_token(name) || !mocket__is_field_value(value))
+    struct mocket_field field;
+    if (!mocket__field_of_line(line, &field))
         return refuse(out, MOCKET_EIO, "a field of the head is malformed");
     if (out->fields.count == MOCKET_OUTGOING_FIELDS_MAX)
         return refuse(out, MOCKET_ELIMIT, "the head has too many fields");
-    name = mocket__arena_copy(&out->arena, name);
-    value = mocket__arena_copy(&out->arena, value.len > 0 ? value : MOCKET_SPAN(""));
+    mocket_span name = mocket__arena_copy(&out->arena, field.name);
+    mocket_span value = mocket__arena_copy(&out->arena, field.value.len > 0 ? field.value : MOCKET_SPAN(""));
     out->folded_cap = 0;
     if (!name.ptr || !value.ptr || mocket__fields_add(&out->fields, &out->arena, name, value) < 0)
         return refuse(out, MOCKET_ENOMEM, "no memory");
@@ -84,6 +82,18 @@ static void drop_hop_by_hop(struct mocket_outgoing *out)
         if (!mocket__is_hop_by_hop(f->rows[i].name))
             f->rows[kept++] = f->rows[i];
     f->count = kept;
+}
+
+/* One length, or the same again: else nobody knows where the body ends, and libcurl would guess (RFC 9112,
+ * section 6.3). */
+static bool has_one_len(const struct mocket_fields *f)
+{
+    int64_t len = mocket__fields_len(f);
+    const struct mocket_field *row;
+    for (size_t at = 0; (row = mocket__fields_next(f, MOCKET_SPAN("content-length"), &at)) != NULL;)
+        if (len < 0 || mocket__span_decimal(row->value, INT64_MAX) != len)
+            return false;
+    return true;
 }
 
 /* ---- redirects (RFC 9110, section 15.4) ---- */
@@ -151,10 +161,12 @@ static bool end(struct mocket_outgoing *out)
     size_t at = 0;
     if (out->status < 200)
         return true;
-    if (follows(out))
-        return redirect(out);
     if (mocket__fields_next(&out->fields, MOCKET_SPAN("transfer-encoding"), &at))
         mocket__fields_remove(&out->fields, MOCKET_SPAN("content-length")); /* RFC 9112, section 6.3 */
+    if (!has_one_len(&out->fields))
+        return refuse(out, MOCKET_EIO, "the length of the body is none");
+    if (follows(out))
+        return redirect(out);
     drop_hop_by_hop(out);
     out->left = mocket__fields_len(&out->fields);
     if (is_method(out, "HEAD") || out->status == 204 || out->status == 304)

@@ -109,6 +109,7 @@ static int copy_opts(struct mocket_outgoing *out, const struct mocket_outgoing_o
     if (!out->opts.method.ptr)
         return MOCKET_ENOMEM;
     out->has_body = opts->streams || opts->body.ptr;
+    out->streamed = opts->streams;
     if (out->has_body && mocket__span_eq(method, MOCKET_SPAN("HEAD")))
         return MOCKET_EINVAL; /* libcurl has no way to send it */
     out->out_left = opts->streams ? opts->body_len : 0;
@@ -235,7 +236,7 @@ ptrdiff_t mocket__outgoing_write(struct mocket_outgoing *out, mocket_span bytes)
 {
     size_t room = MOCKET_OUTGOING_BUFFER - out->out.len;
     bool no_memory = false;
-    if (out->finished || !out->has_body)
+    if (out->finished || !out->streamed)
         return MOCKET_ESTATE;
     if (takes_no_more(out))
         return MOCKET_ECLOSED;

@@ -9,6 +9,9 @@
  * That holds for a connection that works. libcurl 7.88 closes a socket whose connection was not complete without a
  * word, and its number is soon somebody else's: such a socket is watched only while libcurl wants it.
  *
+ * A server that has answered and then breaks the connection off has answered: libcurl is told of an error as of bytes,
+ * so that it finds the answer first, and the error behind it.
+ *
  * libcurl closes kept connections that are too old only when it looks for one to use. When nothing has been under way
  * for a while, the whole multi handle goes, and all its connections with it. */
 #include <errno.h>
@@ -258,15 +261,21 @@ static int wire_watch(struct mocket_wire *w)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct mocket_wire *w = poll->data;
-    int mask = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+    struct mocket_pool *pool = w->pool;
+    int fd = w->fd;
     if (status < 0) { /* libuv has stopped watching */
-        mask = CURL_CSELECT_ERR;
+        events = w->wanted;
         w->polled = 0;
     }
-    if (w->wanted == 0 || (status == 0 && !(events & w->wanted)))
+    int mask = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+    if (mask & CURL_CSELECT_OUT && w->wanted & UV_READABLE)
+        mask |= CURL_CSELECT_IN; /* what has come since is read before a send can fail */
+    if (!(events & w->wanted))
         wire_watch(w);
     else
-        run_curl(w->pool, w->fd, mask);
+        run_curl(pool, fd, mask);
+    if (status < 0 && wire_of(pool, fd) == w && w->wanted & ~w->polled)
+        wire_watch(w);
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)

@@ -342,6 +342,7 @@ static void next_hop(struct mocket_outgoing *out)
     char *location = out->location;
     out->location = NULL;
     out->discarded = out->head_len = 0;
+    out->denied = false;
     out->reason[0] = '\0';
     int rc = ++out->hops > MOCKET_REDIRECTS_MAX ? MOCKET_ELIMIT : go_to(out, location);
     mocket__free(location);
@@ -386,7 +387,8 @@ void mocket__transfer_done(struct mocket_outgoing *out, CURLcode result)
         mocket__transfer_stop(out);
         next_hop(out);
     } else if (!is_complete(out, result)) {
-        mocket__transfer_fail(out, code_of(out, result), out->reason[0] ? NULL : curl_easy_strerror(result));
+        const char *why = result == CURLE_OK ? "the answer is incomplete" : curl_easy_strerror(result);
+        mocket__transfer_fail(out, code_of(out, result), out->reason[0] ? NULL : why);
     } else {
         mocket__transfer_stop(out);
         out->end = 0;

@@ -63,10 +63,11 @@ struct mocket_outgoing {
 
     int hops;
     bool has_body;
+    bool streamed;    /* by the owner, even if no hop has a body any more */
     bool strip;       /* Authorization and Cookie are not for this origin */
     char *location;   /* of the redirect that is followed next */
     size_t discarded; /* of its body */
-    bool denied;      /* an address was */
+    bool denied;      /* an address of this hop was */
     bool connected;   /* a socket was opened for this hop */
 
     int state, end; /* MOCKET_EAGAIN: not yet */

@@ -174,6 +174,73 @@ static int relay(mocket_event *e)
     return rc == 0 ? mocket_bytes(e, body, NULL) : mocket_textf(e, "error %d", rc);
 }
 
+/* A body whose only piece is what another server says, which is waited for as a whole. */
+struct told {
+    mocket_event *event;
+    const char *url;
+    mocket_reply *reply;
+    bool over;
+};
+
+static ptrdiff_t ask_and_tell(void *data, void *buf, size_t cap)
+{
+    struct told *t = data;
+    mocket_span body;
+    int rc = 0;
+    if (t->over)
+        return 0;
+    if (!t->reply) {
+        mocket_call *call = mocket_fetch_start(t->event, "GET", t->url, NULL);
+        rc = mocket_query(t->event, "any") ? mocket_wait_any(t->event, &call, 1, 600000) : 0;
+        if (rc == 0)
+            rc = mocket_wait(t->event, call, &t->reply);
+    }
+    if (rc == 0)
+        rc = mocket_reply_body(t->reply, &body);
+    if (rc < 0)
+        return rc;
+    t->over = true;
+    memcpy(buf, body.ptr, body.len < cap ? body.len : cap);
+    return (ptrdiff_t)body.len;
+}
+
+static int nested(mocket_event *e)
+{
+    struct told told = { .event = e, .url = query(e, "from", "") };
+    struct mocket_fetch_opts opts = { .size = sizeof opts, .source = mocket_source_new(e, ask_and_tell, NULL, &told) };
+    mocket_reply *reply;
+    mocket_span body;
+    int rc = mocket_fetch(e, "POST", query(e, "to", ""), &opts, &reply);
+    if (rc == 0)
+        rc = mocket_reply_body(reply, &body);
+    return rc == 0 ? mocket_bytes(e, body, NULL) : mocket_textf(e, "error %d", rc);
+}
+
+static ptrdiff_t read_part(void *data, void *buf, size_t cap)
+{
+    return mocket_multipart_read(data, buf, cap);
+}
+
+/* Sends the first part of a form on, and tells the second one. */
+static int parts(mocket_event *e)
+{
+    struct mocket_fetch_opts opts = { .size = sizeof opts };
+    struct mocket_upload part;
+    mocket_multipart *form;
+    mocket_reply *reply = NULL;
+    mocket_span body;
+    int rc = mocket_body_multipart(e, &form);
+    if (rc == 0)
+        rc = mocket_multipart_next(form, &part) == 1 ? 0 : MOCKET_EINVAL;
+    if (rc == 0) {
+        opts.source = mocket_source_new(e, read_part, NULL, form);
+        rc = mocket_fetch(e, "POST", query(e, "url", ""), &opts, &reply);
+    }
+    if (rc == 0)
+        rc = mocket_multipart_next(form, &part) == 1 ? mocket_multipart_data(form, &body) : MOCKET_EINVAL;
+    return mocket_textf(e, "%d %d %s", rc, mocket_reply_status(reply), rc == 0 ? body.ptr : "");
+}
+
 /* Starts calls and waits for none of them. */
 static int forget(mocket_event *e)
 {
@@ -214,6 +281,8 @@ int main(void)
     mocket_get(app, "/order", order);
     mocket_get(app, "/cancel", cancel);
     mocket_get(app, "/relay", relay);
+    mocket_get(app, "/nested", nested);
+    mocket_post(app, "/parts", parts);
     mocket_get(app, "/forget", forget);
     mocket_ws(app, "/socket", on_socket, NULL);
     int rc = mocket_listen(app, ":4000");

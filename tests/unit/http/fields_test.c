@@ -51,6 +51,29 @@ static void test_values_without_memory(void **state)
     mocket__arena_release(&a);
 }
 
+static void test_lines_of_a_head(void **state)
+{
+    (void)state;
+    const struct line {
+        mocket_span text, name, value;
+    } good[] = {
+        { MOCKET_SPAN("a: b"), MOCKET_SPAN("a"), MOCKET_SPAN("b") },
+        { MOCKET_SPAN("A:"), MOCKET_SPAN("A"), MOCKET_SPAN("") },
+        { MOCKET_SPAN("a: \t b:c \t"), MOCKET_SPAN("a"), MOCKET_SPAN("b:c") },
+    };
+    const mocket_span bad[] = { MOCKET_SPAN(""),       MOCKET_SPAN("a"),      MOCKET_SPAN(": b"),
+                                MOCKET_SPAN("a : b"),  MOCKET_SPAN(" a:b"),   MOCKET_SPAN("a: b\rc"),
+                                MOCKET_SPAN("a: \0b"), MOCKET_SPAN("a: b\nc") };
+    struct mocket_field field;
+    for (size_t i = 0; i < UNIT_COUNT(good); i++) {
+        assert_true(mocket__field_of_line(good[i].text, &field));
+        unit_same(field.name, good[i].name, i);
+        unit_same(field.value, good[i].value, i);
+    }
+    for (size_t i = 0; i < UNIT_COUNT(bad); i++)
+        assert_false(mocket__field_of_line(bad[i], &field));
+}
+
 static int add_many(void *context)
 {
     (void)context;
@@ -109,8 +132,11 @@ static void test_hop_by_hop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_and_lookup), cmocka_unit_test(test_values_without_memory),
-        cmocka_unit_test(test_no_memory),        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_order_and_lookup),
+        cmocka_unit_test(test_values_without_memory),
+        cmocka_unit_test(test_lines_of_a_head),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_hop_by_hop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,8 +31,8 @@ static void answer(int fd, const char *request)
     else
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     assert_true(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    if (strncmp(request, "GET /silent", 11) == 0)
-        usleep(400000);
+    while (strncmp(request, "GET /silent", 11) == 0 && read(fd, text, sizeof text) > 0)
+        ; /* until the other side goes */
 }
 
 static void *serve(void *arg)
@@ -63,6 +63,21 @@ static void server_open(struct server *s)
     assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
 }
 
+/* The same port of ::1. False: there is no such address here. */
+static bool server_open6(struct server *s, uint16_t port)
+{
+    struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT, .sin6_port = htons(port) };
+    *s = (struct server){ .fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), .port = port };
+    if (s->fd < 0)
+        return false;
+    if (bind(s->fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(s->fd, 16) < 0) {
+        close(s->fd);
+        return false;
+    }
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+    return true;
+}
+
 static void server_close(struct server *s)
 {
     shutdown(s->fd, SHUT_RDWR);
@@ -87,7 +102,7 @@ struct owner {
     char asked[8][80];
     size_t asked_count;
     const char *deny_host;
-    bool deny_addresses;
+    bool deny_addresses, deny_once;
 };
 
 static void changed(void *arg)
@@ -106,8 +121,10 @@ static bool allow(void *arg, mocket_span host, uint16_t port, const struct socka
     struct owner *o = arg;
     assert_true(port > 0 && o->asked_count < UNIT_COUNT(o->asked));
     snprintf(o->asked[o->asked_count++], sizeof o->asked[0], "%.*s%s", (int)host.len, host.ptr, address ? " +" : "");
+    bool once = address && o->deny_once;
+    o->deny_once &= !once;
     if (address)
-        return !o->deny_addresses;
+        return !o->deny_addresses && !once;
     return !o->deny_host || !mocket__span_eq(host, mocket__span(o->deny_host));
 }
 
@@ -322,6 +339,44 @@ static void test_streamed_body(void **state)
     mocket__outgoing_end(o.out);
 }
 
+/* It answers before the body has come, and a redirect wants none of it any more: that is nobody's mistake. */
+static void test_streamed_body_nobody_wants(void **state)
+{
+    struct fixture *f = *state;
+    struct owner o = { 0 };
+    struct mocket_outgoing_opts opts = { .method = MOCKET_SPAN("POST"), .streams = true, .body_len = 3 };
+    assert_int_equal(start(f, &o, "http://127.0.0.1:%u/?to=/silent", opts), 0);
+    opts.follow = true;
+    mocket__outgoing_end(o.out);
+    assert_int_equal(start(f, &o, "http://127.0.0.1:%u/?to=/silent", opts), 0);
+    assert_int_equal(wait_head(f, &o), 0);
+    assert_true(mocket__outgoing_writable(o.out));
+    assert_int_equal(mocket__outgoing_write(o.out, MOCKET_SPAN("abc")), MOCKET_ECLOSED);
+    assert_int_equal(mocket__outgoing_finish(o.out), 0);
+    mocket__outgoing_end(o.out);
+
+    opts = (struct mocket_outgoing_opts){ .method = MOCKET_SPAN("POST"), .body = MOCKET_SPAN("abc") };
+    assert_int_equal(start(f, &o, "http://127.0.0.1:%u/", opts), 0);
+    assert_int_equal(mocket__outgoing_write(o.out, MOCKET_SPAN("abc")), MOCKET_ESTATE);
+    mocket__outgoing_end(o.out);
+}
+
+/* An address of one hop that was denied says nothing about the next one. */
+static void test_denied_on_the_way(void **state)
+{
+    struct fixture *f = *state;
+    struct owner o = { .deny_once = true };
+    struct mocket_outgoing_opts opts = { .follow = true };
+    struct server other;
+    if (!server_open6(&other, f->server.port))
+        skip();
+    assert_int_equal(start(f, &o, "http://localhost:%u/?to=http://127.0.0.1:1/", opts), 0);
+    assert_int_equal(wait_head(f, &o), MOCKET_EIO);
+    assert_int_equal(o.asked_count, 5);
+    mocket__outgoing_end(o.out);
+    server_close(&other);
+}
+
 static void test_pool_ends_with_requests_under_way(void **state)
 {
     struct fixture *f = *state;
@@ -366,16 +421,10 @@ int main(void)
     warm_up();
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     static const struct CMUnitTest tests[] = {
-        TEST(test_exchange),
-        TEST(test_name_is_denied),
-        TEST(test_address_is_denied),
-        TEST(test_what_is_asked),
-        TEST(test_what_cannot_start),
-        TEST(test_end_inside_changed),
-        TEST(test_silence),
-        TEST(test_streamed_body),
-        TEST(test_each_allocation_fails),
-        TEST(test_pool_ends_with_requests_under_way),
+        TEST(test_exchange),          TEST(test_name_is_denied),        TEST(test_address_is_denied),
+        TEST(test_what_is_asked),     TEST(test_what_cannot_start),     TEST(test_end_inside_changed),
+        TEST(test_silence),           TEST(test_streamed_body),         TEST(test_streamed_body_nobody_wants),
+        TEST(test_denied_on_the_way), TEST(test_each_allocation_fails), TEST(test_pool_ends_with_requests_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
