@@ -374,7 +374,8 @@ int mocket_sleep(mocket_event *e, uint32_t ms);
 /* ---- Outgoing HTTP ------------------------------------------------------------------------------------------------
  * Requests to other servers, http and https, HTTP/1.1 and 2. Connections are kept and used again. Certificates are
  * verified against the system's authorities, or those that the environment's SSL_CERT_FILE names. In a guest the host
- * must have granted the server (mocket serve --allow-net): else MOCKET_EDENIED. The test client cannot fetch. */
+ * must have granted the server (mocket serve --allow-net): else MOCKET_EDENIED. The test client cannot fetch. Content
+ * codings are yours: no compressed answer is asked for, and what comes compressed all the same is not decoded. */
 struct mocket_fetch_opts {
     uint32_t size;
     const char *const *headers; /* lines, "Name: value"; ends with NULL */
@@ -390,7 +391,8 @@ struct mocket_fetch_opts {
  * MOCKET_ELIMIT (more than 10 redirects, more than 256 calls of one event, a head above 64 KiB or 200 fields),
  * MOCKET_ECLOSED (your own client left), MOCKET_ENOTSUP. The reply lives as long as the event. A redirect to another
  * origin loses Authorization and Cookie; 303, and 301 or 302 to a POST, become GET; with source, 307 and 308 are
- * returned as they are. */
+ * returned as they are. When a kept connection breaks before any answer the request goes out once more, by whatever
+ * method; with source it is MOCKET_EIO. Behind the head, reading gives up after 30 seconds without a byte. */
 int mocket_fetch(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
                  mocket_reply **out);
 /* The same in two steps, so that several are under way at once. Never NULL: what went wrong is mocket_wait's. A call
@@ -429,9 +431,9 @@ const char *mocket_sse_last_id(mocket_event *e);
 
 /* ---- WebSocket (RFC 6455) -----------------------------------------------------------------------------------------
  * A socket is a route for GET: middlewares run before the handshake and can refuse it, groups count. Requests to it
- * that ask for no upgrade are 426, another version than 13 too, and a cross-origin handshake is 403 unless the origin
- * is allowed. Pings are answered, messages come whole, text is UTF-8 (else 1007), larger ones than MOCKET_MAX_MESSAGE
- * are refused (1009). */
+ * that ask for no upgrade are 426, another version than 13 too; a handshake with a bad key or a body is 400, and a
+ * cross-origin one 403 unless the origin is allowed. Pings are answered, messages come whole, text is UTF-8 (else
+ * 1007), larger ones than MOCKET_MAX_MESSAGE are refused (1009). */
 enum mocket_ws_kind {
     MOCKET_WS_OPEN = 0,
     MOCKET_WS_TEXT = 1,
@@ -539,7 +541,8 @@ const char *mocket_authorization(mocket_event *e, const char *scheme);
 bool mocket_same_secret(const char *given, const char *secret);
 
 /* A source of your own: read works as mocket_read does and gets data; close (may be NULL) runs once, at the end of
- * the stream or when the event ends. NULL when there is no memory: close ran. */
+ * the stream or when the event ends. NULL when there is no memory: close ran. While a fetch sends it, what read reads
+ * may say MOCKET_EAGAIN, because the answer has come meanwhile: return that, and go on at the next call. */
 typedef ptrdiff_t mocket_source_read(void *data, void *buf, size_t cap);
 mocket_source *mocket_source_new(mocket_event *e, mocket_source_read *read, mocket_drop *close, void *data);
 /* Ends a stream that was not given to mocket_stream. Twice is fine. */

@@ -59,12 +59,18 @@ static void stop(struct mocket_backend *base)
 
 /* ---- publishing ---- */
 
-/* Either every worker that has subscribers gets it, or none does. */
-static bool reserve(struct mocket_server *s, struct mocket_published *p)
+/* The first worker from this one on that has subscribers; worker_count: none. */
+static int next_wanted(struct mocket_server *s, int i)
 {
-    for (int i = 0; i < s->worker_count; i++) {
-        if (!mocket__topics_wanted(&s->workers[i].topics))
-            continue;
+    while (i < s->worker_count && !mocket__topics_wanted(&s->workers[i].topics))
+        i++;
+    return i;
+}
+
+/* Either every worker that has subscribers gets it, or none does. */
+static bool reserve(struct mocket_server *s, struct mocket_published *p, int first)
+{
+    for (int i = first; i < s->worker_count; i = next_wanted(s, i + 1)) {
         if (!mocket__topics_reserve(&s->workers[i].topics, p)) {
             while (i-- > 0)
                 if (p->mails[i].message != NULL)
@@ -85,24 +91,17 @@ static void post(struct mocket_server *s, struct mocket_published *p)
         }
 }
 
-static bool anybody_subscribed(struct mocket_server *s)
-{
-    for (int i = 0; i < s->worker_count; i++)
-        if (mocket__topics_wanted(&s->workers[i].topics))
-            return true;
-    return false;
-}
-
 static int publish_to_workers(struct mocket_server *s, mocket_span topic, int kind, mocket_span data)
 {
     if (data.len > MOCKET_MAILBOX_MAX / 2)
         return MOCKET_ETOOBIG; /* it would never fit beside others */
-    if (!anybody_subscribed(s))
+    int first = next_wanted(s, 0);
+    if (first == s->worker_count)
         return 0;
     struct mocket_published *p = mocket__published_new(topic, kind, data, (size_t)s->worker_count);
     if (p == NULL)
         return MOCKET_ENOMEM;
-    bool reserved = reserve(s, p);
+    bool reserved = reserve(s, p, first);
     if (reserved)
         post(s, p);
     mocket__published_release(p);

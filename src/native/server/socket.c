@@ -428,6 +428,7 @@ static void tell_writable(struct mocket_ws *ws)
 void mocket__socket_work(struct mocket_conn *c)
 {
     struct mocket_ws *ws = c->ws;
+    bool was_full;
     not_due(ws);
     ws->working = true;
     do {
@@ -435,11 +436,13 @@ void mocket__socket_work(struct mocket_conn *c)
             return;
         while (ws->current != NULL && decode(ws)) /* pings, and whether the client is still there */
             ;
+        was_full = mocket__socket_is_full(ws);
         mocket__output_push(c);
         if (c->wait == MOCKET_WAIT_WRITE && c->unsent_len == 0)
             mocket__conn_wake(c, c->broken ? MOCKET_ECLOSED : 0);
         tell_writable(ws);
-    } while (ws->current == NULL && (c->broken || ws->over));
+        /* What was left in the input is not told of again: there is room for its answers now. */
+    } while ((was_full && !mocket__socket_is_full(ws)) || (ws->current == NULL && (c->broken || ws->over)));
     ws->working = false;
     mocket__conn_settle(c);
 }
@@ -568,8 +571,8 @@ int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_head *head
     struct mocket_worker *w = c->worker;
     if (mocket__worker_stopping(w))
         return MOCKET_ELIMIT;
-    if (ex->pinned.ptr != NULL) /* a body, whose bytes would be frames; or there was no memory to move the head */
-        return ex->req.message.body_len != 0 ? MOCKET_EINVAL : MOCKET_ENOMEM;
+    if (ex->pinned.ptr != NULL) /* there was no memory to move the head; who has a body is no handshake */
+        return MOCKET_ENOMEM;
     struct mocket_ws *ws = mocket__arena_zero(&ex->arena, sizeof(*ws));
     if (ws == NULL)
         return MOCKET_ENOMEM;

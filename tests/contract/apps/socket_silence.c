@@ -13,7 +13,7 @@ static void echo(mocket_socket *s, int kind, mocket_span data)
 int main(void)
 {
     mocket_app *app = mocket_new();
-    mocket_set(app, MOCKET_WS_TIMEOUT, 1600);
+    mocket_set(app, MOCKET_WS_TIMEOUT, 3000);
     mocket_ws(app, "/echo", echo, NULL);
     return mocket_listen(app, ":4000");
 }

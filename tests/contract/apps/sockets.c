@@ -183,7 +183,7 @@ static void cleaned_up(void *event)
     mocket_log(event, MOCKET_LOG_WARN, "socket %s: cleaned up", mocket_query(event, "as"));
 }
 
-/* Sleeps that many milliseconds, then echoes. */
+/* Sleeps that many milliseconds, then echoes; with a "!" behind the number it says so before. */
 static void sleepy(mocket_socket *s, int kind, mocket_span data)
 {
     mocket_event *e = mocket_ws_event(s);
@@ -192,6 +192,8 @@ static void sleepy(mocket_socket *s, int kind, mocket_span data)
     if (kind != MOCKET_WS_TEXT)
         return;
     mocket_defer(e, cleaned_up, e);
+    if (strchr(data.ptr, '!'))
+        mocket_ws_text(s, "sleeping");
     int rc = mocket_sleep(e, (uint32_t)strtoul(data.ptr, NULL, 10));
     if (rc == 0)
         rc = mocket_ws_text(s, mocket_format(e, "slept %s", data.ptr));

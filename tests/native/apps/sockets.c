@@ -140,13 +140,14 @@ static int books(mocket_event *e)
     return mocket_textf(e, "%d %d %d", atomic_load(&opened), atomic_load(&closed), atomic_load(&deferred));
 }
 
+/* keep: also when it is refused. */
 static int publish(mocket_event *e)
 {
-    const char *len = mocket_query(e, "len"), *times = mocket_query(e, "times");
+    const char *len = mocket_query(e, "len"), *times = mocket_query(e, "times"), *topic = mocket_query(e, "topic");
     char *piece = mocket_mem(e, len ? (size_t)atol(len) : 1);
     int rc = 0;
-    for (int i = 0; piece && rc == 0 && i < (times ? atoi(times) : 1); i++)
-        rc = mocket_publish(mocket_event_app(e), "room", MOCKET_WS_BINARY,
+    for (int i = 0; piece && (rc == 0 || mocket_query(e, "keep")) && i < (times ? atoi(times) : 1); i++)
+        rc = mocket_publish(mocket_event_app(e), topic ? topic : "room", MOCKET_WS_BINARY,
                             (mocket_span){ piece, len ? (size_t)atol(len) : 1 });
     return mocket_textf(e, "%d", rc);
 }

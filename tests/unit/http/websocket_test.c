@@ -47,10 +47,27 @@ static void test_check(void **state)
     }
 }
 
+/* Frames begin where the head ends: a body, of whatever length, would be frames. */
+static void test_body(void **state)
+{
+    static const int64_t lens[] = { 0, 5, -1 };
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(lens); i++) {
+        struct mocket_arena a;
+        struct mocket_message msg = { .flags = MOCKET_MESSAGE_UPGRADE, .body_len = lens[i] };
+        mocket__arena_init(&a, 0);
+        mocket__fields_add(&msg.fields, &a, MOCKET_SPAN("Sec-WebSocket-Version"), MOCKET_SPAN("13"));
+        mocket__fields_add(&msg.fields, &a, MOCKET_SPAN("Sec-WebSocket-Key"), MOCKET_SPAN("dGhlIHNhbXBsZSBub25jZQ=="));
+        unit_equal(mocket__ws_check(&msg), lens[i] == 0 ? 0 : 400, i);
+        mocket__arena_release(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

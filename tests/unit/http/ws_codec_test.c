@@ -189,6 +189,77 @@ static void test_lengths(void **state)
     mocket__ws_machines_release(&machines);
 }
 
+/* Long frames of binary messages are unmasked by other code than the rest: with masks, at every split, in parts, and
+ * with every mistake. */
+#define X26 "abcdefghijklmnopqrstuvwxyz"
+#define X130 X26 X26 X26 X26 X26
+
+struct wire {
+    char bytes[1024];
+    size_t len;
+};
+
+/* A frame of X130, with a length in 16 bits. */
+static void add_long(struct wire *w, int first, const char mask[5])
+{
+    char *to = w->bytes + w->len;
+    memcpy(to, (const char[]){ (char)first, (char)0xfe, 0, (char)130 }, 4);
+    memcpy(to + 4, mask, 4);
+    for (size_t i = 0; i < 130; i++)
+        to[8 + i] = (char)(X130[i] ^ mask[i % 4]);
+    w->len += 8 + 130;
+}
+
+static void add_bytes(struct wire *w, mocket_span bytes)
+{
+    memcpy(w->bytes + w->len, bytes.ptr, bytes.len);
+    w->len += bytes.len;
+}
+
+static void test_long_binary(void **state)
+{
+    static const struct {
+        size_t count;
+        int first[3]; /* bytes of the long frames */
+        mocket_span between, behind;
+        const char *want;
+    } longs[] = {
+        { 1, { 0x82 }, UNIT_ROW(""), UNIT_ROW(""), "B:" X130 ";" },
+        { 2, { 0x82, 0x82 }, UNIT_ROW("\x89\x81" M "p"), UNIT_ROW("\x81\x81" M "t"), "B:" X130 ";I:p;B:" X130 ";T:t;" },
+        { 3, { 0x02, 0x00, 0x80 }, UNIT_ROW("\x89\x81" M "p"), UNIT_ROW(""), "I:p;I:p;B:" X130 X130 X130 ";" },
+        { 2, { 0x02, 0x80 }, UNIT_ROW("\x00\x81" M "-"), UNIT_ROW(""), "B:" X130 "-" X130 ";" },
+        { 1, { 0x02 }, UNIT_ROW(""), UNIT_ROW("\x80\x80" M), "B:" X130 ";" },
+        { 1, { 0xc2 }, UNIT_ROW(""), UNIT_ROW(""), "!1002" },
+        { 2, { 0x02, 0x90 }, UNIT_ROW(""), UNIT_ROW(""), "!1002" },
+        { 1, { 0x80 }, UNIT_ROW(""), UNIT_ROW(""), "!1002" },
+        { 2, { 0x82, 0x80 }, UNIT_ROW(""), UNIT_ROW(""), "B:" X130 ";!1002" },
+        { 2, { 0x02, 0x82 }, UNIT_ROW(""), UNIT_ROW(""), "!1002" },
+        { 2, { 0x02, 0x81 }, UNIT_ROW(""), UNIT_ROW(""), "!1002" },
+        { 1, { 0x02 }, UNIT_ROW(""), UNIT_ROW("\x80\xfe\x00\x7d" M), "!1002" }, /* not the shortest */
+        { 1, { 0x02 }, UNIT_ROW(""), UNIT_ROW("\x80\xff\0\0\0\0\0\0\0\xff" M), "!1002" },
+        { 1, { 0x02 }, UNIT_ROW(""), UNIT_ROW("\x80\xff\x80\0\0\0\0\0\0\0" M), "!1002" },
+        { 1, { 0x02 }, UNIT_ROW(""), UNIT_ROW("\x80\x7e\x00\x80y"), "!1002" }, /* no mask */
+        { 3, { 0x02, 0x00, 0x00 }, UNIT_ROW(""), UNIT_ROW("\x80\xfe\x00\xff" M), "!1009" },
+    };
+    static const char *const masks[] = { "\x12\x34\xab\xcd", "\xff\x01\x80\x7f", "\x05\x06\x07\x08" };
+    struct outcome o = { .max_message = 600 };
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(longs); i++) {
+        struct wire w = { .len = 0 };
+        for (size_t n = 0; n < longs[i].count; n++) {
+            if (n > 0)
+                add_bytes(&w, longs[i].between);
+            add_long(&w, longs[i].first[n], masks[n]);
+        }
+        add_bytes(&w, longs[i].behind);
+        o.want = longs[i].want;
+        o.row = i;
+        unit_each_split((mocket_span){ w.bytes, w.len }, decode, &o);
+    }
+    mocket__ws_machines_release(&o.machines);
+    mocket__buf_release(&o.text);
+}
+
 /* The head alone allocates nothing of the payload. */
 static void test_announced(void **state)
 {
@@ -261,7 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),      cmocka_unit_test(test_lengths), cmocka_unit_test(test_announced),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_many),    cmocka_unit_test(test_long_binary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
