@@ -1,22 +1,18 @@
 // usage: build.mjs HOME TARGET OUT DIR [OUT DIR...] [NAME=FOLDER...]
 //
 // Builds the executable package in each DIR with the packaged compiler. HOME is what tools/setup-moonbit printed. The
-// module
-// around DIR (its `moon.mod` or `moon.mod.json`) gives the package names; other modules are looked for in its
-// `.mooncakes`,
-// where `moon` puts them, and in the folders given as NAME=FOLDER, which win.
+// module around DIR (its `moon.mod` or `moon.mod.json`) gives the package names; other modules are looked for in its
+// `.mooncakes`, where `moon` puts them, and in the folders given as NAME=FOLDER, which win.
 //   WARN=1 prints the compiler's warnings too, WAT=1 writes text, DEBUG=1 keeps names.
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadCompiler } from './compiler.mjs';
-import { imports, readManifest, sourceFiles, supports } from './manifest.mjs';
-import { exportMemory } from './memory.mjs';
+import { imports, readManifest, Refused, sourceFiles, supports } from './manifest.mjs';
+import { exportMemory, exportNames } from './memory.mjs';
 
 const CORE = 'moonbitlang/core';
 const PRELUDE = `${CORE}/prelude`;
-
-export class Refused extends Error {}
 
 export function moduleOf(folder) {
     for (let at = path.resolve(folder); ; at = path.dirname(at)) {
@@ -130,7 +126,7 @@ export class Build {
         if (process.env.WARN)
             console.error(warnings.join('\n'));
         if (!result.core)
-            throw new Refused(`${name} does not compile\n${errors.join('\n')}`);
+            throw new Refused(`${name} does not compile\n${errors.join('\n').replaceAll(`${name}//`, '/')}`);
     }
 
     sources() {
@@ -161,11 +157,19 @@ export class Build {
     async write(out, main, link) {
         const { WAT: wat, DEBUG: debug } = process.env;
         const linked = await this.link(main, link.exports, { wat: Boolean(wat), debug: Boolean(debug) });
-        fs.mkdirSync(path.dirname(path.resolve(out)), { recursive: true });
+        const missing = wat ? [] : exportedAs(link.exports).filter((name) => !exportNames(linked).includes(name));
+        if (missing.length > 0)
+            throw new Refused(`${main} has no function ${missing[0]}: copy bindings/moonbit/mocket_exports.mbt ` +
+                'into it');
         const whole = `${out}.${process.pid}`; // written whole or not at all: a host may be watching it
         fs.writeFileSync(whole, wat ? linked : exportMemory(linked, link['export-memory-name']));
         fs.renameSync(whole, out);
     }
+}
+
+// `name` or `name:alias`: what a host will find.
+function exportedAs(names) {
+    return names.map((name) => name.split(':').at(-1));
 }
 
 async function buildOne(build, out, dir) {

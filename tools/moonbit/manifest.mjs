@@ -2,9 +2,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
+// What a user did wrong: told as it is, without our stack.
+export class Refused extends Error {}
+
 // ---- the text form: `import { "a/b" @alias, } for "test"`, `name = value`, `options(name: value)` ----
 
 const TOKEN = /\s+|\/\/[^\n]*|"((?:[^"\\]|\\.)*)"|@?[A-Za-z_][\w-]*|-?\d+|[{}()[\]:,=]/gy;
+
+function lineOf(text, at) {
+    return text.slice(0, at).split('\n').length;
+}
 
 function tokens(text, file) {
     const list = [];
@@ -13,9 +20,9 @@ function tokens(text, file) {
         const at = TOKEN.lastIndex;
         const m = TOKEN.exec(text);
         if (!m)
-            throw new Error(`${file}: cannot read: ${text.slice(at, at + 30)}`);
+            throw new Refused(`${file}:${lineOf(text, at)}: cannot read ${text.slice(at, at + 30).split('\n')[0]}`);
         if (!/^(\s|\/\/)/.test(m[0]))
-            list.push(m[0]);
+            list.push({ text: m[0], line: lineOf(text, at) });
     }
     return list;
 }
@@ -26,12 +33,20 @@ class Reader {
         this.file = file;
         this.at = 0;
     }
-    get next() { return this.list[this.at]; }
+    get next() { return this.list[this.at]?.text; }
+    wrong(wanted) {
+        const { text, line } = this.list[this.at] ?? { text: 'the end', line: this.list.at(-1)?.line ?? 1 };
+        throw new Refused(`${this.file}:${line}: ${wanted} expected, not ${text}`);
+    }
     take(wanted) {
-        const token = this.list[this.at++];
-        if (token === undefined || (wanted !== undefined && token !== wanted))
-            throw new Error(`${this.file}: ${wanted ?? 'more'} expected, not ${token ?? 'the end'}`);
-        return token;
+        if (this.next === undefined || (wanted !== undefined && this.next !== wanted))
+            this.wrong(wanted ?? 'more');
+        return this.list[this.at++].text;
+    }
+    text() {
+        if (!this.next?.startsWith('"'))
+            this.wrong('a text in quotation marks');
+        return JSON.parse(this.take());
     }
     skip(token) {
         if (this.next !== token)
@@ -40,13 +55,15 @@ class Reader {
         return true;
     }
     value() {
+        if (this.next?.startsWith('"'))
+            return this.text();
+        if (!/^([[{]|true$|false$|-?\d)/.test(this.next ?? ''))
+            this.wrong('a value');
         const token = this.take();
         if (token === '[')
             return this.items(']', () => this.value());
         if (token === '{')
             return Object.fromEntries(this.items('}', () => this.pair()));
-        if (token.startsWith('"'))
-            return JSON.parse(token);
         return { true: true, false: false }[token] ?? Number(token);
     }
     pair() {
@@ -64,7 +81,7 @@ class Reader {
         return list;
     }
     imported() {
-        const name = JSON.parse(this.take());
+        const name = this.text();
         return this.next?.startsWith('@') ? { path: name, alias: this.take().slice(1) } : name;
     }
     manifest() {
@@ -74,7 +91,7 @@ class Reader {
             if (word === 'import') {
                 this.take('{');
                 const list = this.items('}', () => this.imported());
-                const purpose = this.skip('for') ? JSON.parse(this.take()) : '';
+                const purpose = this.skip('for') ? this.text() : '';
                 const key = purpose ? `${purpose}-import` : 'import';
                 found[key] = (found[key] ?? []).concat(list);
             } else if (this.skip('=')) {
@@ -98,7 +115,13 @@ export function readManifest(folder, name) {
     if (fs.existsSync(text))
         return new Reader(fs.readFileSync(text, 'utf8'), text).manifest();
     const json = text + '.json';
-    return fs.existsSync(json) ? JSON.parse(fs.readFileSync(json, 'utf8')) : null;
+    if (!fs.existsSync(json))
+        return null;
+    try {
+        return JSON.parse(fs.readFileSync(json, 'utf8'));
+    } catch (error) {
+        throw new Refused(`${json}: ${error.message}`);
+    }
 }
 
 // ---- what a manifest says about a target ----

@@ -21,17 +21,32 @@ function unleb(bytes, at) {
     return [value >>> 0, at];
 }
 
-function exportsMemory(bytes, at, count) {
+// The rows of the export section that begin at `at`: name and kind (0 function, 2 memory).
+function rowsAt(bytes, at, count) {
+    const rows = [];
     for (let i = 0; i < count; i++) {
         let length;
         [length, at] = unleb(bytes, at);
+        const name = bytes.toString('utf8', at, at + length);
         at += length;
-        const kind = bytes[at++];
+        rows.push({ name, kind: bytes[at++] });
         [, at] = unleb(bytes, at);
-        if (kind === 2)
-            return true;
     }
-    return false;
+    return rows;
+}
+
+// The names that a module exports.
+export function exportNames(bytes) {
+    for (let at = 8; at < bytes.length;) {
+        const id = bytes[at++];
+        const [size, body] = unleb(bytes, at);
+        if (id === 7) {
+            const [count, first] = unleb(bytes, body);
+            return rowsAt(bytes, first, count).map((row) => row.name);
+        }
+        at = body + size;
+    }
+    return [];
 }
 
 export function exportMemory(bytes, name = 'memory') {
@@ -43,7 +58,7 @@ export function exportMemory(bytes, name = 'memory') {
         [size, at] = unleb(bytes, at);
         if (id === 7) {
             [count, first] = unleb(bytes, at);
-            if (exportsMemory(bytes, first, count))
+            if (rowsAt(bytes, first, count).some((row) => row.kind === 2))
                 return bytes;
             const body = Buffer.concat([Buffer.from(leb(count + 1)), bytes.subarray(first, at + size),
                 Buffer.from(entry)]);

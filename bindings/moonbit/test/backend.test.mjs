@@ -61,6 +61,15 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         assert.deepEqual(host.request({ method: 'POST', target: '/echo', body }).answer.body, body);
     });
 
+    say('bodies of every length come back byte for byte', () => {
+        const host = open();
+        for (const length of [...Array(40).keys(), 65535, 65536, 65543, 1048575]) {
+            const body = Uint8Array.from({ length }, (_, i) => (i * 7 + length + (i >> 8)) & 255);
+            const answer = host.request({ method: 'POST', target: '/echo', body }).answer;
+            assert.ok(Buffer.from(body).equals(Buffer.from(answer.body)), `${length} bytes`);
+        }
+    });
+
     say('what is no header is left out, line ends in values too, and a status that is none is 500', () => {
         const host = open();
         const request = host.request({ target: '/bad/header' });
@@ -69,6 +78,14 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         assert.equal(text(request), 'seen');
         assert.equal(host.request({ target: '/bad/status' }).answer.status, 500);
         assert.match(host.logs.at(-1)[1], /GET \/bad\/status: .*malformed/);
+    });
+
+    say('half a surrogate pair is U+FFFD, in bodies, headers and the log', () => {
+        const host = open();
+        const request = host.request({ target: '/bad/text' });
+        assert.equal(text(request), 'a\ufffdz✓');
+        assert.deepEqual(field(request, 'x-half'), ['a\ufffdz✓']);
+        assert.deepEqual(host.logs.at(-1), [2, 'a\ufffdz✓']);
     });
 
     say('handlers that wait let others pass', () => {
