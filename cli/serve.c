@@ -156,14 +156,32 @@ static int take_proxy(struct command *c, const char *text)
     return 0;
 }
 
-static int take_workers(struct command *c, const char *text)
+static int64_t parse_count(const char *text, int64_t max)
 {
     static const struct unit plain[] = { { "", 1 }, { NULL, 0 } };
-    int64_t n = parse(text, plain, WORKERS_MAX);
-    if (n < 1)
-        return mocket__cli_misuse(c->verb, "--workers %s: a number from 1 to %d is needed", text, WORKERS_MAX);
+    return parse(text, plain, max);
+}
+
+struct count {
+    const char *option;
+    int least, most;
+};
+
+/* The number; below zero after a misuse. */
+static int64_t take_count(const struct command *c, const struct count *of, const char *text)
+{
+    int64_t n = parse_count(text, of->most);
+    if (n >= of->least)
+        return n;
+    mocket__cli_misuse(c->verb, "--%s %s: a number from %d to %d is needed", of->option, text, of->least, of->most);
+    return -1;
+}
+
+static int take_workers(struct command *c, const char *text)
+{
+    int64_t n = take_count(c, &(struct count){ "workers", 1, WORKERS_MAX }, text);
     c->opts.workers = (int)n;
-    return 0;
+    return n < 0 ? MISUSE : 0;
 }
 
 static int take_reuse(struct command *c, const char *text)
@@ -179,22 +197,32 @@ static int take_reuse(struct command *c, const char *text)
     return 0;
 }
 
-static int take_timeout(struct command *c, const char *text)
+struct time {
+    const char *option, *such_as;
+};
+
+/* The time, 0: off; below zero after a misuse. */
+static int64_t take_time_ms(const struct command *c, const struct time *of, const char *text)
 {
     int64_t ms = parse_time_ms(text);
-    if (ms < 0 || (ms == 0 && strcmp(text, "off") != 0))
-        return mocket__cli_misuse(c->verb, "--timeout %s: a time such as 30s, 500ms or 2m is needed, or off", text);
+    if (ms > 0 || strcmp(text, "off") == 0)
+        return ms;
+    mocket__cli_misuse(c->verb, "--%s %s: a time such as %s is needed, or off", of->option, text, of->such_as);
+    return -1;
+}
+
+static int take_timeout(struct command *c, const char *text)
+{
+    int64_t ms = take_time_ms(c, &(struct time){ "timeout", "30s, 500ms or 2m" }, text);
     c->opts.timeout_ms = (uint64_t)ms;
-    return 0;
+    return ms < 0 ? MISUSE : 0;
 }
 
 static int take_cpu_timeout(struct command *c, const char *text)
 {
-    int64_t ms = parse_time_ms(text);
-    if (ms < 0 || (ms == 0 && strcmp(text, "off") != 0))
-        return mocket__cli_misuse(c->verb, "--cpu-timeout %s: a time such as 500ms or 2s is needed, or off", text);
+    int64_t ms = take_time_ms(c, &(struct time){ "cpu-timeout", "500ms or 2s" }, text);
     c->opts.cpu_timeout_ms = (uint64_t)ms;
-    return 0;
+    return ms < 0 ? MISUSE : 0;
 }
 
 static int take_memory(struct command *c, const char *text)
@@ -222,27 +250,6 @@ static int take_message(struct command *c, const char *text)
     return 0;
 }
 
-static int64_t parse_count(const char *text, int64_t max)
-{
-    static const struct unit plain[] = { { "", 1 }, { NULL, 0 } };
-    return parse(text, plain, max);
-}
-
-struct count {
-    const char *option;
-    int least, most;
-};
-
-/* The number, or what misuse is. */
-static int64_t take_count(const struct command *c, const struct count *of, const char *text)
-{
-    int64_t n = parse_count(text, of->most);
-    if (n >= of->least)
-        return n;
-    mocket__cli_misuse(c->verb, "--%s %s: a number from %d to %d is needed", of->option, text, of->least, of->most);
-    return -1;
-}
-
 static int take_sockets(struct command *c, const char *text)
 {
     int64_t n = take_count(c, &(struct count){ "max-sockets", 0, SOCKETS_MAX }, text);
@@ -266,11 +273,9 @@ static int take_instances(struct command *c, const char *text)
 
 static int take_ws_idle(struct command *c, const char *text)
 {
-    int64_t ms = parse_time_ms(text);
-    if (ms < 0 || (ms == 0 && strcmp(text, "off") != 0))
-        return mocket__cli_misuse(c->verb, "--ws-idle %s: a time such as 30s, 500ms or 2m is needed, or off", text);
+    int64_t ms = take_time_ms(c, &(struct time){ "ws-idle", "30s, 500ms or 2m" }, text);
     c->opts.ws_idle_ms = ms ? ms : MOCKET_UNLIMITED;
-    return 0;
+    return ms < 0 ? MISUSE : 0;
 }
 
 /* The place of a variable of that name, or a new one; ENV_MAX when there is none left. */

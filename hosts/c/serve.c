@@ -1,10 +1,9 @@
 /* `mocket serve`: the native backend in front, guests behind.
  *
- *     socket -> native -> mocket_dispatch -> forward -> [the loop's stack: guest_worker_submit] -> the event's answer
+ *     socket -> native -> mocket_dispatch -> the front -> [the loop's stack: guest_worker_submit] -> the event's answer
  *
- * forward is a middleware that covers everything and never calls mocket_next. Handlers run on small fibers, guests must
- * run on a thread's stack: so it parks, and the guest is entered from the loop. It is the front of its request: it
- * waits for news, and passes a streamed answer on piece by piece.
+ * The host is an app whose only middleware, the front (guest/front.h), covers everything. Here it is put together, from
+ * what the operator gives and what the module says, and taken apart again.
  *
  * The first instance is started before anything listens. What goes wrong in a start is seen at once, and what that
  * instance declares (address, reuse, limits) is the module's word. It then serves the first worker that comes. */
@@ -24,8 +23,8 @@
 #include "../../src/native/native.h"
 #include "access.h"
 #include "engine/cache.h"
+#include "guest/front.h"
 #include "guest/grants.h"
-#include "guest/socket.h"
 #include "guest/worker.h"
 #include "lines.h"
 #include "stats.h"
@@ -35,9 +34,8 @@
 #define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
 #define CONNECTIONS 10000 /* beside WebSockets */
 #define INSTANCES_PER_WORKER 1024u
-#define INSTANCES_IN_ALL 4000u /* fit into the memory mappings that a kernel grants by default */
-#define INSTANCES_LEAST 16u    /* of a worker */
-#define BODY_PIECE 65536u
+#define INSTANCES_IN_ALL 4000u           /* fit into the memory mappings that a kernel grants by default */
+#define INSTANCES_LEAST 16u              /* of a worker */
 #define STACK_NEEDED (UINT64_C(1) << 20) /* of a thread: the engine gives guests half of it */
 
 struct host {
@@ -184,9 +182,10 @@ static uint32_t instances_wanted(const struct mocket_host_opts *opts)
 static int open_module(struct host *h)
 {
     struct mocket_buf why = { 0 };
+    uint32_t wanted = instances_wanted(h->opts), least = (uint32_t)h->opts->workers + 1;
     struct engine_opts opts = {
-        .instances = instances_wanted(h->opts),
-        .least = (uint32_t)h->opts->workers + 1,
+        .instances = wanted > least ? wanted : least,
+        .least = least,
         .memory_bytes = h->opts->max_memory,
     };
     open_cache(h);
@@ -329,6 +328,8 @@ static void *worker_start(void *data)
     w->reuse = h->reuse;
     w->instances_max = engine_room(h->engine) / (uint32_t)h->opts->workers;
     w->instances_max += w->instances_max == 0;
+    if (h->opts->max_instances > 0 && h->opts->max_instances < w->instances_max)
+        w->instances_max = h->opts->max_instances;
     if (!atomic_exchange(&h->first_taken, true))
         guest_worker_adopt(w, h->first);
     return w;
@@ -340,151 +341,6 @@ static void worker_stop(void *worker)
         return;
     guest_worker_release(worker);
     mocket__free(worker);
-}
-
-/* ---- Requests ---- */
-
-/* On the loop's own stack. */
-static void visit(void *arg, struct mocket_park *park)
-{
-    struct guest_request *r = arg;
-    if (r->news) {
-        r->news = false;
-        mocket__native_unpark(park, 0);
-        return;
-    }
-    r->park = park;
-    if (!r->submitted)
-        guest_worker_submit(r->worker, r, r->loop);
-}
-
-static void client_left(void *arg, struct mocket_park *park)
-{
-    struct guest_request *r = arg;
-    (void)park;
-    guest_worker_gone(r->worker, r);
-}
-
-/* The host's own answer: who failed it has told why in the log. */
-static int answer_failure(mocket_event *e, int status)
-{
-    mocket_status(e, status);
-    if (status == 503)
-        mocket_header_set(e, "Retry-After", "1");
-    return mocket_text(e, mocket_strerror(status));
-}
-
-/* Passes on what there is of a streamed answer. 0, or below zero when the client is gone. */
-static int pass_on(mocket_event *e, struct guest_request *r, struct mocket_buf *piece)
-{
-    do {
-        guest_request_take(r, piece);
-        int rc = mocket_write(e, mocket__buf_view(piece));
-        if (rc < 0)
-            return rc;
-    } while (r->out.len > 0);
-    return 0;
-}
-
-/* The guest wants more of the body, and the client may take its time: news of the answer interrupt it. */
-static void read_body(mocket_event *e, struct guest_request *r)
-{
-    char *room = guest_request_room(r, BODY_PIECE);
-    r->reading = e;
-    ptrdiff_t n = room ? mocket_read(mocket_body_source(e), room, BODY_PIECE) : MOCKET_ENOMEM;
-    r->reading = NULL;
-    if (n == MOCKET_EAGAIN)
-        return;
-    guest_request_feed(r, n);
-    if (n == MOCKET_ECLOSED && r->inside)
-        guest_request_die(r, MOCKET_ECLOSED); /* not by the worker, which may enter guests: this is a small stack */
-}
-
-/* Until there is something to do for the front: more of the body, or of the answer. */
-static void wait(mocket_event *e, struct guest_request *r)
-{
-    if (r->news)
-        r->news = false;
-    else if (guest_request_wants(r))
-        read_body(e, r);
-    else
-        mocket__native_park_until(e, visit, client_left, r);
-}
-
-/* Until the answer is complete, or cannot become so. */
-static int stream(mocket_event *e, struct guest_request *r)
-{
-    struct mocket_buf piece = { 0 };
-    int rc = 0;
-    e->res->status = r->status;
-    e->res->fields = r->fields;
-    for (;;) {
-        enum guest_answer_state state = r->answer;
-        rc = pass_on(e, r, &piece);
-        if (rc < 0 || state != GUEST_ANSWER_BEGUN)
-            break;
-        wait(e, r);
-    }
-    if (rc == 0 && r->answer == GUEST_ANSWER_CUT)
-        e->res->kind = MOCKET_BODY_BROKEN;
-    mocket__buf_release(&piece);
-    return rc;
-}
-
-static int become_socket(mocket_event *e, struct guest_request *r)
-{
-    struct guest_socket *s = r->socket;
-    r->socket = NULL;
-    e->res->fields = r->fields;
-    return guest_socket_hand_over(s, e);
-}
-
-static int wait_for_answer(mocket_event *e, struct guest_request *r)
-{
-    do
-        wait(e, r);
-    while (r->answer == GUEST_ANSWER_NONE && r->failure == 0 && (r->inside || !r->submitted));
-    if (r->streamed)
-        return stream(e, r);
-    if (r->socket)
-        return become_socket(e, r);
-    if (r->answer != GUEST_ANSWER_COMPLETE)
-        return answer_failure(e, r->failure ? r->failure : 500);
-    e->res->status = r->status;
-    e->res->fields = r->fields;
-    e->res->body = r->whole;
-    e->res->kind = MOCKET_BODY_WHOLE;
-    return 0;
-}
-
-/* The body as the guest wants it: whole, or as it comes. 0 or what to return. */
-static int choose_body(mocket_event *e, const struct guest_worker *worker, struct guest_request *r)
-{
-    r->body_comes = worker->program->declared.streams && e->req->source != NULL;
-    if (!r->body_comes)
-        return mocket_body(e, &r->body);
-    int64_t limit = mocket__app_setting(e->app, MOCKET_MAX_BODY);
-    return limit == MOCKET_UNLIMITED ? 0 : mocket_limit_body(e, limit);
-}
-
-static int forward(mocket_event *e)
-{
-    struct guest_worker *worker = mocket_worker(e);
-    if (e->req->message.method == MOCKET_METHOD_CONNECT) {
-        mocket_header_set(e, "Allow", "");
-        return 405;
-    }
-    struct guest_request *r = worker ? guest_worker_request(worker) : NULL;
-    if (!r)
-        return answer_failure(e, 503);
-    r->message = &e->req->message;
-    r->arena = e->req->arena;
-    r->loop = mocket__native_loop(e);
-    int rc = choose_body(e, worker, r);
-    if (rc == 0)
-        rc = wait_for_answer(e, r);
-    guest_request_leave(r, rc < 0);
-    return rc;
 }
 
 /* ---- Serving ---- */
@@ -527,7 +383,7 @@ static void ready(void *data, const char *url)
 static void make_app(struct host *h)
 {
     h->app = mocket_new();
-    mocket_use(h->app, NULL, forward, NULL);
+    mocket_use(h->app, NULL, guest_front_forward, NULL);
     mocket_on_worker(h->app, worker_start, worker_stop, h);
     mocket_set(h->app, MOCKET_AUTO_HEAD, 0); /* the guest answers everything */
     mocket_set(h->app, MOCKET_AUTO_OPTIONS, 0);
@@ -542,6 +398,16 @@ static void make_app(struct host *h)
     h->program.message_max = message_limit(h);
     for (size_t i = 0; i < h->opts->proxy_count; i++)
         mocket_trust_proxy(h->app, h->opts->proxies[i]);
+}
+
+/* One that lives for its sockets serves nothing else: who has no other one should know. */
+static void tell_single(struct host *h)
+{
+    bool pins = h->module->direct_style || h->reuse == MOCKET_REUSE_NONE;
+    if (h->module->has[GUEST_WS] && pins && h->opts->max_instances == 1)
+        write_line(h, MOCKET_LOG_WARN,
+                   MOCKET_SPAN("a worker has one instance, which serves nothing else while it has a WebSocket "
+                               "(--max-instances)"));
 }
 
 static int serve(struct host *h)
@@ -560,6 +426,7 @@ static int serve(struct host *h)
         .signals = true,
     };
     make_app(h);
+    tell_single(h);
     int rc = mocket__native_serve(h->app, &opts);
     mocket_free(h->app);
     if (!atomic_load(&h->first_taken))

@@ -45,7 +45,10 @@ static int whole(mocket_event *e)
     mocket_reply *reply = NULL;
     mocket_span body;
     static const char *const headers[] = { "X-Sent: yes", NULL };
-    struct mocket_fetch_opts opts = { .headers = headers, .max_body = 100, .body = { "abc", 3 } };
+    const char *ms = mocket_query(e, "ms");
+    struct mocket_fetch_opts opts = {
+        .headers = headers, .max_body = 100, .body = { "abc", 3 }, .timeout_ms = ms ? (uint32_t)atol(ms) : 0
+    };
     int rc = mocket_fetch(e, "PUT", url_of(e, mocket_query(e, "path")), &opts, &reply);
     int status = mocket_reply_status(reply), rc2 = rc < 0 ? rc : mocket_reply_body(reply, &body);
     char text[300];

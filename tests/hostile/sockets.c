@@ -29,7 +29,11 @@ IMPORT("mocket", "await") int do_await(int op);
 enum { OPEN, TEXT, BINARY, PING, CLOSED };
 
 static int count, alloc_mode, trap_at = -1, busy;
+static void *volatile grown;
 #ifdef EVENTS
+IMPORT("mocket", "drop") void do_drop(int handle);
+
+static int holding, holding_op;          /* a request that waits for somebody else to answer it */
 static int sleeping[16], sleeping_count; /* requests, in their order */
 #endif
 static char seen[EVENTS_KEPT]; /* what happened, in a few letters each */
@@ -190,6 +194,11 @@ static void handle_path(int req, const char *path)
 #else
         sleeping[sleeping_count++ & 15] = req;
 #endif
+#ifdef EVENTS
+    } else if (strcmp(path, "/hold") == 0) {
+        holding = req;
+        holding_op = do_sleep(req, 60000);
+#endif
     } else if (strcmp(path, "/seen") == 0)
         answer(req, 200, seen);
     else if (strcmp(path, "/count") == 0)
@@ -291,7 +300,17 @@ static void command(int ws, const char *text, uint32_t len)
     } else if (strcmp(word, "fill") == 0)
         note("filled:%d;", fill(ws));
     else if (strcmp(word, "grow") == 0)
-        say(ws, "%d", malloc(8 << 20) != NULL);
+        say(ws, "%d", (grown = malloc(8 << 20)) != NULL);
+    else if (strcmp(word, "count") == 0)
+        say(ws, "%d", count);
+#ifdef EVENTS
+    else if (strcmp(word, "answer") == 0 || strcmp(word, "abandon") == 0) {
+        if (word[1] == 'n')
+            answer(holding, 200, "late");
+        do_drop(holding_op);
+        say(ws, "%s", word);
+    }
+#endif
     else if (strcmp(word, "alloc") == 0)
         alloc_mode = atoi(rest);
     else if (strcmp(word, "trap-at") == 0)

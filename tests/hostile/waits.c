@@ -161,6 +161,20 @@ static void handle_path(int req, const char *path, int number)
         talk(req);
         return;
     }
+    if (strcmp(path, "/total") == 0) { /* has 300 ms for all, and takes its time */
+        do_deadline(req, 300);
+        begin(req);
+        for (int i = 0; i < 200 && (last_code = do_body_write(req, "tick ", 5)) > 0; i++)
+            do_await(do_sleep(req, 20));
+        do_body_end(req);
+        return;
+    }
+    if (strcmp(path, "/eager") == 0) { /* answers, and waits for more of the body all the same */
+        int more = do_ready(req, 0);
+        answer(req, 200, "eager");
+        last_code = do_await(more);
+        return;
+    }
     if (strcmp(path, "/impatient") == 0) { /* answers while it waits for the body */
         do_ready(req, 0);
         do_await(do_sleep(req, 50));

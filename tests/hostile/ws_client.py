@@ -93,7 +93,10 @@ class Client:
         return found
 
     def text(self):
-        opcode, payload = self.receive()
+        """The next message; the server's pings are answered meanwhile."""
+        while (got := self.receive())[0] == PING:
+            self.socket.sendall(frame(PONG, got[1]))
+        opcode, payload = got
         if opcode != TEXT:
             raise ConnectionError(f"no text but {opcode}: {payload[:80]!r}")
         return payload.decode()

@@ -158,6 +158,7 @@ static const char *do_deadline(void *data, union engine_slot *s)
     if (code < 0)
         return answer(s, code);
     uint64_t end = guest_now_ns() + (uint64_t)ms * 1000000u;
+    r->total_ns = end < r->total_ns ? end : r->total_ns;
     r->deadline_ns = end < r->deadline_ns ? end : r->deadline_ns;
     if (i->current == r)
         guest_instance_limit(i, ms);

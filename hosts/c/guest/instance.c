@@ -424,13 +424,15 @@ static bool begin_job(struct guest_instance *i)
 {
     while (i->step == GUEST_STEP_REST) {
         struct guest_job *job = i->first_job;
-        if (!job)
+        if (!job || i->broken)
             return false;
         guest_instance_remove(i, job);
         if (job->kind == GUEST_JOB_REQUEST)
             begin_request(i, request_of(job));
         else if (job->kind == GUEST_JOB_GONE)
             begin_gone(i, request_of(job));
+        else if (job->kind == GUEST_JOB_SETTLE)
+            guest_request_settle(request_of(job));
         else if (job->kind == GUEST_JOB_EVENT)
             begin_event(i, (struct guest_event *)((char *)job - offsetof(struct guest_event, job)));
         else
@@ -550,6 +552,8 @@ enum guest_progress guest_instance_advance(struct guest_instance *i, struct mock
         }
     }
     i->advancing = false;
+    if (i->broken && progress == GUEST_RESTS)
+        progress = GUEST_ENDED;
     if (i->engine)
         look_at_memory(i);
     mocket__buf_release(&trap);

@@ -47,6 +47,7 @@ struct guest_program {
 enum guest_job_kind {
     GUEST_JOB_REQUEST, /* of a guest_request */
     GUEST_JOB_GONE,    /* of a guest_request */
+    GUEST_JOB_SETTLE,  /* of a guest_request, by the job that brought it in: it may have come to its end */
     GUEST_JOB_DONE,    /* of a guest_op */
     GUEST_JOB_EVENT    /* of a guest_event */
 };
@@ -131,6 +132,8 @@ struct guest_instance {
     struct guest_instance *next_runnable, *next_idle;
     struct guest_socket *sockets; /* that it owns */
     size_t socket_count;
+    size_t event_bytes; /* of messages of sockets that wait for it */
+    bool sockets_held;  /* since these are too many: none of them is read from */
     bool runnable;      /* in the run queue */
     bool idle;          /* among those without requests */
     bool advancing;     /* guest_instance_advance is under way */

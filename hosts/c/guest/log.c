@@ -125,6 +125,15 @@ void guest_log_raw(struct guest_log *log, int level, mocket_span text)
     each_line(log, level, text, write_raw);
 }
 
+void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text)
+{
+    uint64_t now = guest_now_ns();
+    if (*last_ns && now - *last_ns < UINT64_C(1000000000))
+        return;
+    *last_ns = now;
+    guest_log_raw(log, level, text);
+}
+
 /* Bytes without a line end, behind what is there. */
 static void line_keep(struct guest_line *line, mocket_span bytes)
 {

@@ -15,6 +15,7 @@ struct guest_log {
     void *data;
     struct guest_stats *stats; /* of the worker, for everything that counts here; NULL: nobody counts */
     uint64_t denied_ns;        /* when it was last told of a server that is not granted; 0: never */
+    uint64_t refused_ns;       /* when it was last told of a WebSocket that was refused; 0: never */
     uint64_t filled_ns;        /* when lines_left was last raised */
     uint32_t lines_left;       /* that may be written now */
     uint64_t dropped;          /* since the last line that was written */
@@ -26,6 +27,8 @@ void guest_log_line(struct guest_log *log, int level, mocket_span line);
 void guest_log_text(struct guest_log *log, int level, mocket_span text);
 /* The host's own words, which may quote a guest: line by line, escaped, and without bound. */
 void guest_log_raw(struct guest_log *log, int level, mocket_span text);
+/* The same, unless it was done in the last second: *last_ns is when, 0 never. */
+void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text);
 /* Tells what was dropped and not told yet. */
 void guest_log_flush(struct guest_log *log);
 

@@ -141,9 +141,22 @@ int32_t guest_op_take(struct guest_op *op)
     return fetched ? guest_fetch_answer(fetched) : result;
 }
 
+/* One that waited for nothing else has come to its end, also when the guest runs on behalf of another one. */
+static void settle_later(struct guest_instance *i, struct guest_owner *owner)
+{
+    if (owner->kind != GUEST_HANDLE_REQUEST || owner->op_count > 0 || i->program->module->direct_style)
+        return;
+    struct guest_request *r = (struct guest_request *)((char *)owner - offsetof(struct guest_request, owner));
+    if (!r->returned || i->current == r)
+        return;
+    r->job.kind = GUEST_JOB_SETTLE;
+    guest_instance_add(i, &r->job);
+}
+
 void guest_op_drop(struct guest_op *op)
 {
     op->owner->op_count--;
+    settle_later(op->instance, op->owner);
     *op->link = op->next;
     if (op->next)
         op->next->link = op->link;

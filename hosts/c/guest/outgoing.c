@@ -256,6 +256,7 @@ static int start(struct guest_instance *i, struct guest_outgoing *o, const struc
         .body_len = f->body_len,
         .follow = f->follow,
         .timeout_ms = f->timeout_ms,
+        .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
         .allow = allow,
         .changed = changed,
         .data = o,

@@ -95,7 +95,7 @@ int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uin
 void guest_request_tell(struct guest_request *r)
 {
     if (!r->told && r->message)
-        guest_worker_news(r);
+        guest_inbox_note_news(&r->worker->inbox, r);
 }
 
 void guest_request_fail(struct guest_request *r, int status)
@@ -396,7 +396,9 @@ void guest_request_leave(struct guest_request *r, bool gone)
         guest_request_die(r, MOCKET_ECLOSED);
     if (r->inside && r->answer == GUEST_ANSWER_BEGUN)
         r->answer = GUEST_ANSWER_CUT;
+    if (r->inside) /* nobody reads on */
+        guest_ops_end(r->owner.ops, GUEST_OP_READ, r->answer == GUEST_ANSWER_COMPLETE ? MOCKET_ESTATE : MOCKET_ECLOSED);
     r->front = false;
     if (!r->inside)
-        guest_worker_recycle(r);
+        guest_inbox_recycle(&r->worker->inbox, r);
 }

@@ -48,6 +48,7 @@ struct guest_request {
     uint32_t slot; /* in the pace */
     struct guest_owner owner;
     uint64_t deadline_ns; /* UINT64_MAX: none */
+    uint64_t total_ns;    /* the end that the guest set, which no progress moves; UINT64_MAX: none */
     uint64_t grace_ns;    /* once it died */
     bool returned;        /* mocket_handle has */
 

@@ -14,11 +14,13 @@
 #include "../../../src/http/websocket.h"
 #include "imports.h"
 #include "operation.h"
+#include "place.h"
 #include "span.h"
 #include "worker.h"
 
-#define EVENT_BYTES_MAX 262144u /* of messages that wait for the guest, beyond the first one */
-#define QUEUED_MAX 262144u      /* bytes of what waits for the handshake, beyond the first message */
+#define EVENT_BYTES_MAX 262144u        /* of messages that wait for the guest, beyond the first one */
+#define INSTANCE_BYTES_MAX (16u << 20) /* the same, of all sockets of an instance */
+#define QUEUED_MAX 262144u             /* bytes of what waits for the handshake, beyond the first message */
 #define SEND_LEAST (INT64_C(1) << 20)
 
 /* ---- Life ---- */
@@ -32,7 +34,7 @@ static void count_in(struct guest_instance *i, struct guest_socket *s)
     if (s->next)
         s->next->previous = s;
     i->sockets = s;
-    if (i->socket_count++ == 0 && guest_worker_pins(i))
+    if (i->socket_count++ == 0 && guest_place_pins(i))
         i->worker->pinned_count++;
     guest_count(i->log->stats, GUEST_STAT_SOCKETS, 1);
 }
@@ -54,7 +56,7 @@ static void leave_inside(struct guest_socket *s)
     *(s->previous ? &s->previous->next : &i->sockets) = s->next;
     if (s->next)
         s->next->previous = s->previous;
-    if (--i->socket_count == 0 && guest_worker_pins(i))
+    if (--i->socket_count == 0 && guest_place_pins(i))
         i->worker->pinned_count--;
     s->instance = NULL;
     if (!s->outside)
@@ -81,6 +83,22 @@ static void fail(struct guest_socket *s, int code)
         s->native->ops->close(s->native, code, MOCKET_SPAN(""));
 }
 
+/* Whether it is read from. */
+static void hold(struct guest_socket *s, bool on)
+{
+    if (!s->native || s->held == on)
+        return;
+    s->held = on;
+    mocket__native_ws_hold(s->native, on);
+}
+
+static void hold_all(struct guest_instance *i)
+{
+    i->sockets_held = true;
+    for (struct guest_socket *s = i->sockets; s; s = s->next)
+        hold(s, true);
+}
+
 static bool is_much(const struct guest_socket *s)
 {
     return s->event_count >= GUEST_EVENTS_MAX || s->event_bytes >= EVENT_BYTES_MAX;
@@ -100,13 +118,35 @@ static void add_message(struct guest_socket *s, int kind, mocket_span data)
         memcpy(ev + 1, data.ptr, data.len);
     s->event_count++;
     s->event_bytes += data.len;
+    s->instance->event_bytes += data.len;
     add_event(ev, s);
     if (kind != MOCKET_WS_PING)
         guest_count(s->worker->log.stats, GUEST_STAT_MESSAGES_IN, 1);
-    if (is_much(s) && !s->held && s->native) {
-        s->held = true;
-        mocket__native_ws_hold(s->native, true);
+    if (is_much(s))
+        hold(s, true);
+    if (s->instance->event_bytes >= INSTANCE_BYTES_MAX && !s->instance->sockets_held)
+        hold_all(s->instance);
+}
+
+static void read_on(struct guest_socket *s)
+{
+    if (s->event_count <= GUEST_EVENTS_MAX / 2 && s->event_bytes < EVENT_BYTES_MAX)
+        hold(s, false);
+}
+
+/* A message of this one waits no longer. */
+static void read_more(struct guest_socket *s)
+{
+    struct guest_instance *i = s->instance;
+    if (!i->sockets_held) {
+        read_on(s);
+        return;
     }
+    if (i->event_bytes > INSTANCE_BYTES_MAX / 2)
+        return;
+    i->sockets_held = false;
+    for (s = i->sockets; s; s = s->next)
+        read_on(s);
 }
 
 static void free_event(struct guest_event *ev)
@@ -116,6 +156,7 @@ static void free_event(struct guest_event *ev)
         return;
     s->event_count--;
     s->event_bytes -= ev->len;
+    s->instance->event_bytes -= ev->len;
     mocket__free(ev);
 }
 
@@ -260,6 +301,7 @@ static void opened(struct guest_socket *s, struct mocket_socket *native)
         return;
     }
     add_event(&s->open, s);
+    hold(s, s->instance->sockets_held);
     flush(s);
     tell_room(s);
 }
@@ -350,10 +392,7 @@ void guest_socket_end(struct guest_event *ev)
     }
     if (!s->closed)
         s->owner.death = 0;
-    if (s->held && s->native && s->event_count <= GUEST_EVENTS_MAX / 2 && s->event_bytes < EVENT_BYTES_MAX) {
-        s->held = false;
-        mocket__native_ws_hold(s->native, false);
-    }
+    read_more(s);
 }
 
 void guest_socket_overdue(struct guest_socket *s)
@@ -386,8 +425,10 @@ void guest_sockets_abandon(struct guest_instance *i, int code)
         struct guest_socket *s = i->sockets;
         bool outside = s->outside;
         leave_inside(s);
-        if (outside)
-            fail(s, code);
+        if (!outside)
+            continue;
+        fail(s, code);
+        hold(s, false); /* else the client's answer to that is not read */
     }
 }
 
@@ -460,11 +501,19 @@ static bool reserve(struct guest_program *p)
     return false;
 }
 
+static int32_t refuse(struct guest_instance *i, mocket_span why)
+{
+    guest_log_seldom(i->log, &i->log->refused_ns, MOCKET_LOG_WARN, why);
+    return MOCKET_ELIMIT;
+}
+
 /* A socket of the request's instance, or MOCKET_ELIMIT, MOCKET_ENOMEM. */
 static int32_t open_socket(struct guest_instance *i, struct guest_request *r, struct guest_socket **out)
 {
-    if (!guest_worker_has_place(i) || !reserve(i->program))
-        return MOCKET_ELIMIT;
+    if (!guest_place_for_socket(i))
+        return refuse(i, MOCKET_SPAN("WebSocket refused: no place in its instance (--sockets-each, --max-instances)"));
+    if (!reserve(i->program))
+        return refuse(i, MOCKET_SPAN("WebSocket refused: as many are open as may be (--max-sockets)"));
     struct guest_socket *s = mocket__new(sizeof *s);
     int32_t number = s ? guest_handle_open(&i->handles, GUEST_HANDLE_SOCKET, s) : MOCKET_ENOMEM;
     if (number < 0) {

@@ -1,14 +1,12 @@
-/* Which instance serves a request, and when it runs.
+/* When an instance is made, runs, rests and ends.
  *
- * `none` makes an instance for each request, `serial` keeps those that are fit and gives each one request at a time,
- * `concurrent` has one that gets all. An instance whose job runs in slices, or waits, is one of several: so others go
- * on beside it. Those that run in slices take turns in a queue of which the loop looks at the head each time round,
- * behind everything that has come in from sockets meanwhile.
+ * A request is brought into the instance that place.c finds for it, or waits in the inbox. The instance runs at once,
+ * until its job has ended, or waits, or has had its slice of time. Those that run in slices take turns in a queue of
+ * which the loop looks at the head each time round, behind everything that has come in from sockets meanwhile. So an
+ * instance whose job takes long holds up nobody else.
  *
- * Bounds: so many instances; of these some are kept from requests of kinds that are known to take long; beyond that
- * requests wait in two queues, of a bounded length each, and what does not fit is answered 503. A guest whose start
- * fails must not cost a full start for every request: after a failure nothing is tried for a while, which doubles with
- * each further one.
+ * A guest whose start fails must not cost a full start for every request: after a failure nothing is tried for a while,
+ * which doubles with each further one. What does not fit into the inbox is answered 503.
  *
  * What must stay true: a front is resumed only at the end of an entry (submit, gone, the loop's callbacks), when no
  * instance is being advanced, since it may go on to end its request there and then. */
@@ -20,17 +18,11 @@
 #include "../../../src/base/span.h"
 #include "../../../src/native/client/outgoing.h"
 #include "operation.h"
+#include "place.h"
 #include "socket.h"
 
 #define RETRY_FIRST_MS 50u
 #define RETRY_MAX_MS 5000u
-#define QUICK_WAITING_MAX 1024u
-#define SLOW_WAITING_MAX 1024u
-#define SHARED_REQUESTS_MAX 1024u /* of one concurrent instance */
-#define SPREAD_EACH 64u           /* sockets of an instance before another one begins to take some, */
-#define SPREAD_SHARE 4u           /* up to this part of the instances */
-#define LINGERING_MAX 16u         /* concurrent ones that are there for their sockets alone */
-#define UNUSED_MAX 256u
 #define LOOK_MS 10u        /* how often deadlines are looked at while something waits */
 #define LOOK_IDLE_MS 1000u /* and idle instances */
 #define IDLE_NS UINT64_C(10000000000)
@@ -49,167 +41,30 @@ static uint64_t loop_now_ns(const struct guest_worker *w)
     return w->loop ? uv_now(w->loop) * 1000000u : guest_now_ns();
 }
 
-/* ---- Lists ---- */
-
-static void link_request(struct guest_worker *w, struct guest_request *r)
-{
-    r->previous = NULL;
-    r->next = w->requests;
-    if (r->next)
-        r->next->previous = r;
-    w->requests = r;
-    guest_count(w->log.stats, GUEST_STAT_IN_FLIGHT, 1);
-}
-
-static void unlink_request(struct guest_worker *w, struct guest_request *r)
-{
-    *(r->previous ? &r->previous->next : &w->requests) = r->next;
-    if (r->next)
-        r->next->previous = r->previous;
-    guest_count(w->log.stats, GUEST_STAT_IN_FLIGHT, -1);
-}
-
-static void link_instance(struct guest_worker *w, struct guest_instance *i)
-{
-    i->worker = w;
-    i->previous = NULL;
-    i->next = w->instances;
-    if (i->next)
-        i->next->previous = i;
-    w->instances = i;
-    w->instance_count++;
-}
-
-static void unlink_instance(struct guest_worker *w, struct guest_instance *i)
-{
-    *(i->previous ? &i->previous->next : &w->instances) = i->next;
-    if (i->next)
-        i->next->previous = i->previous;
-    w->instance_count--;
-}
-
-static bool enqueue(struct guest_queue *q, struct guest_request *r)
-{
-    if (q->count >= q->most)
-        return false;
-    r->queued = true;
-    r->next_queued = NULL;
-    *(q->last ? &q->last->next_queued : &q->first) = r;
-    q->last = r;
-    q->count++;
-    return true;
-}
-
-static struct guest_queue *queue_of(struct guest_worker *w, const struct guest_request *r)
-{
-    return r->slow ? &w->slow : &w->quick;
-}
-
-static void dequeue(struct guest_queue *q, struct guest_request *r)
-{
-    struct guest_request *before = NULL;
-    for (struct guest_request *other = q->first; other != r; other = other->next_queued)
-        before = other;
-    *(before ? &before->next_queued : &q->first) = r->next_queued;
-    if (q->last == r)
-        q->last = before;
-    q->count--;
-    r->queued = false;
-}
-
-/* ---- News for fronts ---- */
-
-void guest_worker_news(struct guest_request *r)
-{
-    struct guest_worker *w = r->worker;
-    r->told = true;
-    r->next_news = NULL;
-    *(w->news_last ? &w->news_last->next_news : &w->news_first) = r;
-    w->news_last = r;
-}
-
-static void take_back_news(struct guest_worker *w, struct guest_request *r)
-{
-    struct guest_request *before = NULL;
-    for (struct guest_request *other = w->news_first; other != r; other = other->next_news)
-        before = other;
-    *(before ? &before->next_news : &w->news_first) = r->next_news;
-    if (w->news_last == r)
-        w->news_last = before;
-    r->told = false;
-}
-
-static void tell_fronts(struct guest_worker *w)
-{
-    while (w->news_first) {
-        struct guest_request *r = w->news_first;
-        struct mocket_park *park = r->park;
-        mocket_event *reading = r->reading;
-        take_back_news(w, r);
-        r->news = park == NULL;
-        r->park = NULL;
-        if (park)
-            mocket__native_unpark(park, 0);
-        else if (reading)
-            mocket__native_interrupt(reading);
-    }
-}
-
 /* ---- Requests ---- */
 
 struct guest_request *guest_worker_request(struct guest_worker *w)
 {
-    struct guest_request *r = w->unused;
-    if (r) {
-        struct mocket_buf out = r->out;
-        w->unused = r->next;
-        w->unused_count--;
-        mocket__buf_reset(&out);
-        *r = (struct guest_request){ .out = out };
-    } else {
-        r = mocket__new(sizeof *r);
-        if (!r)
-            return NULL;
-    }
-    r->worker = w;
-    r->front = true;
-    r->left = -1;
-    r->gone.kind = GUEST_JOB_GONE;
-    r->owner.kind = GUEST_HANDLE_REQUEST;
+    struct guest_request *r = guest_inbox_new(&w->inbox);
+    if (r)
+        r->worker = w;
     return r;
-}
-
-void guest_worker_recycle(struct guest_request *r)
-{
-    struct guest_worker *w = r->worker;
-    if (r->told)
-        take_back_news(w, r);
-    mocket__buf_release(&r->in);
-    if (w->unused_count >= UNUSED_MAX) {
-        mocket__buf_release(&r->out);
-        mocket__free(r);
-        return;
-    }
-    r->next = w->unused;
-    w->unused = r;
-    w->unused_count++;
 }
 
 void guest_worker_forget(struct guest_request *r)
 {
     struct guest_worker *w = r->worker;
-    if (r->queued)
-        dequeue(queue_of(w, r), r);
-    unlink_request(w, r);
-    r->inside = false;
+    guest_inbox_leave(&w->inbox, r);
+    guest_count(w->log.stats, GUEST_STAT_IN_FLIGHT, -1);
     if (!r->front)
-        guest_worker_recycle(r);
+        guest_inbox_recycle(&w->inbox, r);
 }
 
 void guest_worker_extend(struct guest_request *r)
 {
     uint64_t timeout_ms = r->worker->program->timeout_ms;
     r->deadline_ns = timeout_ms ? guest_now_ns() + timeout_ms * 1000000u : UINT64_MAX;
+    r->deadline_ns = r->total_ns < r->deadline_ns ? r->total_ns : r->deadline_ns;
 }
 
 /* ---- Trust ---- */
@@ -268,6 +123,25 @@ void guest_worker_schedule(struct guest_instance *i)
 
 /* ---- Instances ---- */
 
+static void link_instance(struct guest_worker *w, struct guest_instance *i)
+{
+    i->worker = w;
+    i->previous = NULL;
+    i->next = w->instances;
+    if (i->next)
+        i->next->previous = i;
+    w->instances = i;
+    w->instance_count++;
+}
+
+static void unlink_instance(struct guest_worker *w, struct guest_instance *i)
+{
+    *(i->previous ? &i->previous->next : &w->instances) = i->next;
+    if (i->next)
+        i->next->previous = i->previous;
+    w->instance_count--;
+}
+
 static void take_from_idle(struct guest_worker *w, struct guest_instance *i)
 {
     struct guest_instance **at = &w->idle;
@@ -293,7 +167,7 @@ static void make_idle(struct guest_worker *w, struct guest_instance *i)
 static void dismiss_requests(struct guest_worker *w, struct guest_instance *i)
 {
     struct guest_request *next;
-    for (struct guest_request *r = i->requests > 0 ? w->requests : NULL; r; r = next) {
+    for (struct guest_request *r = i->requests > 0 ? w->inbox.all : NULL; r; r = next) {
         next = r->next;
         if (r->instance != i)
             continue;
@@ -301,7 +175,7 @@ static void dismiss_requests(struct guest_worker *w, struct guest_instance *i)
             guest_instance_remove(i, &r->job);
             i->requests--;
             r->instance = NULL;
-            if (enqueue(queue_of(w, r), r))
+            if (guest_inbox_wait(&w->inbox, r))
                 continue;
         }
         guest_request_fail(r, 503);
@@ -351,7 +225,7 @@ static void end_unstarted(struct guest_worker *w, struct guest_instance *i, stru
 {
     struct guest_request *next;
     start_failed(w, why);
-    for (struct guest_request *r = w->requests; r; r = next) {
+    for (struct guest_request *r = w->inbox.all; r; r = next) {
         next = r->next;
         if (r->instance == i) {
             guest_request_fail(r, 503);
@@ -361,14 +235,40 @@ static void end_unstarted(struct guest_worker *w, struct guest_instance *i, stru
     end_instance(w, i);
 }
 
+/* Of those that are there for their sockets the one with the fewest, beside i. NULL: none. */
+static struct guest_instance *least_of(const struct guest_worker *w, const struct guest_instance *i)
+{
+    struct guest_instance *found = NULL;
+    for (struct guest_instance *other = w->instances; other; other = other->next)
+        if (other != i && other->requests == 0 && (!found || other->socket_count < found->socket_count))
+            found = other;
+    return found;
+}
+
+/* Concurrent: the one that got all requests is not fit any more, and stays for those and the sockets that it has. So
+ * many may stay; then one of them makes room, and its clients are told that the service restarts. */
+static void replace_shared(struct guest_worker *w, struct guest_instance *i)
+{
+    struct guest_instance *next = successor_of(w, i), *least = NULL;
+    if (!next && !guest_place_may_linger(w) && !(least = least_of(w, i)))
+        return;
+    w->shared = next; /* NULL: the next request gets a new one */
+    if (!least)
+        return;
+    guest_log_raw(&w->log, MOCKET_LOG_WARN,
+                  MOCKET_SPAN("too many used up instances stay for their WebSockets: one ends, and closes its own"));
+    guest_sockets_abandon(least, 1012);
+    end_instance(w, least);
+}
+
 /* Nothing is to be done in it. */
 static void rest(struct guest_worker *w, struct guest_instance *i)
 {
     bool fit = guest_instance_fit(i);
     w->failures = 0;
     if (w->reuse == MOCKET_REUSE_CONCURRENT) {
-        if (!fit && w->shared == i && w->instance_count <= LINGERING_MAX)
-            w->shared = NULL; /* the next request gets another one; this one ends with its last */
+        if (!fit && w->shared == i)
+            replace_shared(w, i);
         if (w->shared != i && i->requests == 0 && i->socket_count == 0)
             end_instance(w, i);
         return;
@@ -378,7 +278,7 @@ static void rest(struct guest_worker *w, struct guest_instance *i)
     if (i->slow)
         w->slow_count--;
     i->slow = false;
-    if (i->socket_count > 0 && (!fit || guest_worker_pins(i)))
+    if (i->socket_count > 0 && (!fit || guest_place_pins(i)))
         return; /* it lives for its sockets */
     if (!fit || w->reuse == MOCKET_REUSE_NONE)
         end_instance(w, i);
@@ -441,104 +341,17 @@ static bool may_make(const struct guest_worker *w)
     return w->failures == 0 || guest_now_ns() >= w->retry_ns;
 }
 
-/* ---- Places for sockets ---- */
-
-bool guest_worker_pins(const struct guest_instance *i)
-{
-    return i->worker->reuse == MOCKET_REUSE_NONE || i->program->module->direct_style;
-}
-
-static size_t places_of(const struct guest_worker *w)
-{
-    return w->reuse == MOCKET_REUSE_NONE ? 1 : w->program->sockets_each;
-}
-
-/* Instances that are kept for quick requests. */
-static size_t kept(const struct guest_worker *w)
-{
-    return (w->instances_max + 3) / 4;
-}
-
-/* May one more instance be pinned? */
-static bool may_pin(const struct guest_worker *w)
-{
-    return w->pinned_count == 0 || w->pinned_count + kept(w) < w->instances_max;
-}
-
-bool guest_worker_has_place(const struct guest_instance *i)
-{
-    const struct guest_worker *w = i->worker;
-    if (i->socket_count == 0 && guest_worker_pins(i) && !may_pin(w))
-        return false;
-    return i->socket_count < places_of(w);
-}
-
-/* Of the instances that live for their sockets one that takes another: a free one rather than one that is busy, one
- * with few sockets rather than one with many. NULL: none does. */
-static struct guest_instance *pinned_place(struct guest_worker *w)
-{
-    struct guest_instance *found = NULL;
-    for (struct guest_instance *i = places_of(w) > 1 ? w->instances : NULL; i; i = i->next) {
-        if (i->socket_count == 0 || i->socket_count + i->requests >= places_of(w) || !guest_instance_fit(i))
-            continue;
-        if (!found || (i->suspended == found->suspended ? i->socket_count < found->socket_count : !i->suspended))
-            found = i;
-    }
-    return found;
-}
-
-/* Sockets of one instance share its turns and its fate: some instances more are worth it. */
-static bool should_spread(const struct guest_worker *w, const struct guest_instance *i)
-{
-    return (i->suspended || i->socket_count >= SPREAD_EACH) && w->pinned_count < w->instances_max / SPREAD_SHARE;
-}
-
-static struct guest_instance *idle_for(struct guest_worker *w, const struct guest_request *r)
-{
-    for (struct guest_instance *i = w->idle; i; i = i->next_idle)
-        if (!i->suspended && (!r->upgrade || i->socket_count < places_of(w)))
-            return i;
-    return NULL;
-}
-
-/* Whether the instance that gets all requests gets this one. */
-static bool shared_takes(struct guest_worker *w, const struct guest_request *r)
-{
-    return !r->upgrade || w->shared->socket_count < places_of(w) || w->instance_count > LINGERING_MAX ||
-           w->instance_count >= w->instances_max;
-}
-
 /* An instance for a request, or NULL: *later tells whether waiting will help. */
-static struct guest_instance *choose(struct guest_worker *w, const struct guest_request *r, bool *later)
+static struct guest_instance *instance_for(struct guest_worker *w, const struct guest_request *r, bool *later)
 {
-    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
-    struct guest_instance *i = NULL;
-    *later = true;
-    if (concurrent && w->shared && shared_takes(w, r))
-        return w->shared->requests < SHARED_REQUESTS_MAX ? w->shared : NULL;
-    if (r->upgrade && w->pinned_count > 0) {
-        i = pinned_place(w);
-        *later = i || may_pin(w);
-        if (!may_pin(w) || (i && !should_spread(w, i)))
-            return i;
-    }
-    size_t taken = w->slow_count + w->pinned_count;
-    if (!concurrent && r->slow && taken + kept(w) >= w->instances_max && w->slow_count > 0)
-        return i;
-    struct guest_instance *idle = idle_for(w, r);
-    if (idle) {
-        take_from_idle(w, idle);
-        return idle;
-    }
-    if (i && w->instance_count + kept(w) >= w->instances_max)
-        return i;
-    if (w->instance_count >= w->instances_max) {
-        *later = !r->upgrade || !w->idle; /* else it finds no place, and others would wait behind it */
-        return NULL;
-    }
-    *later = false;
-    i = may_make(w) ? new_instance(w) : i;
-    if (concurrent && i)
+    struct guest_place place = guest_place_find(w, r);
+    *later = place.later;
+    if (place.instance && place.instance->idle)
+        take_from_idle(w, place.instance);
+    if (!place.fresh)
+        return place.instance;
+    struct guest_instance *i = may_make(w) ? new_instance(w) : place.instance;
+    if (i && w->reuse == MOCKET_REUSE_CONCURRENT)
         w->shared = i;
     return i;
 }
@@ -547,12 +360,15 @@ static struct guest_instance *choose(struct guest_worker *w, const struct guest_
 static bool assign(struct guest_worker *w, struct guest_request *r)
 {
     bool later;
-    struct guest_instance *i = choose(w, r, &later);
+    struct guest_instance *i = instance_for(w, r, &later);
     if (!i && later)
         return false;
     if (r->queued)
-        dequeue(queue_of(w, r), r);
+        guest_inbox_take(&w->inbox, r);
     if (!i) {
+        if (r->upgrade && w->failures == 0)
+            guest_log_seldom(&w->log, &w->log.refused_ns, MOCKET_LOG_WARN,
+                             MOCKET_SPAN("WebSocket refused: no instance may take one more (--max-instances)"));
         guest_request_fail(r, 503);
         guest_request_end(r);
         return true;
@@ -571,9 +387,9 @@ static bool assign(struct guest_worker *w, struct guest_request *r)
 
 static void serve_queues(struct guest_worker *w)
 {
-    while (w->quick.first && assign(w, w->quick.first))
+    while (w->inbox.quick.first && assign(w, w->inbox.quick.first))
         ;
-    while (w->slow.first && assign(w, w->slow.first))
+    while (w->inbox.slow.first && assign(w, w->inbox.slow.first))
         ;
 }
 
@@ -583,7 +399,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void look_again(struct guest_worker *w)
 {
-    uint64_t wait_ms = w->requests || w->calls ? LOOK_MS : w->idle_count > 1 ? LOOK_IDLE_MS : 0;
+    uint64_t wait_ms = w->inbox.all || w->calls ? LOOK_MS : w->idle_count > 1 ? LOOK_IDLE_MS : 0;
     if (!w->handles || (uv_is_active((uv_handle_t *)&w->handles->timer) &&
                         (wait_ms != LOOK_MS || uv_timer_get_repeat(&w->handles->timer) == LOOK_MS)))
         return;
@@ -594,11 +410,11 @@ static void look_again(struct guest_worker *w)
 /* At the end of each entry. */
 static void leave(struct guest_worker *w)
 {
-    if (w->quick.first || w->slow.first)
+    if (w->inbox.quick.first || w->inbox.slow.first)
         serve_queues(w);
-    if (w->requests || w->calls || w->idle_count > 1)
+    if (w->inbox.all || w->calls || w->idle_count > 1)
         look_again(w);
-    tell_fronts(w);
+    guest_inbox_tell_fronts(&w->inbox);
 }
 
 /* A guest that waits, and was told that it is too late, has had its grace. */
@@ -625,7 +441,7 @@ static void look_at_call(struct guest_worker *w, struct guest_instance *i, uint6
 static void look_at_requests(struct guest_worker *w, uint64_t now)
 {
     struct guest_request *next;
-    for (struct guest_request *r = w->requests; r; r = next) {
+    for (struct guest_request *r = w->inbox.all; r; r = next) {
         next = r->next;
         if (r->owner.death == 0 && now > r->deadline_ns)
             guest_request_die(r, MOCKET_ETIMEDOUT);
@@ -721,8 +537,7 @@ static int open_handles(struct guest_worker *w, uv_loop_t *loop)
     uv_timer_init(loop, &h->timer);
     h->open = 2;
     h->idle.data = h->timer.data = w;
-    w->quick.most = QUICK_WAITING_MAX;
-    w->slow.most = w->instances_max < SLOW_WAITING_MAX ? w->instances_max : SLOW_WAITING_MAX;
+    guest_inbox_open(&w->inbox, w->instances_max);
     w->loop = loop;
     w->handles = h;
     for (struct guest_instance *i = w->instances; i; i = i->next)
@@ -743,9 +558,10 @@ void guest_worker_submit(struct guest_worker *w, struct guest_request *r, uv_loo
     r->slow = guest_pace_is_slow(&w->pace, r->slot);
     r->upgrade = w->program->module->has[GUEST_WS] && r->message->flags & MOCKET_MESSAGE_UPGRADE;
     r->deadline_ns = timeout_ms ? loop_now_ns(w) + timeout_ms * 1000000u : UINT64_MAX;
-    r->inside = true;
-    link_request(w, r);
-    if ((queue_of(w, r)->first || !assign(w, r)) && !enqueue(queue_of(w, r), r)) {
+    r->total_ns = UINT64_MAX;
+    guest_inbox_enter(&w->inbox, r);
+    guest_count(w->log.stats, GUEST_STAT_IN_FLIGHT, 1);
+    if ((guest_inbox_others_wait(&w->inbox, r) || !assign(w, r)) && !guest_inbox_wait(&w->inbox, r)) {
         guest_request_fail(r, 503);
         guest_request_end(r);
     }
@@ -786,14 +602,9 @@ void guest_worker_release(struct guest_worker *w)
 {
     while (w->instances)
         end_instance(w, w->instances);
-    while (w->requests)
-        guest_request_end(w->requests);
-    while (w->unused) {
-        struct guest_request *r = w->unused;
-        w->unused = r->next;
-        mocket__buf_release(&r->out);
-        mocket__free(r);
-    }
+    while (w->inbox.all)
+        guest_request_end(w->inbox.all);
+    guest_inbox_release(&w->inbox);
     mocket__pool_free(w->pool);
     w->pool = NULL;
     if (w->handles) {

@@ -1,15 +1,11 @@
-/* What one thread that serves needs for guests: its instances, the requests that wait for one, what is to be run, and
- * the time that is left. */
+/* What one thread that serves needs for guests: its instances, its requests, what is to be run, and the time that is
+ * left. */
 #ifndef MOCKET_HOSTS_C_GUEST_WORKER_H
 #define MOCKET_HOSTS_C_GUEST_WORKER_H
 
+#include "inbox.h"
 #include "pace.h"
 #include "request.h"
-
-struct guest_queue {
-    struct guest_request *first, *last;
-    size_t count, most;
-};
 
 struct guest_worker {
     struct guest_program *program;
@@ -35,11 +31,7 @@ struct guest_worker {
     uint64_t sliced_ns, slice_end_ns; /* how long the last slices took, and when they ended */
     uint64_t idle_seen_ns;            /* when the run queue was looked at last */
 
-    struct guest_request *requests; /* all that are inside */
-    struct guest_queue quick, slow; /* that wait for an instance */
-    struct guest_request *news_first, *news_last;
-    struct guest_request *unused;
-    size_t unused_count;
+    struct guest_inbox inbox; /* its requests */
 
     uint64_t retry_ns; /* no new instance before this time; starts failed */
     uint32_t failures; /* of starts, one after the other */
@@ -69,16 +61,10 @@ void guest_worker_release(struct guest_worker *worker);
 void guest_worker_schedule(struct guest_instance *instance);
 /* There is a job for an instance that may be free: it runs now, if nothing else does. The loop's stack. */
 void guest_worker_event(struct guest_instance *instance);
-/* Instances of this kind, once they own sockets, are given nothing but upgrade requests, if those. */
-bool guest_worker_pins(const struct guest_instance *instance);
-/* May the instance own another socket? */
-bool guest_worker_has_place(const struct guest_instance *instance);
-void guest_worker_news(struct guest_request *request);
 /* Something went over a streamed answer: the time of silence begins anew. */
 void guest_worker_extend(struct guest_request *request);
 /* The inside is done with it. It goes if its front has left. */
 void guest_worker_forget(struct guest_request *request);
-void guest_worker_recycle(struct guest_request *request);
 bool guest_worker_trusts(const struct guest_instance *instance, uint32_t slot);
 void guest_worker_learn(struct guest_instance *instance, uint32_t slot, bool slow);
 

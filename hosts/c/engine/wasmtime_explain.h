@@ -1,0 +1,13 @@
+/* Wasmtime's errors and traps in words: the reason, then a line for each frame of the guest's backtrace. */
+#ifndef MOCKET_HOSTS_C_ENGINE_WASMTIME_EXPLAIN_H
+#define MOCKET_HOSTS_C_ENGINE_WASMTIME_EXPLAIN_H
+
+#include <wasmtime.h>
+
+#include "../../../src/base/buf.h"
+
+/* Both append to *why, and take what they explain. */
+void explain_error(struct mocket_buf *why, wasmtime_error_t *error);
+void explain_trap(struct mocket_buf *why, wasm_trap_t *trap);
+
+#endif

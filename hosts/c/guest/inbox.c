@@ -1,0 +1,168 @@
+/* Where a request stands while it is inside: in one list of all; beside that perhaps in a queue, until there is an
+ * instance for it; and in another one when there is news for its front. A request has room for all of these links, so
+ * that none of this asks for memory.
+ *
+ * Requests of kinds that are known to take long wait apart, so that quick ones do not wait behind them.
+ *
+ * What must stay true: a front is resumed by guest_inbox_tell_fronts only, and may do anything then: end its request,
+ * or let another one come in. So its news is taken out of the list before it is told. */
+#include "inbox.h"
+
+#include "../../../src/base/memory.h"
+
+#define QUICK_WAITING_MAX 1024u
+#define SLOW_WAITING_MAX 1024u
+#define UNUSED_MAX 256u
+
+void guest_inbox_open(struct guest_inbox *b, size_t slow_max)
+{
+    b->quick.most = QUICK_WAITING_MAX;
+    b->slow.most = slow_max < SLOW_WAITING_MAX ? slow_max : SLOW_WAITING_MAX;
+}
+
+/* ---- Those that wait ---- */
+
+static struct guest_queue *queue_of(struct guest_inbox *b, const struct guest_request *r)
+{
+    return r->slow ? &b->slow : &b->quick;
+}
+
+bool guest_inbox_others_wait(const struct guest_inbox *b, const struct guest_request *r)
+{
+    return (r->slow ? b->slow : b->quick).first != NULL;
+}
+
+bool guest_inbox_wait(struct guest_inbox *b, struct guest_request *r)
+{
+    struct guest_queue *q = queue_of(b, r);
+    if (q->count >= q->most)
+        return false;
+    r->queued = true;
+    r->next_queued = NULL;
+    *(q->last ? &q->last->next_queued : &q->first) = r;
+    q->last = r;
+    q->count++;
+    return true;
+}
+
+void guest_inbox_take(struct guest_inbox *b, struct guest_request *r)
+{
+    struct guest_queue *q = queue_of(b, r);
+    struct guest_request *before = NULL;
+    for (struct guest_request *other = q->first; other != r; other = other->next_queued)
+        before = other;
+    *(before ? &before->next_queued : &q->first) = r->next_queued;
+    if (q->last == r)
+        q->last = before;
+    q->count--;
+    r->queued = false;
+}
+
+/* ---- News for fronts ---- */
+
+void guest_inbox_note_news(struct guest_inbox *b, struct guest_request *r)
+{
+    r->told = true;
+    r->next_news = NULL;
+    *(b->news_last ? &b->news_last->next_news : &b->news_first) = r;
+    b->news_last = r;
+}
+
+static void take_back_news(struct guest_inbox *b, struct guest_request *r)
+{
+    struct guest_request *before = NULL;
+    for (struct guest_request *other = b->news_first; other != r; other = other->next_news)
+        before = other;
+    *(before ? &before->next_news : &b->news_first) = r->next_news;
+    if (b->news_last == r)
+        b->news_last = before;
+    r->told = false;
+}
+
+void guest_inbox_tell_fronts(struct guest_inbox *b)
+{
+    while (b->news_first) {
+        struct guest_request *r = b->news_first;
+        struct mocket_park *park = r->park;
+        mocket_event *reading = r->reading;
+        take_back_news(b, r);
+        r->news = park == NULL;
+        r->park = NULL;
+        if (park)
+            mocket__native_unpark(park, 0);
+        else if (reading)
+            mocket__native_interrupt(reading);
+    }
+}
+
+/* ---- Life ---- */
+
+static void free_request(struct guest_request *r)
+{
+    mocket__buf_release(&r->out);
+    mocket__free(r);
+}
+
+struct guest_request *guest_inbox_new(struct guest_inbox *b)
+{
+    struct guest_request *r = b->unused;
+    if (r) {
+        struct mocket_buf out = r->out;
+        b->unused = r->next;
+        b->unused_count--;
+        mocket__buf_reset(&out);
+        *r = (struct guest_request){ .out = out };
+    } else {
+        r = mocket__new(sizeof *r);
+        if (!r)
+            return NULL;
+    }
+    r->front = true;
+    r->left = -1;
+    r->gone.kind = GUEST_JOB_GONE;
+    r->owner.kind = GUEST_HANDLE_REQUEST;
+    return r;
+}
+
+void guest_inbox_recycle(struct guest_inbox *b, struct guest_request *r)
+{
+    if (r->told)
+        take_back_news(b, r);
+    mocket__buf_release(&r->in);
+    if (b->unused_count >= UNUSED_MAX) {
+        free_request(r);
+        return;
+    }
+    r->next = b->unused;
+    b->unused = r;
+    b->unused_count++;
+}
+
+void guest_inbox_enter(struct guest_inbox *b, struct guest_request *r)
+{
+    r->inside = true;
+    r->previous = NULL;
+    r->next = b->all;
+    if (r->next)
+        r->next->previous = r;
+    b->all = r;
+}
+
+void guest_inbox_leave(struct guest_inbox *b, struct guest_request *r)
+{
+    if (r->queued)
+        guest_inbox_take(b, r);
+    *(r->previous ? &r->previous->next : &b->all) = r->next;
+    if (r->next)
+        r->next->previous = r->previous;
+    r->inside = false;
+}
+
+void guest_inbox_release(struct guest_inbox *b)
+{
+    while (b->unused) {
+        struct guest_request *r = b->unused;
+        b->unused = r->next;
+        free_request(r);
+    }
+}

@@ -1,0 +1,134 @@
+/* Which instance a request gets.
+ *
+ * `none` makes an instance for each request, `serial` keeps those that are fit and gives each one request at a time,
+ * `concurrent` has one that gets all. An instance whose job runs in slices, or waits, is one of several: so others go
+ * on beside it.
+ *
+ * Bounds: so many instances; of these some are kept from requests of kinds that are known to take long, and from
+ * sockets that an instance lives for. Sockets of one instance share its turns and its fate, but an instance for each
+ * would be dear: so they gather in few, which grow in number as they fill.
+ *
+ * What must stay true: this only looks. The worker does what was found. */
+#include "place.h"
+
+#define SHARED_REQUESTS_MAX 1024u /* of one concurrent instance */
+#define SPREAD_EACH 64u           /* sockets of an instance before another one begins to take some, */
+#define SPREAD_SHARE 4u           /* up to this part of the instances */
+#define LINGERING_MAX 16u         /* concurrent ones that are there for their sockets alone */
+
+bool guest_place_pins(const struct guest_instance *i)
+{
+    return i->worker->reuse == MOCKET_REUSE_NONE || i->program->module->direct_style;
+}
+
+static size_t places_of(const struct guest_worker *w)
+{
+    return w->reuse == MOCKET_REUSE_NONE ? 1 : w->program->sockets_each;
+}
+
+/* Instances that are kept for quick requests. */
+static size_t kept(const struct guest_worker *w)
+{
+    return (w->instances_max + 3) / 4;
+}
+
+/* May one more instance be pinned? */
+static bool may_pin(const struct guest_worker *w)
+{
+    return w->pinned_count == 0 || w->pinned_count + kept(w) < w->instances_max;
+}
+
+bool guest_place_for_socket(const struct guest_instance *i)
+{
+    const struct guest_worker *w = i->worker;
+    if (i->socket_count == 0 && guest_place_pins(i) && !may_pin(w))
+        return false;
+    return i->socket_count < places_of(w);
+}
+
+/* Of the instances that live for their sockets one that takes another: a free one rather than one that is busy, one
+ * with few sockets rather than one with many. NULL: none does. */
+static struct guest_instance *pinned_place(const struct guest_worker *w)
+{
+    struct guest_instance *found = NULL;
+    for (struct guest_instance *i = places_of(w) > 1 ? w->instances : NULL; i; i = i->next) {
+        if (i->socket_count == 0 || i->socket_count + i->requests >= places_of(w) || !guest_instance_fit(i))
+            continue;
+        if (!found || (i->suspended == found->suspended ? i->socket_count < found->socket_count : !i->suspended))
+            found = i;
+    }
+    return found;
+}
+
+/* Sockets of one instance share its turns and its fate: some instances more are worth it. */
+static bool should_spread(const struct guest_worker *w, const struct guest_instance *i)
+{
+    return (i->suspended || i->socket_count >= SPREAD_EACH) && w->pinned_count < w->instances_max / SPREAD_SHARE;
+}
+
+static struct guest_instance *idle_for(const struct guest_worker *w, const struct guest_request *r)
+{
+    for (struct guest_instance *i = w->idle; i; i = i->next_idle)
+        if (!i->suspended && (!r->upgrade || i->socket_count < places_of(w)))
+            return i;
+    return NULL;
+}
+
+bool guest_place_may_linger(const struct guest_worker *w)
+{
+    return w->instance_count <= LINGERING_MAX;
+}
+
+static struct guest_place in(struct guest_instance *i)
+{
+    return (struct guest_place){ .instance = i };
+}
+
+static struct guest_place none(bool later)
+{
+    return (struct guest_place){ .later = later };
+}
+
+/* Beside the sockets that an instance lives for; i: one of those that takes another, or NULL. */
+static struct guest_place place_beside(const struct guest_worker *w, const struct guest_request *r,
+                                       struct guest_instance *i)
+{
+    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
+    size_t taken = w->slow_count + w->pinned_count;
+    if (!concurrent && r->slow && taken + kept(w) >= w->instances_max && w->slow_count > 0)
+        return i ? in(i) : none(true);
+    struct guest_instance *idle = idle_for(w, r);
+    if (idle)
+        return in(idle);
+    if (i && w->instance_count + kept(w) >= w->instances_max)
+        return in(i);
+    if (w->instance_count >= w->instances_max)
+        return none(!r->upgrade || !w->idle); /* else it finds no place, and others would wait behind it */
+    return (struct guest_place){ .instance = i, .fresh = true };
+}
+
+/* Concurrent: the one that gets all requests, unless this is to be a socket and that one has no place left. */
+static struct guest_place place_shared(const struct guest_worker *w, const struct guest_request *r)
+{
+    if (r->upgrade && w->shared->socket_count >= places_of(w)) {
+        struct guest_instance *other = pinned_place(w);
+        if (other)
+            return in(other);
+        if (guest_place_may_linger(w) && w->instance_count < w->instances_max)
+            return (struct guest_place){ .fresh = true };
+    }
+    return w->shared->requests < SHARED_REQUESTS_MAX ? in(w->shared) : none(true);
+}
+
+struct guest_place guest_place_find(const struct guest_worker *w, const struct guest_request *r)
+{
+    struct guest_instance *i = NULL;
+    if (w->reuse == MOCKET_REUSE_CONCURRENT && w->shared)
+        return place_shared(w, r);
+    if (r->upgrade && w->pinned_count > 0) {
+        i = pinned_place(w);
+        if (!may_pin(w) || (i && !should_spread(w, i)))
+            return i ? in(i) : none(false);
+    }
+    return place_beside(w, r, i);
+}
