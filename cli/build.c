@@ -2,8 +2,10 @@
  *
  * It is clang with the right words: a reactor (the host calls exports of a module that has returned from its start),
  * the stack first in memory (an overflow runs off the lower end and traps instead of writing over data), sections that
- * nobody needs thrown away, and the guest library, whose exports are the guest ABI. The result is written beside the
- * output and renamed, so that a host that watches the file never sees half of it.
+ * nobody needs thrown away, and the guest library, whose exports are the guest ABI. They come along when the app calls
+ * the library, or it may have its own. Where none came, nothing called: the linker is asked for them by name, and then
+ * tells what is missing, main or a function that it calls. The result is written beside the output and renamed, so that
+ * a host that watches the file never sees half of it.
  *
  * Which clang: --cc, else the one of WASI_SDK_PATH, else clang-22, else the newest clang on PATH. */
 #include <errno.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "exports.h"
 #include "home.h"
 #include "moonbit.h"
 #include "option.h"
@@ -30,7 +33,8 @@ const char *const mocket__cli_build_manual =
     "usage: mocket build FILE... -o app.wasm [options] [-- clang's own options]\n"
     "       mocket build DIR -o app.wasm [--target wasm|wasm-gc] [-v] [NAME=FOLDER...]\n"
     "\n"
-    "Compiles an app in C to WebAssembly. A FILE is C source, an object file or an archive.\n"
+    "Compiles an app in C to WebAssembly. A FILE is source, an object file or an archive. C++ (app.cpp) works as\n"
+    "far as it needs no C++ library.\n"
     "\n"
     "  -o FILE             the result; without it app.wasm for app.c\n"
     "  -g                  keep debugging information (DWARF)\n"
@@ -218,6 +222,18 @@ static int default_out(struct build *b, char out[PATH_MAX])
     return 0;
 }
 
+/* `-o app.c` is a slip of the hand that must not cost the source. */
+static int spare_inputs(const struct build *b)
+{
+    struct stat out, in;
+    if (stat(b->out, &out) < 0)
+        return 0;
+    for (size_t i = 0; i < b->user.count; i++)
+        if (stat(b->user.words[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return mocket__cli_failure(b->verb, "%s: it is one of the inputs", b->out);
+    return 0;
+}
+
 /* ---- The compiler ---- */
 
 /* Writes the program to use into cc. */
@@ -359,6 +375,10 @@ static int compile(const struct build *b, const struct mocket__cli_home *home)
     if (b->verbose)
         mocket__cli_command_print(&c);
     rc = mocket__cli_command_run(b->verb, &c);
+    if (rc == 0 && !mocket__cli_exports(w.temporary, "mocket_alloc")) {
+        mocket__cli_command_add(&c, "-Wl,--undefined=mocket__guest_start");
+        rc = mocket__cli_command_run(b->verb, &c);
+    }
     if (rc == 0)
         rc = finish(b, w.temporary);
     else if (rc > 0 && rc < 128)
@@ -382,6 +402,8 @@ int mocket__cli_build(int argc, char **argv)
     }
     if (rc == 0 && !b.out)
         rc = default_out(&b, out);
+    if (rc == 0)
+        rc = spare_inputs(&b);
     if (rc == 0)
         rc = mocket__cli_home_find(b.verb, &home);
     if (rc == 0)

@@ -1,5 +1,6 @@
 /* The `mocket` command: a table of verbs. main finds the verb and hands over what follows it; everything else is the
  * verb's own affair. `--help` and `--version` are the verbs help and version, because people type them. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 
 static int verb_help(int argc, char **argv)
 {
+    if (argc > 2)
+        return mocket__cli_misuse(argv[0], "give one verb");
     return mocket__cli_help(argc > 1 ? argv[1] : NULL);
 }
 
@@ -123,6 +126,15 @@ static int asks_for_help(int argc, char **argv)
     return 0;
 }
 
+/* A full disk behind a pipe or a file is a failure too. */
+static int end_output(const char *verb, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    int failed = mocket__cli_failure(verb, "standard output: %s", strerror(errno));
+    return code ? code : failed;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -133,6 +145,6 @@ int main(int argc, char **argv)
     if (!v)
         return unknown_verb(argv[1]);
     if (asks_for_help(argc - 1, argv + 1))
-        return mocket__cli_help(v->name);
-    return v->run(argc - 1, argv + 1);
+        return end_output(v->name, mocket__cli_help(v->name));
+    return end_output(v->name, v->run(argc - 1, argv + 1));
 }

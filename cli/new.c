@@ -70,6 +70,9 @@ static const char readme_text[] =
     "    make serve      # in the wasm host, on http://127.0.0.1:4000\n"
     "    make native     # ./app, the same as a native program\n"
     "\n"
+    "`make native` asks pkg-config for an installed Mocket (`make install` in its checkout, and PKG_CONFIG_PATH if\n"
+    "that went to a folder of your own).\n"
+    "\n"
     "    curl http://127.0.0.1:4000/hello/moon\n"
     "\n"
     "The API is the header `mocket.h`; it is the manual too.\n";

@@ -23,7 +23,8 @@
  * LIFE          Whatever a handler gets from an event lives until that request's answer is out. Text passed in is
  *               copied.
  * AFTER LISTEN  Return what mocket_listen returned and do nothing else: in wasm it returns at once, and main's stack is
- *               gone when the first request comes. What handlers use belongs to mocket_own or mocket_on_worker.
+ *               gone when the first request comes. What handlers use belongs to mocket_own or mocket_on_worker. A guest
+ *               that registers something behind it does not start.
  * RESULTS       0 is success, below zero a MOCKET_E... code. Handlers may also return 400..599: that status, by way of
  *               the error handler.
  * TEXT          A mocket_span from us has a NUL behind its last byte, so that ptr is a C string too; ptr NULL means
@@ -462,7 +463,8 @@ const char *mocket_ws_protocol(const mocket_socket *s);
 int mocket_ws_code(const mocket_socket *s);
 
 /* From the socket's handler. 0; MOCKET_ESTATE after mocket_ws_close, MOCKET_ECLOSED after the client left,
- * MOCKET_EINVAL (kind, text that is not UTF-8, a control frame above 125 bytes). Waits for a slow client. */
+ * MOCKET_EINVAL (kind, text that is not UTF-8, a control frame above 125 bytes); in a guest MOCKET_ETOOBIG above 1 MiB,
+ * or MOCKET_MAX_MESSAGE if that is larger. Waits for a slow client. */
 int mocket_ws_send(mocket_socket *s, int kind, mocket_span data);
 int mocket_ws_text(mocket_socket *s, const char *text);
 /* code: 1000 to 1003, 1007 to 1014, 3000 to 4999; 0: none. reason: up to 123 bytes of UTF-8, or NULL. */
@@ -471,8 +473,8 @@ int mocket_ws_close(mocket_socket *s, int code, const char *reason);
 int mocket_ws_subscribe(mocket_socket *s, const char *topic);
 int mocket_ws_unsubscribe(mocket_socket *s, const char *topic);
 /* A message (MOCKET_WS_TEXT, MOCKET_WS_BINARY) to every subscriber in every worker and instance, the sender included.
- * Order holds per sender; it never waits: MOCKET_EAGAIN when a worker is too far behind, MOCKET_ETOOBIG above 32 MiB.
- * For a subscriber that is too slow see MOCKET_MAX_BACKLOG. */
+ * Order holds per sender; it never waits: MOCKET_EAGAIN when a worker is too far behind, MOCKET_ETOOBIG above 32 MiB
+ * (in a guest as mocket_ws_send). For a subscriber that is too slow see MOCKET_MAX_BACKLOG. */
 int mocket_publish(mocket_app *app, const char *topic, int kind, mocket_span data);
 /* The same, by the socket's app. */
 int mocket_ws_publish(mocket_socket *s, const char *topic, int kind, mocket_span data);

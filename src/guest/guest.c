@@ -133,6 +133,11 @@ EXPORT(mocket_handle) void mocket__guest_handle(int32_t req, char *message, uint
 void mocket__guest_start(void)
 {
     int code = __main_void();
+    const char *late = code == 0 && instance.app ? mocket_problem(instance.app) : NULL;
+    if (late) { /* listening found none: it is of what was registered behind it, and would be missed in silence */
+        log_text(MOCKET_LOG_ERROR, late);
+        code = 1;
+    }
     if (code != 0)
         exit(code < 0 || code > 125 ? 1 : code);
 }
