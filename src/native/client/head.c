@@ -84,8 +84,8 @@ static void drop_hop_by_hop(struct mocket_outgoing *out)
     f->count = kept;
 }
 
-/* One length, or the same again: else nobody knows where the body ends, and libcurl would guess (RFC 9112,
- * section 6.3). */
+/* One length, or the same again in a line of its own: else nobody knows where the body ends, and libcurl would guess
+ * (RFC 9112, section 6.3). A list in one line is refused even if it says the same twice (RFC 9110, section 8.6). */
 static bool has_one_len(const struct mocket_fields *f)
 {
     int64_t len = mocket__fields_len(f);

@@ -7,7 +7,8 @@
  * be more than what is wanted; it is narrowed when something comes that nobody wanted.
  *
  * That holds for a connection that works. libcurl 7.88 closes a socket whose connection was not complete without a
- * word, and its number is soon somebody else's: such a socket is watched only while libcurl wants it.
+ * word, and its number is soon somebody else's, maybe another thread's: such a socket is watched only while libcurl
+ * wants it, and by a number of our own.
  *
  * A server that has answered and then breaks the connection off has answered: libcurl is told of an error as of bytes,
  * so that it finds the answer first, and the error behind it.
@@ -15,6 +16,7 @@
  * libcurl closes kept connections that are too old only when it looks for one to use. When nothing has been under way
  * for a while, the whole multi handle goes, and all its connections with it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -30,17 +32,16 @@ struct mocket_wire {
     uv_poll_t poll;
     struct mocket_pool *pool;
     int fd;
+    int own_fd;         /* the same socket by a number of ours, which poll watches; -1: it watches fd */
     int wanted, polled; /* UV_READABLE, UV_WRITABLE */
     bool open;          /* poll is a handle */
-    bool foreign;       /* libcurl made the descriptor, and closes it */
-    bool kept;          /* it has carried an answer: it stays watched, and its end will be told */
 };
 
 void mocket__pool_handle_closed(struct mocket_pool *pool)
 {
     if (--pool->open_handles > 0)
         return;
-    mocket__free(pool->wires);
+    mocket__free(pool->plugs);
     mocket__free(pool);
     curl_global_cleanup();
 }
@@ -192,24 +193,24 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
 
 static struct mocket_wire *wire_of(const struct mocket_pool *pool, curl_socket_t fd)
 {
-    return (size_t)fd < pool->wire_cap ? pool->wires[fd] : NULL;
+    return (size_t)fd < pool->plug_cap ? pool->plugs[fd].wire : NULL;
 }
 
 static void wire_end(struct mocket_wire *w);
 
-static struct mocket_wire *wire_new(struct mocket_pool *pool, curl_socket_t fd, bool foreign)
+static struct mocket_wire *wire_new(struct mocket_pool *pool, curl_socket_t fd)
 {
-    if ((size_t)fd >= pool->wire_cap) {
+    if ((size_t)fd >= pool->plug_cap) {
         size_t cap = (size_t)fd * 2 + 64;
-        struct mocket_wire **wires = mocket__realloc(pool->wires, cap * sizeof *wires);
-        if (!wires)
+        struct mocket_plug *plugs = mocket__realloc(pool->plugs, cap * sizeof *plugs);
+        if (!plugs)
             return NULL;
-        for (size_t i = pool->wire_cap; i < cap; i++)
-            wires[i] = NULL;
-        pool->wires = wires;
-        pool->wire_cap = cap;
+        for (size_t i = pool->plug_cap; i < cap; i++)
+            plugs[i] = (struct mocket_plug){ 0 };
+        pool->plugs = plugs;
+        pool->plug_cap = cap;
     }
-    struct mocket_wire *w = mocket__new(sizeof *w), *stale = pool->wires[fd];
+    struct mocket_wire *w = mocket__new(sizeof *w), *stale = pool->plugs[fd].wire;
     if (!w)
         return NULL;
     if (stale) { /* closed without a word, and libcurl may take this one for that one */
@@ -218,9 +219,9 @@ static struct mocket_wire *wire_new(struct mocket_pool *pool, curl_socket_t fd, 
     }
     w->pool = pool;
     w->fd = fd;
-    w->foreign = foreign;
+    w->own_fd = -1;
     w->poll.data = w;
-    pool->wires[fd] = w;
+    pool->plugs[fd].wire = w;
     return w;
 }
 
@@ -232,26 +233,37 @@ static void on_wire_closed(uv_handle_t *poll)
     mocket__pool_handle_closed(pool);
 }
 
-/* The descriptor is about to be closed. */
+/* A descriptor that is watched by its own number is still open. */
 static void wire_end(struct mocket_wire *w)
 {
-    w->pool->wires[w->fd] = NULL;
+    int own_fd = w->own_fd;
+    w->pool->plugs[w->fd].wire = NULL;
     if (w->open)
         uv_close((uv_handle_t *)&w->poll, on_wire_closed);
     else
         mocket__free(w);
+    if (own_fd >= 0)
+        close(own_fd);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+static int wire_open(struct mocket_wire *w)
+{
+    bool kept = w->pool->plugs[w->fd].kept;
+    if (!kept && w->own_fd < 0)
+        w->own_fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
+    if ((!kept && w->own_fd < 0) || uv_poll_init(w->pool->loop, &w->poll, kept ? w->fd : w->own_fd) < 0)
+        return -1;
+    w->open = true;
+    w->pool->open_handles++;
+    return 0;
+}
+
 static int wire_watch(struct mocket_wire *w)
 {
-    if (!w->open) {
-        if (uv_poll_init(w->pool->loop, &w->poll, w->fd) < 0)
-            return -1;
-        w->open = true;
-        w->pool->open_handles++;
-    }
+    if (!w->open && wire_open(w) < 0)
+        return -1;
     w->polled = w->wanted;
     if (w->wanted == 0)
         return uv_poll_stop(&w->poll);
@@ -286,14 +298,12 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     if (what == CURL_POLL_REMOVE) {
         if (w)
             w->wanted = 0;
-        if (w && w->foreign)
+        if (w && !pool->plugs[fd].kept)
             wire_end(w);
-        else if (w && w->open && !w->kept)
-            wire_watch(w); /* libcurl closes a socket that is not connected yet without telling */
         return 0;
     }
     if (!w)
-        w = wire_new(pool, fd, true);
+        w = wire_new(pool, fd);
     if (!w)
         return -1;
     w->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
@@ -305,7 +315,7 @@ curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct cu
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    struct mocket_wire *w = wire_new(pool, fd, false);
+    struct mocket_wire *w = wire_new(pool, fd);
     if (w && (w->wanted == 0 || wire_watch(w) == 0))
         return fd;
     if (w)
@@ -320,14 +330,15 @@ int mocket__pool_close_socket(struct mocket_pool *pool, curl_socket_t fd)
     struct mocket_wire *w = wire_of(pool, fd);
     if (w)
         wire_end(w);
+    if ((size_t)fd < pool->plug_cap)
+        pool->plugs[fd].kept = false;
     return close(fd);
 }
 
 void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd)
 {
-    struct mocket_wire *w = fd >= 0 ? wire_of(pool, fd) : NULL;
-    if (w)
-        w->kept = true;
+    if ((size_t)fd < pool->plug_cap)
+        pool->plugs[fd].kept = true;
 }
 
 /* ---- what is kept ---- */
@@ -445,9 +456,9 @@ void mocket__pool_free(struct mocket_pool *pool)
         mocket__outgoing_end(pool->first);
     mocket__outgoing_forget_unused(pool);
     drop_multi(pool);
-    for (size_t i = 0; i < pool->wire_cap; i++)
-        if (pool->wires[i])
-            wire_end(pool->wires[i]);
+    for (size_t i = 0; i < pool->plug_cap; i++)
+        if (pool->plugs[i].wire)
+            wire_end(pool->plugs[i].wire);
     curl_share_cleanup(pool->share);
     uv_close((uv_handle_t *)&pool->timer, on_handle_closed);
     uv_close((uv_handle_t *)&pool->sweep, on_handle_closed);

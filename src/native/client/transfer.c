@@ -66,8 +66,17 @@ static size_t on_send(char *room, size_t one, size_t cap, void *arg)
     return n;
 }
 
-/* libcurl tries once more on a fresh connection when a kept one turns out to be dead. What it took is not here any
- * more. */
+/* libcurl tries again when a kept connection turns out to be dead, up to five times and on the next kept one, which may
+ * be as dead: the second time shall be on a fresh one, and thereby the last. */
+static int on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
+{
+    struct mocket_outgoing *out = arg;
+    (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
+    curl_easy_setopt(out->easy, CURLOPT_FRESH_CONNECT, 1L);
+    return CURL_PREREQFUNC_OK;
+}
+
+/* What libcurl took for the first try is not here any more. */
 static int on_rewind(void *arg, curl_off_t offset, int origin)
 {
     (void)arg, (void)offset, (void)origin;
@@ -222,6 +231,8 @@ static void set_callbacks(struct mocket_outgoing *out)
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
     curl_easy_setopt(easy, CURLOPT_READDATA, out);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, out);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, out);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);

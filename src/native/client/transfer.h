@@ -18,6 +18,12 @@
 
 struct mocket_wire;
 
+/* A descriptor of libcurl's. */
+struct mocket_plug {
+    struct mocket_wire *wire; /* NULL: it is not watched */
+    bool kept;                /* it has carried an answer: it stays watched, and its end will be told */
+};
+
 struct mocket_pool {
     uv_loop_t *loop;
     CURLM *multi;     /* NULL: nobody used it for a while */
@@ -29,8 +35,8 @@ struct mocket_pool {
     bool told_in_turn; /* changes are delivered when the loop's callback ends */
     int open_handles;
     const char *ca_file, *ca_dir; /* of the environment; both NULL: the system's */
-    struct mocket_wire **wires;   /* by descriptor */
-    size_t wire_cap;
+    struct mocket_plug *plugs;    /* by descriptor */
+    size_t plug_cap;
     struct mocket_outgoing *first;  /* all of them */
     struct mocket_outgoing *unused; /* that have ended: only their timers are left */
     size_t unused_count;

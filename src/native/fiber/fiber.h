@@ -14,6 +14,8 @@ struct mocket_fibers {
     size_t idle_count;
     size_t least_idle; /* since the last look */
     size_t returned;   /* since then */
+    struct mocket_fiber *spare;
+    bool spare_is_out;
 };
 
 #define MOCKET_FIBER_STACK 262144
@@ -26,6 +28,13 @@ void mocket__fibers_release(struct mocket_fibers *pool);
 
 /* A fiber that will run fn(arg) at its first resume. NULL when there is no memory for a stack. */
 struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg);
+
+/* Lays one stack by, for mocket__fiber_must. False: there is no memory for it. */
+bool mocket__fibers_reserve(struct mocket_fibers *pool);
+
+/* For what has to run: without memory for a stack it is the one that was laid by, until fn returns. NULL only while
+ * that is in use. */
+struct mocket_fiber *mocket__fiber_must(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg);
 
 /* Runs it until it parks (true), or until fn has returned (false): the fiber is gone then. Not from a fiber of this
  * pool that waits for this one. */

@@ -171,6 +171,11 @@ static void look(struct mocket_fibers *pool)
 static void put_back(struct mocket_fiber *f)
 {
     struct mocket_fibers *pool = f->pool;
+    if (pool->spare_is_out) {
+        pool->spare = f;
+        pool->spare_is_out = false;
+        return;
+    }
     if (pool->idle_count >= MOCKET_FIBERS_IDLE_MAX) {
         unmap(f);
         return;
@@ -185,20 +190,42 @@ static void put_back(struct mocket_fiber *f)
 void mocket__fibers_release(struct mocket_fibers *pool)
 {
     unmap_all(pool->idle);
+    if (pool->spare != NULL)
+        unmap(pool->spare);
     *pool = (struct mocket_fibers){ 0 };
 }
 
-struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
+static struct mocket_fiber *begin(struct mocket_fiber *f, void (*fn)(void *arg), void *arg)
 {
-    struct mocket_fiber *f = take_idle(pool);
-    if (f == NULL)
-        f = map(pool);
     if (f != NULL) {
         f->fn = fn;
         f->arg = arg;
         f->done = false;
     }
     return f;
+}
+
+struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
+{
+    struct mocket_fiber *f = take_idle(pool);
+    return begin(f != NULL ? f : map(pool), fn, arg);
+}
+
+bool mocket__fibers_reserve(struct mocket_fibers *pool)
+{
+    pool->spare = map(pool);
+    return pool->spare != NULL;
+}
+
+struct mocket_fiber *mocket__fiber_must(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
+{
+    struct mocket_fiber *f = mocket__fiber_new(pool, fn, arg);
+    if (f != NULL || pool->spare == NULL)
+        return f;
+    f = pool->spare;
+    pool->spare = NULL;
+    pool->spare_is_out = true;
+    return begin(f, fn, arg);
 }
 
 bool mocket__fiber_resume(struct mocket_fiber *f)

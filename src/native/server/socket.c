@@ -361,7 +361,8 @@ static bool note_done(struct mocket_ws *ws)
     return last;
 }
 
-/* Without a stack for the handler. What was deferred must run all the same; it needs none. */
+/* Without a stack for the handler: from now on only MOCKET_WS_CLOSED is to come, for which one is laid by. What was
+ * deferred must run all the same; it needs none. */
 static void run_without_handler(struct mocket_ws *ws, const struct mocket_ws_note *n)
 {
     fail(ws, CODE_NO_MEMORY);
@@ -379,7 +380,8 @@ static enum ran run_note(struct mocket_ws *ws, struct mocket_ws_note *n)
         run_on_loop(ws, n);
         return note_done(ws) ? RAN_LAST : RAN_ON;
     }
-    ex->fiber = mocket__fiber_new(&ws->conn->worker->fibers, run_handler, ws);
+    struct mocket_fibers *fibers = &ws->conn->worker->fibers;
+    ex->fiber = (n->kind == MOCKET_WS_CLOSED ? mocket__fiber_must : mocket__fiber_new)(fibers, run_handler, ws);
     if (ex->fiber == NULL)
         run_without_handler(ws, n);
     else if (!mocket__conn_step(ws->conn))

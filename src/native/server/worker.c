@@ -341,6 +341,8 @@ int mocket__worker_open(struct mocket_worker *w)
         rc = uv_async_init(&w->loop, &w->mail_async, on_mail);
     if (rc < 0 || mocket__topics_init(&w->topics) < 0)
         return MOCKET_EIO;
+    if (!mocket__fibers_reserve(&w->fibers))
+        return MOCKET_ENOMEM;
     uv_timer_init(&w->loop, &w->timeout_timer);
     uv_timer_init(&w->loop, &w->grace_timer);
     uv_timer_init(&w->loop, &w->accept_timer);

@@ -1,21 +1,22 @@
 /* An app that fetches what the script beside asks it to, and tells what came of it. */
 #include <mocket.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST 300
 
-static long live; /* handlers that have not ended; one worker */
+static atomic_long live; /* handlers that have not ended */
 
 static void leave(void *ptr)
 {
     (void)ptr;
-    live--;
+    atomic_fetch_sub(&live, 1);
 }
 
 static int alive(mocket_event *e)
 {
-    return mocket_textf(e, "%ld", live);
+    return mocket_textf(e, "%ld", atomic_load(&live));
 }
 
 static const char *query(mocket_event *e, const char *name, const char *otherwise)
@@ -83,7 +84,7 @@ static int pipe_through(mocket_event *e)
 {
     struct mocket_fetch_opts opts = opts_of(e);
     mocket_reply *reply;
-    live++;
+    atomic_fetch_add(&live, 1);
     mocket_defer(e, leave, NULL);
     if (mocket_header(e, "Content-Length") || mocket_header(e, "X-Chunked")) {
         opts.source = mocket_body_source(e);

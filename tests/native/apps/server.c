@@ -24,9 +24,17 @@ static int who(mocket_event *e)
     return mocket_textf(e, "%s %s", mocket_peer(e), mocket_scheme(e));
 }
 
+/* For a script that waits until a handler does. */
+static void begins(mocket_event *e)
+{
+    mocket_log(e, MOCKET_LOG_INFO, "%s: begins", mocket_path(e));
+}
+
 static int echo(mocket_event *e)
 {
     mocket_span body;
+    if (mocket_header(e, "X-Tell"))
+        begins(e);
     int rc = mocket_body(e, &body);
     return rc ? rc : mocket_bytes(e, body, "application/octet-stream");
 }
@@ -34,6 +42,7 @@ static int echo(mocket_event *e)
 static int nap(mocket_event *e)
 {
     const char *ms = mocket_query(e, "ms");
+    begins(e);
     int rc = mocket_sleep(e, ms ? (uint32_t)atoi(ms) : 100);
     if (rc)
         mocket_log(e, MOCKET_LOG_INFO, "nap: %d", rc);
@@ -52,6 +61,7 @@ static int naps(mocket_event *e)
 {
     const char *ms = mocket_query(e, "ms");
     int rc;
+    begins(e);
     do {
         int64_t until_us = now_us() + 30;
         while (now_us() < until_us)

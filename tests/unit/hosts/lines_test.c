@@ -188,7 +188,7 @@ static void access_file(void **state)
     make_request(&r, MOCKET_SPAN("/"), MOCKET_SPAN("x"));
     for (size_t i = 0; i < 5000; i++)
         access_note(&log, i % 2, &r.done, NULL);
-    for (int i = 0; i < 300 && count_lines(path) < 5000; i++)
+    for (int i = 0; i < 3000 && count_lines(path) < 5000; i++)
         usleep(10000);
     assert_int_equal(count_lines(path), 5000);
     assert_int_equal(rename(path, old), 0);

@@ -1,6 +1,8 @@
 #include "src/native/fiber/fiber.h"
 #include "unit.h"
 
+#include <sys/resource.h>
+
 static struct mocket_fibers pool;
 
 struct job {
@@ -117,6 +119,29 @@ static void test_burst(void **state)
     assert_int_equal(pool.idle_count, MOCKET_FIBERS_IDLE_LEAST);
 }
 
+/* Without memory there is one stack left for what must run, again and again. */
+static void test_spare(void **state)
+{
+    struct rlimit before;
+    int runs = 0;
+    (void)state;
+    assert_true(mocket__fibers_reserve(&pool));
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(setrlimit(RLIMIT_AS, &(struct rlimit){ 4096, before.rlim_max }), 0);
+        struct mocket_fiber *any = mocket__fiber_new(&pool, nothing, &runs);
+        struct mocket_fiber *must = mocket__fiber_must(&pool, nothing, &runs);
+        struct mocket_fiber *another = mocket__fiber_must(&pool, nothing, &runs);
+        assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+        assert_null(any);
+        assert_non_null(must);
+        assert_null(another);
+        assert_false(mocket__fiber_resume(must));
+        assert_int_equal(runs, i);
+    }
+    assert_int_equal(pool.idle_count, 0);
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -132,6 +157,7 @@ int main(void)
         cmocka_unit_test_teardown(test_nested, release),
         cmocka_unit_test_teardown(test_many, release),
         cmocka_unit_test_teardown(test_burst, release),
+        cmocka_unit_test_teardown(test_spare, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
