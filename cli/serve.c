@@ -11,6 +11,7 @@
 #include "../hosts/c/serve.h"
 #include "../src/base/span.h"
 #include "../src/http/forwarded.h"
+#include "../src/native/native.h"
 #include "verbs.h"
 
 #define ADDRESSES_MAX 16
@@ -128,12 +129,20 @@ struct command {
 };
 
 /* Each option: what it does with its argument; 0 or the exit code of a misuse. */
+
+static int take_address(const struct command *c, const char *option, const char *text, const char **out)
+{
+    *out = text;
+    if (mocket__native_is_address(text))
+        return 0;
+    return mocket__cli_misuse(c->verb, "--%s %s: host:port, :port, [v6]:port or unix:path is needed", option, text);
+}
+
 static int take_listen(struct command *c, const char *text)
 {
     if (c->opts.address_count == ADDRESSES_MAX)
         return mocket__cli_misuse(c->verb, "--listen: at most %d addresses", ADDRESSES_MAX);
-    c->addresses[c->opts.address_count++] = text;
-    return 0;
+    return take_address(c, "listen", text, &c->addresses[c->opts.address_count++]);
 }
 
 static bool are_networks(const char *text)
@@ -376,7 +385,7 @@ static int take_access_log(struct command *c, const char *text)
 
 static int take_stats(struct command *c, const char *text)
 {
-    return take_word(c, "stats", text, &c->opts.stats);
+    return take_address(c, "stats", text, &c->opts.stats);
 }
 
 static int take_cache(struct command *c, const char *text)

@@ -182,7 +182,7 @@ static int upgrade(struct mocket_response *res, const struct mocket_head *head)
         return rc;
     }
     mocket__response_clear(res);
-    int status = rc == MOCKET_ENOTSUP ? 501 : rc == MOCKET_ELIMIT ? 503 : 500;
+    int status = rc == MOCKET_ENOTSUP ? 501 : rc == MOCKET_ELIMIT ? 503 : rc == MOCKET_EINVAL ? 400 : 500;
     return res->sink->respond(res->sink, &(struct mocket_head){ status, &res->fields },
                               mocket__span(mocket_strerror(status)));
 }

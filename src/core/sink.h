@@ -21,7 +21,8 @@ struct mocket_sink {
     int (*write)(struct mocket_sink *s, mocket_span bytes);
     int (*end)(struct mocket_sink *s);
     /* Instead of respond: the connection becomes a WebSocket; head: 101, and fields beside those of the handshake. 0:
-     * it is one now, and socket->ops is set; below zero: nothing was sent. NULL: there are none here. */
+     * it is one now, and socket->ops is set; below zero: nothing was sent, MOCKET_EINVAL: the backend knows better, it
+     * is no handshake. NULL: there are none here. */
     int (*upgrade)(struct mocket_sink *s, const struct mocket_head *head, struct mocket_socket *socket);
     /* The answer cannot be completed: the client must be able to tell (abi.md, section 5). */
     void (*abort)(struct mocket_sink *s);

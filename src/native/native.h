@@ -77,6 +77,9 @@ struct mocket_native_done {
     uint64_t began_ns;                    /* by uv_hrtime, when the head was complete; 0: it never was */
 };
 
+/* Has it the form of one that mocket_listen takes? (Whether it can be listened on, only trying tells.) */
+bool mocket__native_is_address(const char *address);
+
 struct mocket_native_opts {
     const char *const *addresses; /* as mocket_listen takes them; environment is not looked at */
     size_t address_count;

@@ -358,16 +358,16 @@ static void fan_out(int req, const char *url)
     int ops[4], codes[4], outs[3];
     for (int i = 0; i < 3; i++) { /* url ends with the milliseconds that the server takes */
         char text[200];
-        snprintf(text, sizeof text, "%s%d", url, 900 - i * 400);
+        snprintf(text, sizeof text, "%s%d", url, 3600 - i * 1600);
         outs[i] = get(req, text);
         ops[i] = do_fetch_wait(outs[i]);
     }
-    ops[3] = do_sleep(req, 700);
+    ops[3] = do_sleep(req, 2800);
     codes[0] = do_await_any(ops, 4);
     codes[1] = status_of(do_await(ops[codes[0]]));
-    ops[codes[0]] = do_sleep(req, 5000);
+    ops[codes[0]] = do_sleep(req, 60000);
     codes[2] = do_await_any(ops, 4);
-    ops[codes[2]] = do_sleep(req, 5000);
+    ops[codes[2]] = do_sleep(req, 60000);
     codes[3] = do_await_any(ops, 4);
     do_drop(outs[0]);
     answer_numbers(req, codes, 4);

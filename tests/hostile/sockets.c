@@ -182,7 +182,7 @@ static void handle_path(int req, const char *path)
         int ws = accept_plainly(req);
         (void)ws;
 #ifndef EVENTS
-        do_await(do_sleep(req, 300));
+        do_await(do_sleep(req, 3000));
         note("handled;");
 #endif
     } else if (strcmp(path, "/sleep") == 0) {

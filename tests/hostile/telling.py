@@ -35,6 +35,11 @@ def free_address():
         return f"127.0.0.1:{s.getsockname()[1]}"
 
 
+def ask(address, path):
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
+        return json.loads(answer.read())
+
+
 def cases(serving, refused, expect):
     def access_text(test):
         with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +103,8 @@ def cases(serving, refused, expect):
                 expect(line in metrics.splitlines(), metrics)
             for line in metrics.splitlines():
                 expect(line.startswith(("# HELP mocket_", "# TYPE mocket_", "mocket_")), line)
-        refused(test, test.guests.get("requests"), ["--stats: "], "--stats", "127.0.0.1:99999")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            refused(test, test.guests.get("requests"), ["--stats: "], "--stats", f"127.0.0.1:{taken.getsockname()[1]}")
 
     def cache(test):
         """Compiled once; found again; compiled anew when the file is damaged."""
@@ -119,7 +125,25 @@ def cases(serving, refused, expect):
                 host.want("/ok", 200, "hello")
                 host.says("others may write there")
 
+    def access_left(test):
+        """A client that left before any answer was sent none: status 0, and no failure of the server's."""
+        for source, path in (("waits", "/sleep?60000"), ("waits", "/loop"), ("events", "/sleep?60000")):
+            with tempfile.TemporaryDirectory() as folder:
+                log, address = pathlib.Path(folder, "access.log"), free_address()
+                with serving(test, test.guests.get(source), "--access-log", log, "--stats", address, "--timeout",
+                             "60s") as host:
+                    with socket.create_connection(("127.0.0.1", host.port), 5) as c:
+                        c.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+                        until = time.monotonic() + 10
+                        while not ask(address, "/stats")["requests_in_flight"] and time.monotonic() < until:
+                            time.sleep(0.01)
+                    lines = lines_of(log, 1, 20)
+                    now = ask(address, "/stats")
+                expect(lines and f'"GET {path} HTTP/1.1" 0 0 ' in lines[0], lines)
+                expect((now["requests"], now["requests_cut"]) == (0, 1), now)
+
     yield "access log as text", access_text
+    yield "access log of who left", access_left
     yield "access log as json", access_json
     yield "counts", counts
     yield "cache", cache

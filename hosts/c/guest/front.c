@@ -48,6 +48,13 @@ static int answer_failure(mocket_event *e, int status)
     return mocket_text(e, mocket_strerror(status));
 }
 
+/* The client left before there was an answer: no status is sent, or told. */
+static int answer_nobody(mocket_event *e)
+{
+    e->res->kind = MOCKET_BODY_BROKEN;
+    return 0;
+}
+
 /* Passes on what there is of a streamed answer. 0, or below zero when the client is gone. */
 static int pass_on(mocket_event *e, struct guest_request *r, struct mocket_buf *piece)
 {
@@ -122,6 +129,8 @@ static int wait_for_answer(mocket_event *e, struct guest_request *r)
         return stream(e, r);
     if (r->socket)
         return become_socket(e, r);
+    if (r->answer != GUEST_ANSWER_COMPLETE && r->failure == 0 && r->owner.death == MOCKET_ECLOSED)
+        return answer_nobody(e);
     if (r->answer != GUEST_ANSWER_COMPLETE)
         return answer_failure(e, r->failure ? r->failure : 500);
     e->res->status = r->status;

@@ -263,7 +263,7 @@ static int check_declaration(const struct guest_instance *i, struct mocket_buf *
 {
     const struct guest_declaration *first = &i->program->declared, *now = &i->declared;
     if (!now->listening) {
-        mocket__buf_text(why, "its start ended without calling listen");
+        mocket__buf_text(why, "its start ended without calling listen (an app in C ends its main in mocket_listen)");
         return MOCKET_EINVAL;
     }
     if (!i->program->known)

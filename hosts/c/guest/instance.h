@@ -138,6 +138,7 @@ struct guest_instance {
     bool idle;          /* among those without requests */
     bool advancing;     /* guest_instance_advance is under way */
     bool slow;          /* it was taken for a request of a slow kind */
+    bool lingers;       /* it is used up, and gets no requests any more */
     size_t requests;    /* that it has */
     uint64_t rested_ns; /* since when it has none */
 };

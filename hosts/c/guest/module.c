@@ -99,7 +99,8 @@ static int check_complete(const struct guest_module *m, struct mocket_buf *why)
     static const enum guest_export required[] = { GUEST_ALLOC, GUEST_HANDLE };
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (!m->has[required[i]])
-            return refuse(why, "exports no `", exports[required[i]].name, "`", NULL);
+            return refuse(why, "exports no `", exports[required[i]].name,
+                          "`: it is no Mocket app (a C program becomes one by calling mocket_listen in main)", NULL);
     if (!m->has[GUEST_MOCKET_START] && !m->has[GUEST_START])
         return refuse(why, "exports neither `mocket_start` nor `_start`", NULL);
     return 0;

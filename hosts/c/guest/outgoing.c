@@ -26,9 +26,8 @@
 #include "span.h"
 #include "worker.h"
 
-#define EXCHANGES_EACH 256u          /* of one owner */
-#define EXCHANGES_MAX 1024u          /* of one instance */
-#define TOLD_NS UINT64_C(1000000000) /* between two lines about what was denied */
+#define EXCHANGES_EACH 256u /* of one owner */
+#define EXCHANGES_MAX 1024u /* of one instance */
 
 struct guest_outgoing {
     struct guest_instance *instance;
@@ -138,18 +137,14 @@ void guest_fetch_drop(struct guest_instance *i, int32_t number)
 static void tell_denied(struct guest_outgoing *o)
 {
     struct guest_log *log = o->instance->log;
-    uint64_t now = guest_now_ns();
+    struct mocket_buf text = { 0 };
     if (o->told)
         return;
     o->told = true;
     guest_count(log->stats, GUEST_STAT_OUTGOING_DENIED, 1);
-    if (log->denied_ns && now - log->denied_ns < TOLD_NS)
-        return;
-    log->denied_ns = now;
-    struct mocket_buf text = { 0 };
     mocket__buf_text(&text, "fetch denied: it needs --allow-net ");
     mocket__buf_span(&text, mocket__buf_view(&o->missing));
-    guest_log_raw(log, MOCKET_LOG_WARN, mocket__buf_view(&text));
+    guest_log_seldom(log, &log->denied_ns, MOCKET_LOG_WARN, mocket__buf_view(&text));
     mocket__buf_release(&text);
 }
 

@@ -8,7 +8,11 @@
  * sockets that an instance lives for. Sockets of one instance share its turns and its fate, but an instance for each
  * would be dear: so they gather in few, which grow in number as they fill.
  *
- * What must stay true: this only looks. The worker does what was found. */
+ * An instance that is used up lingers as long as it has sockets. Such ones must not keep requests from being served:
+ * when too few others are left, the one with the fewest sockets makes room, and its clients are told that the service
+ * restarts.
+ *
+ * What must stay true: finding only looks. The worker does what was found. */
 #include "place.h"
 
 #define SHARED_REQUESTS_MAX 1024u /* of one concurrent instance */
@@ -46,6 +50,18 @@ bool guest_place_for_socket(const struct guest_instance *i)
     return i->socket_count < places_of(w);
 }
 
+void guest_place_take(struct guest_instance *i)
+{
+    if (i->socket_count++ == 0 && guest_place_pins(i))
+        i->worker->pinned_count++;
+}
+
+void guest_place_leave(struct guest_instance *i)
+{
+    if (--i->socket_count == 0 && guest_place_pins(i))
+        i->worker->pinned_count--;
+}
+
 /* Of the instances that live for their sockets one that takes another: a free one rather than one that is busy, one
  * with few sockets rather than one with many. NULL: none does. */
 static struct guest_instance *pinned_place(const struct guest_worker *w)
@@ -74,10 +90,51 @@ static struct guest_instance *idle_for(const struct guest_worker *w, const struc
     return NULL;
 }
 
-bool guest_place_may_linger(const struct guest_worker *w)
+/* ---- Instances that are used up ---- */
+
+void guest_place_linger(struct guest_instance *i)
 {
-    return w->instance_count <= LINGERING_MAX;
+    if (!i->lingers)
+        i->worker->lingering_count++;
+    i->lingers = true;
 }
+
+/* Concurrent: may one more instance be there beside the one that gets the requests? */
+static bool may_be_beside(const struct guest_worker *w)
+{
+    return w->instance_count <= LINGERING_MAX && w->instance_count < w->instances_max;
+}
+
+/* Instances that quick requests will not get soon. */
+static size_t taken(const struct guest_worker *w)
+{
+    return w->slow_count + w->pinned_count + w->lingering_count;
+}
+
+/* Of those that linger the one with the fewest sockets, when these are too many. NULL: none has to make room. */
+static struct guest_instance *too_many(const struct guest_worker *w)
+{
+    struct guest_instance *found = NULL;
+    if (w->reuse != MOCKET_REUSE_CONCURRENT && taken(w) + kept(w) <= w->instances_max)
+        return NULL;
+    for (struct guest_instance *i = w->lingering_count > 0 ? w->instances : NULL; i; i = i->next)
+        if (i->lingers && i->requests == 0 && (!found || i->socket_count < found->socket_count))
+            found = i;
+    return found;
+}
+
+static bool is_full(const struct guest_worker *w)
+{
+    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
+    return w->instance_count >= w->instances_max || (concurrent && w->lingering_count > LINGERING_MAX);
+}
+
+bool guest_place_may_replace(const struct guest_worker *w)
+{
+    return !is_full(w) || too_many(w);
+}
+
+/* ---- Finding one ---- */
 
 static struct guest_place in(struct guest_instance *i)
 {
@@ -94,17 +151,17 @@ static struct guest_place place_beside(const struct guest_worker *w, const struc
                                        struct guest_instance *i)
 {
     bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
-    size_t taken = w->slow_count + w->pinned_count;
-    if (!concurrent && r->slow && taken + kept(w) >= w->instances_max && w->slow_count > 0)
+    if (!concurrent && r->slow && taken(w) + kept(w) >= w->instances_max && w->slow_count > 0)
         return i ? in(i) : none(true);
     struct guest_instance *idle = idle_for(w, r);
     if (idle)
         return in(idle);
     if (i && w->instance_count + kept(w) >= w->instances_max)
         return in(i);
-    if (w->instance_count >= w->instances_max)
+    struct guest_instance *instead = is_full(w) ? too_many(w) : NULL;
+    if (is_full(w) && !instead)
         return none(!r->upgrade || !w->idle); /* else it finds no place, and others would wait behind it */
-    return (struct guest_place){ .instance = i, .fresh = true };
+    return (struct guest_place){ .instance = i, .fresh = true, .instead = instead };
 }
 
 /* Concurrent: the one that gets all requests, unless this is to be a socket and that one has no place left. */
@@ -114,7 +171,7 @@ static struct guest_place place_shared(const struct guest_worker *w, const struc
         struct guest_instance *other = pinned_place(w);
         if (other)
             return in(other);
-        if (guest_place_may_linger(w) && w->instance_count < w->instances_max)
+        if (may_be_beside(w))
             return (struct guest_place){ .fresh = true };
     }
     return w->shared->requests < SHARED_REQUESTS_MAX ? in(w->shared) : none(true);

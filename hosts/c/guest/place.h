@@ -7,7 +7,8 @@
 struct guest_place {
     struct guest_instance *instance; /* an idle one perhaps. NULL: none now */
     bool fresh; /* a new one is better, if it can be made: `instance` is for when there must not be one for a while */
-    bool later; /* no instance now, but waiting will help */
+    struct guest_instance *instead; /* fresh: this one must end to make room. NULL: there is room */
+    bool later;                     /* no instance now, but waiting will help */
 };
 struct guest_place guest_place_find(const struct guest_worker *worker, const struct guest_request *request);
 
@@ -15,7 +16,13 @@ struct guest_place guest_place_find(const struct guest_worker *worker, const str
 bool guest_place_pins(const struct guest_instance *instance);
 /* May the instance own another socket? */
 bool guest_place_for_socket(const struct guest_instance *instance);
-/* Concurrent: may one more instance stay for its sockets alone, while another one gets the requests? */
-bool guest_place_may_linger(const struct guest_worker *worker);
+/* It owns one more; one less. */
+void guest_place_take(struct guest_instance *instance);
+void guest_place_leave(struct guest_instance *instance);
+
+/* The instance is used up, and stays for its sockets alone. */
+void guest_place_linger(struct guest_instance *instance);
+/* Concurrent: could a new instance get the requests, if need be in the place of one that lingers? */
+bool guest_place_may_replace(const struct guest_worker *worker);
 
 #endif

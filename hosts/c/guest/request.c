@@ -102,7 +102,7 @@ void guest_request_fail(struct guest_request *r, int status)
 {
     if (r->answer == GUEST_ANSWER_BEGUN)
         r->answer = GUEST_ANSWER_CUT;
-    else if (r->answer == GUEST_ANSWER_NONE && r->failure == 0)
+    else if (r->answer == GUEST_ANSWER_NONE && r->failure == 0 && r->owner.death != MOCKET_ECLOSED)
         r->failure = status;
     guest_request_tell(r);
 }

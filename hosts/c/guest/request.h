@@ -84,7 +84,8 @@ int guest_request_complain(struct guest_instance *instance, const struct guest_r
 /* "GET /path: text" to the log. */
 void guest_request_log(struct guest_instance *instance, const struct guest_request *request, int level,
                        mocket_span text);
-/* The host answers with this status, unless the guest has answered; an answer that was begun is cut. */
+/* The host answers with this status, unless the guest has answered or the client has left; an answer that was begun is
+ * cut. */
 void guest_request_fail(struct guest_request *request, int status);
 /* The client left, or time is up: what the request waits for ends, and imports answer so. */
 void guest_request_die(struct guest_request *request, int code);

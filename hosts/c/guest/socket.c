@@ -34,8 +34,7 @@ static void count_in(struct guest_instance *i, struct guest_socket *s)
     if (s->next)
         s->next->previous = s;
     i->sockets = s;
-    if (i->socket_count++ == 0 && guest_place_pins(i))
-        i->worker->pinned_count++;
+    guest_place_take(i);
     guest_count(i->log->stats, GUEST_STAT_SOCKETS, 1);
 }
 
@@ -56,8 +55,7 @@ static void leave_inside(struct guest_socket *s)
     *(s->previous ? &s->previous->next : &i->sockets) = s->next;
     if (s->next)
         s->next->previous = s->previous;
-    if (--i->socket_count == 0 && guest_place_pins(i))
-        i->worker->pinned_count--;
+    guest_place_leave(i);
     s->instance = NULL;
     if (!s->outside)
         free_socket(s);

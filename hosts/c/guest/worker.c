@@ -201,8 +201,9 @@ static void end_instance(struct guest_worker *w, struct guest_instance *i)
     if (i->idle)
         take_from_idle(w, i);
     unpush(w, i);
-    if (i->slow)
-        w->slow_count--;
+    w->slow_count -= i->slow;
+    w->lingering_count -= i->lingers;
+    w->starting -= !guest_instance_is_ready(i);
     unlink_instance(w, i);
     guest_instance_close(i);
 }
@@ -235,30 +236,14 @@ static void end_unstarted(struct guest_worker *w, struct guest_instance *i, stru
     end_instance(w, i);
 }
 
-/* Of those that are there for their sockets the one with the fewest, beside i. NULL: none. */
-static struct guest_instance *least_of(const struct guest_worker *w, const struct guest_instance *i)
+/* Concurrent: the one that got all requests is not fit any more, and stays for those and the sockets that it has; for
+ * more requests too, if there can be no other one. */
+static void replace_shared(struct guest_worker *w, const struct guest_instance *i)
 {
-    struct guest_instance *found = NULL;
-    for (struct guest_instance *other = w->instances; other; other = other->next)
-        if (other != i && other->requests == 0 && (!found || other->socket_count < found->socket_count))
-            found = other;
-    return found;
-}
-
-/* Concurrent: the one that got all requests is not fit any more, and stays for those and the sockets that it has. So
- * many may stay; then one of them makes room, and its clients are told that the service restarts. */
-static void replace_shared(struct guest_worker *w, struct guest_instance *i)
-{
-    struct guest_instance *next = successor_of(w, i), *least = NULL;
-    if (!next && !guest_place_may_linger(w) && !(least = least_of(w, i)))
-        return;
-    w->shared = next; /* NULL: the next request gets a new one */
-    if (!least)
-        return;
-    guest_log_raw(&w->log, MOCKET_LOG_WARN,
-                  MOCKET_SPAN("too many used up instances stay for their WebSockets: one ends, and closes its own"));
-    guest_sockets_abandon(least, 1012);
-    end_instance(w, least);
+    struct guest_instance *next = successor_of(w, i);
+    bool ends = i->requests == 0 && i->socket_count == 0;
+    if (next || ends || guest_place_may_replace(w))
+        w->shared = next; /* NULL: the next request gets a new one */
 }
 
 /* Nothing is to be done in it. */
@@ -266,6 +251,8 @@ static void rest(struct guest_worker *w, struct guest_instance *i)
 {
     bool fit = guest_instance_fit(i);
     w->failures = 0;
+    if (!fit && i->socket_count > 0 && (w->reuse == MOCKET_REUSE_CONCURRENT || !guest_place_pins(i)))
+        guest_place_linger(i);
     if (w->reuse == MOCKET_REUSE_CONCURRENT) {
         if (!fit && w->shared == i)
             replace_shared(w, i);
@@ -273,8 +260,10 @@ static void rest(struct guest_worker *w, struct guest_instance *i)
             end_instance(w, i);
         return;
     }
-    if (i->requests > 0 || i->idle)
+    if (i->requests > 0 || (i->idle && fit))
         return;
+    if (i->idle) /* events of its sockets used it up */
+        take_from_idle(w, i);
     if (i->slow)
         w->slow_count--;
     i->slow = false;
@@ -301,9 +290,11 @@ static void notice_long(struct guest_worker *w, struct guest_instance *i)
 static void run(struct guest_worker *w, struct guest_instance *i)
 {
     struct mocket_buf why = { 0 };
+    bool starting = !guest_instance_is_ready(i);
     w->running++;
     enum guest_progress progress = guest_instance_advance(i, &why);
     w->running--;
+    w->starting -= starting && guest_instance_is_ready(i);
     switch (progress) {
     case GUEST_RUNNABLE:
         push(w, i);
@@ -332,6 +323,7 @@ static struct guest_instance *new_instance(struct guest_worker *w)
         return NULL;
     i->loop = w->loop;
     link_instance(w, i);
+    w->starting++;
     guest_instance_start(i);
     return i;
 }
@@ -341,6 +333,15 @@ static bool may_make(const struct guest_worker *w)
     return w->failures == 0 || guest_now_ns() >= w->retry_ns;
 }
 
+/* One that is used up ends, though it has sockets: others could not be served. */
+static void make_room(struct guest_worker *w, struct guest_instance *i)
+{
+    guest_log_raw(&w->log, MOCKET_LOG_WARN,
+                  MOCKET_SPAN("too many used up instances stay for their WebSockets: one ends, and closes its own"));
+    guest_sockets_abandon(i, 1012);
+    end_instance(w, i);
+}
+
 /* An instance for a request, or NULL: *later tells whether waiting will help. */
 static struct guest_instance *instance_for(struct guest_worker *w, const struct guest_request *r, bool *later)
 {
@@ -348,9 +349,11 @@ static struct guest_instance *instance_for(struct guest_worker *w, const struct 
     *later = place.later;
     if (place.instance && place.instance->idle)
         take_from_idle(w, place.instance);
-    if (!place.fresh)
+    if (!place.fresh || !may_make(w))
         return place.instance;
-    struct guest_instance *i = may_make(w) ? new_instance(w) : place.instance;
+    if (place.instead)
+        make_room(w, place.instead);
+    struct guest_instance *i = new_instance(w);
     if (i && w->reuse == MOCKET_REUSE_CONCURRENT)
         w->shared = i;
     return i;
@@ -397,9 +400,15 @@ static void serve_queues(struct guest_worker *w)
 
 static void on_timer(uv_timer_t *timer);
 
+/* Is there anything that must not last for ever? */
+static bool has_deadlines(const struct guest_worker *w)
+{
+    return w->inbox.all || w->calls || w->starting;
+}
+
 static void look_again(struct guest_worker *w)
 {
-    uint64_t wait_ms = w->inbox.all || w->calls ? LOOK_MS : w->idle_count > 1 ? LOOK_IDLE_MS : 0;
+    uint64_t wait_ms = has_deadlines(w) ? LOOK_MS : w->idle_count > 1 ? LOOK_IDLE_MS : 0;
     if (!w->handles || (uv_is_active((uv_handle_t *)&w->handles->timer) &&
                         (wait_ms != LOOK_MS || uv_timer_get_repeat(&w->handles->timer) == LOOK_MS)))
         return;
@@ -412,7 +421,7 @@ static void leave(struct guest_worker *w)
 {
     if (w->inbox.quick.first || w->inbox.slow.first)
         serve_queues(w);
-    if (w->inbox.all || w->calls || w->idle_count > 1)
+    if (has_deadlines(w) || w->idle_count > 1)
         look_again(w);
     guest_inbox_tell_fronts(&w->inbox);
 }

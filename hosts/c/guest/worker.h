@@ -21,7 +21,9 @@ struct guest_worker {
 
     struct guest_instance *instances; /* all of them */
     size_t instance_count, slow_count;
-    size_t pinned_count;           /* of these: kept for their sockets */
+    size_t starting;               /* of these: whose start has not ended yet */
+    size_t pinned_count;           /* kept for their sockets */
+    size_t lingering_count;        /* used up, but for their sockets */
     size_t calls;                  /* of mocket_ws that are under way */
     unsigned running;              /* instances that are being advanced */
     struct guest_instance *shared; /* concurrent: the one that gets requests */

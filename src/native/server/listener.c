@@ -25,6 +25,7 @@
 #include <mocket.h>
 
 #include "../../base/memory.h"
+#include "../native.h"
 
 #define BACKLOG 1024
 #define HOST_LEN 256
@@ -80,6 +81,12 @@ static int split(const char *address, char host[HOST_LEN])
     return port_of(colon + 1);
 }
 
+bool mocket__native_is_address(const char *address)
+{
+    char host[HOST_LEN];
+    return strncmp(address, "unix:", 5) == 0 ? address[5] != '\0' : split(address, host) >= 0;
+}
+
 static void everywhere(struct address *out, int port)
 {
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->sa;
@@ -95,7 +102,7 @@ static int look_up(struct address *out, const char *host, int port)
 {
     struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
     struct addrinfo *list, *best;
-    char service[8];
+    char service[12];
     snprintf(service, sizeof(service), "%d", port);
     int rc = getaddrinfo(host, service, &hints, &list);
     if (rc != 0)

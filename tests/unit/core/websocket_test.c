@@ -209,7 +209,11 @@ static void test_no_upgrade(void **state)
     (void)state;
     static const struct {
         int result, status;
-    } rows[] = { { MOCKET_ENOTSUP, 501 }, { MOCKET_ELIMIT, 503 }, { MOCKET_EINVAL, 500 }, { MOCKET_ECLOSED, 0 } };
+    } rows[] = { { MOCKET_ENOTSUP, 501 },
+                 { MOCKET_ELIMIT, 503 },
+                 { MOCKET_EINVAL, 400 },
+                 { MOCKET_ENOMEM, 500 },
+                 { MOCKET_ECLOSED, 0 } };
     struct rig r;
     set_up(&r, NULL);
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {

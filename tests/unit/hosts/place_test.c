@@ -122,22 +122,96 @@ static void has_places_for_sockets(void **state)
     for (size_t n = 0; n < MOST - 2; n++) {
         struct guest_instance *i = add(&s);
         assert_true(guest_place_for_socket(i));
-        i->socket_count = 4;
-        s.worker.pinned_count++;
+        for (int sockets = 0; sockets < 4; sockets++)
+            guest_place_take(i);
+        assert_int_equal(s.worker.pinned_count, n + 1);
         assert_false(guest_place_for_socket(i));
     }
     assert_false(guest_place_for_socket(add(&s)));
     is_none(guest_place_find(&s.worker, &upgrade), false);
-    s.rows[0].socket_count = 3;
+    guest_place_leave(&s.rows[0]);
     assert_true(guest_place_for_socket(&s.rows[0]));
+    assert_int_equal(s.worker.pinned_count, MOST - 2);
+    while (s.rows[0].socket_count > 0)
+        guest_place_leave(&s.rows[0]);
+    assert_int_equal(s.worker.pinned_count, MOST - 3);
+}
+
+static struct guest_instance *add_used_up(struct scene *s, size_t sockets)
+{
+    struct guest_instance *i = add(s);
+    i->socket_count = sockets;
+    guest_place_linger(i);
+    guest_place_linger(i); /* once more is the same */
+    return i;
+}
+
+static void used_up_ones_make_room(void **state)
+{
+    (void)state;
+    struct scene s;
+    set(&s, MOCKET_REUSE_SERIAL, false);
+    struct guest_instance *several = add_used_up(&s, 2);
+    struct guest_instance *few = add_used_up(&s, 1);
+    add_used_up(&s, 3)->requests = 0;
+    add_used_up(&s, 1)->requests = 1; /* the last of its own */
+    assert_int_equal(s.worker.lingering_count, 4);
+    assert_true(guest_place_find(&s.worker, &quick).fresh && !guest_place_find(&s.worker, &quick).instead);
+    while (s.worker.instance_count < MOST)
+        add(&s);
+    is_none(guest_place_find(&s.worker, &quick), true); /* the others are enough: one will be free soon */
+    s.worker.slow_count = 3;
+    struct guest_place place = guest_place_find(&s.worker, &quick);
+    assert_true(place.fresh && place.instead == few);
+    few->socket_count = 5;
+    assert_ptr_equal(guest_place_find(&s.worker, &quick).instead, several);
+    s.worker.idle = &s.rows[MOST - 1];
+    is_in(guest_place_find(&s.worker, &quick), s.worker.idle);
+}
+
+static void used_up_ones_make_room_for_a_concurrent_one(void **state)
+{
+    (void)state;
+    struct scene s;
+    set(&s, MOCKET_REUSE_CONCURRENT, false);
+    s.worker.instances_max = 2;
+    struct guest_instance *i = add_used_up(&s, 1);
+    assert_true(guest_place_may_replace(&s.worker));
+    assert_null(guest_place_find(&s.worker, &quick).instead);
+    struct guest_instance *other = add_used_up(&s, 2);
+    assert_true(guest_place_may_replace(&s.worker));
+    assert_ptr_equal(guest_place_find(&s.worker, &quick).instead, i);
+    i->requests = 1;
+    assert_ptr_equal(guest_place_find(&s.worker, &quick).instead, other);
+    other->requests = 1;
+    assert_false(guest_place_may_replace(&s.worker));
+    is_none(guest_place_find(&s.worker, &quick), true);
+}
+
+static void so_many_linger_beside_a_concurrent_one(void **state)
+{
+    (void)state;
+    struct scene s;
+    set(&s, MOCKET_REUSE_CONCURRENT, false);
+    s.worker.instances_max = 1000;
+    struct guest_instance *i = add_used_up(&s, 1);
+    s.worker.lingering_count = 16;
+    assert_null(guest_place_find(&s.worker, &quick).instead);
+    s.worker.lingering_count++;
+    assert_ptr_equal(guest_place_find(&s.worker, &quick).instead, i);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_an_idle_one_first), cmocka_unit_test(keeps_some_for_quick_requests),
-        cmocka_unit_test(shares_a_concurrent_one), cmocka_unit_test(passes_over_what_is_not_fit),
+        cmocka_unit_test(takes_an_idle_one_first),
+        cmocka_unit_test(keeps_some_for_quick_requests),
+        cmocka_unit_test(shares_a_concurrent_one),
+        cmocka_unit_test(passes_over_what_is_not_fit),
         cmocka_unit_test(has_places_for_sockets),
+        cmocka_unit_test(used_up_ones_make_room),
+        cmocka_unit_test(used_up_ones_make_room_for_a_concurrent_one),
+        cmocka_unit_test(so_many_linger_beside_a_concurrent_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
