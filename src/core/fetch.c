@@ -13,12 +13,6 @@
 
 /* ---- the URL ---- */
 
-static bool is_url_byte(char c)
-{
-    bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return alnum || (c != '\0' && strchr("-._~:/?#[]@!$&'()*+,;=%", c) != NULL);
-}
-
 /* Is the port of an authority one? */
 static bool port_ok(mocket_span authority)
 {
@@ -33,9 +27,8 @@ static bool port_ok(mocket_span authority)
 static int plan_url(mocket_event *e, const char *text, mocket_span *out)
 {
     mocket_span url = mocket__span(text), authority, target;
-    for (size_t i = 0; i < url.len; i++)
-        if (!is_url_byte(url.ptr[i]))
-            return MOCKET_EINVAL;
+    if (!mocket__has_url_bytes(url))
+        return MOCKET_EINVAL;
     url = mocket__span_slice(url, 0, mocket__span_find(url, '#', 0));
     if (!mocket__target_absolute(mocket__arena(e), url, &authority, &target))
         return mocket__arena(e)->failed ? MOCKET_ENOMEM : MOCKET_EINVAL;

@@ -78,6 +78,16 @@ static size_t scheme_len(mocket_span target)
     return 0;
 }
 
+bool mocket__has_url_bytes(mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (!is_unreserved(c) && !is_sub_delimiter(c) && (c == '\0' || strchr(":/?#[]@%", c) == NULL))
+            return false;
+    }
+    return true;
+}
+
 /* "/" in front of a query that came without a path. ptr NULL: no memory. */
 static mocket_span with_slash(struct mocket_arena *a, mocket_span query)
 {

@@ -16,6 +16,9 @@ bool mocket__target_absolute(struct mocket_arena *a, mocket_span target, mocket_
 /* host or host:port as Host may hold it (RFC 9110, section 7.2); "" is valid, user information is not. */
 bool mocket__is_authority(mocket_span s);
 
+/* Does it hold only what a URL may hold (RFC 3986, section 2)? */
+bool mocket__has_url_bytes(mocket_span s);
+
 enum mocket_decode { MOCKET_DECODE_URL, MOCKET_DECODE_FORM /* `+` is a blank */ };
 /* %HH to bytes, malformed ones stay; not UTF-8: "". With its NUL; ptr NULL only when there is no memory. */
 mocket_span mocket__url_decode(struct mocket_arena *a, mocket_span s, enum mocket_decode how);

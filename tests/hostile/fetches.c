@@ -175,6 +175,8 @@ static void malformed(int req, const char *url)
     codes[n++] = ask(req, &a);
     snprintf(text, sizeof text, "%s\r\nx: y", url);
     codes[n++] = get(req, text);
+    snprintf(text, sizeof text, "%s\xc8", url);
+    codes[n++] = get(req, text);
     answer_numbers(req, codes, n);
 }
 

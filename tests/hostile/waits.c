@@ -139,7 +139,7 @@ static void talk(int req)
     begin(req);
     for (int i = 0; i < 5; i++) {
         do_body_write(req, "tick ", 5);
-        do_await(do_sleep(req, 60));
+        do_await(do_sleep(req, 300));
     }
     int result = do_await(more);
     char bytes[100];
