@@ -9,7 +9,7 @@ IMPORT("mocket", "drop") void do_drop(int handle);
 #define OPS 4096
 #define STREAM_LEN (8 << 20)
 
-enum what { NOTHING, ANSWER, AGAIN, ORDER, WRITE, LATE, DROPPED };
+enum what { NOTHING, ANSWER, AGAIN, STUBBORN, ORDER, WRITE, LATE, DROPPED };
 
 static struct op {
     int number, req;
@@ -110,6 +110,8 @@ static void handle_path(int req, const char *path, int number)
         remember(do_sleep(req, (uint32_t)number), req, ANSWER, number);
     else if (strcmp(path, "/forever") == 0)
         remember(do_sleep(req, 50), req, AGAIN, 0);
+    else if (strcmp(path, "/stubborn") == 0)
+        remember(do_sleep(req, 50), req, STUBBORN, 0);
     else if (strcmp(path, "/order") == 0)
         for (int i = 0; i < 3; i++)
             remember(do_sleep(req, (uint32_t)(90 - 30 * i)), req, ORDER, i);
@@ -179,7 +181,7 @@ EXPORT("mocket_done") void done(int number, int result)
     *op = (struct op){ 0 };
     closed += result == -4;
     timed_out += result == -7;
-    if (result < 0)
+    if (result < 0 && it.what != STUBBORN)
         return;
     switch (it.what) {
     case ANSWER:
@@ -188,6 +190,9 @@ EXPORT("mocket_done") void done(int number, int result)
         break;
     case AGAIN:
         remember(do_sleep(it.req, 50), it.req, AGAIN, 0);
+        break;
+    case STUBBORN:
+        remember(do_sleep(it.req, 50), it.req, STUBBORN, 0);
         break;
     case ORDER:
         order[order_count++] = it.data;

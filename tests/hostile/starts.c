@@ -53,7 +53,7 @@ static void listen_now(void)
     char address[300] = "127.0.0.1:0";
     uint32_t len = (uint32_t)strlen(address);
     if (CASE == CHANGES) /* a wish that is another one in each instance */
-        len = (uint32_t)snprintf(address, sizeof address, "127.0.0.1:%d", (int)(do_now(1) / 1000 % 1000));
+        len = (uint32_t)snprintf(address, sizeof address, "127.0.0.1:%d", (int)(do_now(1) / 1000 % 60000));
     if (CASE == BAD_ADDRESS)
         memset(address, 'a', len = sizeof address);
     int rc = do_listen(CASE == OTHER_VERSION ? 2 : 1, flags(), address, len);
@@ -111,6 +111,9 @@ void handle(int req, void *message, uint32_t len)
 {
     (void)len;
     char text[32];
+    if (CASE == CHANGES) /* for long enough that who comes meanwhile gets another instance */
+        for (volatile int i = 0; i < 20000000; i++)
+            ;
     snprintf(text, sizeof text, "%d", frobnicate(7));
     answer(req, 200, text);
     free(message);

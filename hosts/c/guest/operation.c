@@ -57,9 +57,27 @@ static struct guest_op *unused_op(struct guest_instance *i)
     return op;
 }
 
+/* NULL: it is none. */
+static struct guest_request *request_of(struct guest_owner *owner)
+{
+    return owner->kind == GUEST_HANDLE_REQUEST
+               ? (struct guest_request *)((char *)owner - offsetof(struct guest_request, owner))
+               : NULL;
+}
+
+/* A request that has died, and has had its grace, begins nothing more: that would end at once, and the call that tells
+ * the guest of it could begin the next one, for ever. */
+static bool is_over(struct guest_owner *owner)
+{
+    const struct guest_request *r = request_of(owner);
+    return r && owner->death && guest_now_ns() > r->grace_ns;
+}
+
 int32_t guest_op_begin(struct guest_instance *i, struct guest_owner *owner, enum guest_op_kind kind,
                        struct guest_op **out)
 {
+    if (is_over(owner))
+        return owner->death;
     if (owner->op_count >= OPS_EACH)
         return MOCKET_ELIMIT;
     struct guest_op *op = unused_op(i);
@@ -144,10 +162,8 @@ int32_t guest_op_take(struct guest_op *op)
 /* One that waited for nothing else has come to its end, also when the guest runs on behalf of another one. */
 static void settle_later(struct guest_instance *i, struct guest_owner *owner)
 {
-    if (owner->kind != GUEST_HANDLE_REQUEST || owner->op_count > 0 || i->program->module->direct_style)
-        return;
-    struct guest_request *r = (struct guest_request *)((char *)owner - offsetof(struct guest_request, owner));
-    if (!r->returned || i->current == r)
+    struct guest_request *r = request_of(owner);
+    if (!r || owner->op_count > 0 || i->program->module->direct_style || !r->returned || i->current == r)
         return;
     r->job.kind = GUEST_JOB_SETTLE;
     guest_instance_add(i, &r->job);

@@ -90,6 +90,15 @@ static struct guest_instance *idle_for(const struct guest_worker *w, const struc
     return NULL;
 }
 
+/* Is there one that would take a request which is no upgrade? */
+static bool has_free(const struct guest_worker *w)
+{
+    for (const struct guest_instance *i = w->idle; i; i = i->next_idle)
+        if (!i->suspended)
+            return true;
+    return false;
+}
+
 /* ---- Instances that are used up ---- */
 
 void guest_place_linger(struct guest_instance *i)
@@ -123,6 +132,18 @@ static struct guest_instance *too_many(const struct guest_worker *w)
     return found;
 }
 
+/* Of those that live for their sockets, and take no more since they are used up, the one with the fewest. (With `none`
+ * that one socket is what they are for.) */
+static struct guest_instance *used_up(const struct guest_worker *w)
+{
+    struct guest_instance *found = NULL;
+    for (struct guest_instance *i = w->reuse == MOCKET_REUSE_SERIAL ? w->instances : NULL; i; i = i->next)
+        if (i->socket_count > 0 && i->requests == 0 && (!found || i->socket_count < found->socket_count) &&
+            !guest_instance_fit(i))
+            found = i;
+    return found;
+}
+
 static bool is_full(const struct guest_worker *w)
 {
     bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
@@ -135,6 +156,12 @@ bool guest_place_may_replace(const struct guest_worker *w)
 }
 
 /* ---- Finding one ---- */
+
+bool guest_place_may_wait(const struct guest_worker *w)
+{
+    bool others = w->instance_count > w->pinned_count + w->lingering_count;
+    return w->reuse == MOCKET_REUSE_SERIAL && others && !has_free(w); /* else those behind it would wait with it */
+}
 
 static struct guest_place in(struct guest_instance *i)
 {
@@ -160,7 +187,7 @@ static struct guest_place place_beside(const struct guest_worker *w, const struc
         return in(i);
     struct guest_instance *instead = is_full(w) ? too_many(w) : NULL;
     if (is_full(w) && !instead)
-        return none(!r->upgrade || !w->idle); /* else it finds no place, and others would wait behind it */
+        return none(!r->upgrade || !has_free(w)); /* else it finds no place, and others would wait behind it */
     return (struct guest_place){ .instance = i, .fresh = true, .instead = instead };
 }
 
@@ -184,8 +211,12 @@ struct guest_place guest_place_find(const struct guest_worker *w, const struct g
         return place_shared(w, r);
     if (r->upgrade && w->pinned_count > 0) {
         i = pinned_place(w);
-        if (!may_pin(w) || (i && !should_spread(w, i)))
-            return i ? in(i) : none(false);
+        if (!i && !may_pin(w)) {
+            struct guest_instance *instead = used_up(w);
+            return instead ? (struct guest_place){ .fresh = true, .instead = instead } : none(false);
+        }
+        if (i && (!may_pin(w) || !should_spread(w, i)))
+            return in(i);
     }
     return place_beside(w, r, i);
 }

@@ -12,6 +12,9 @@ struct guest_place {
 };
 struct guest_place guest_place_find(const struct guest_worker *worker, const struct guest_request *request);
 
+/* If no instance can be made now: will one that is there be free again? */
+bool guest_place_may_wait(const struct guest_worker *worker);
+
 /* Instances of this kind, once they own sockets, are given nothing but upgrade requests, if those. */
 bool guest_place_pins(const struct guest_instance *instance);
 /* May the instance own another socket? */

@@ -250,7 +250,6 @@ static void replace_shared(struct guest_worker *w, const struct guest_instance *
 static void rest(struct guest_worker *w, struct guest_instance *i)
 {
     bool fit = guest_instance_fit(i);
-    w->failures = 0;
     if (!fit && i->socket_count > 0 && (w->reuse == MOCKET_REUSE_CONCURRENT || !guest_place_pins(i)))
         guest_place_linger(i);
     if (w->reuse == MOCKET_REUSE_CONCURRENT) {
@@ -294,7 +293,11 @@ static void run(struct guest_worker *w, struct guest_instance *i)
     w->running++;
     enum guest_progress progress = guest_instance_advance(i, &why);
     w->running--;
-    w->starting -= starting && guest_instance_is_ready(i);
+    if (starting && guest_instance_is_ready(i)) {
+        w->starting--;
+        if (progress != GUEST_UNSTARTED)
+            w->failures = 0;
+    }
     switch (progress) {
     case GUEST_RUNNABLE:
         push(w, i);
@@ -349,8 +352,12 @@ static struct guest_instance *instance_for(struct guest_worker *w, const struct 
     *later = place.later;
     if (place.instance && place.instance->idle)
         take_from_idle(w, place.instance);
-    if (!place.fresh || !may_make(w))
+    if (!place.fresh)
         return place.instance;
+    if (!may_make(w)) {
+        *later = guest_place_may_wait(w);
+        return place.instance;
+    }
     if (place.instead)
         make_room(w, place.instead);
     struct guest_instance *i = new_instance(w);

@@ -72,6 +72,23 @@ static void takes_an_idle_one_first(void **state)
     is_none(guest_place_find(&s.worker, &quick), true);
 }
 
+static void waits_for_one_that_is_in_an_event(void **state)
+{
+    (void)state;
+    struct scene s;
+    set(&s, MOCKET_REUSE_SERIAL, false);
+    s.worker.instances_max = 2;
+    struct guest_instance *i = add_idle(&s), *other = add_idle(&s);
+    i->suspended = other->suspended = true;
+    is_none(guest_place_find(&s.worker, &quick), true);
+    is_none(guest_place_find(&s.worker, &upgrade), true);
+    other->suspended = false;
+    is_in(guest_place_find(&s.worker, &upgrade), other);
+    other->socket_count = 4; /* no place left, and those behind it need not wait */
+    is_in(guest_place_find(&s.worker, &quick), other);
+    is_none(guest_place_find(&s.worker, &upgrade), false);
+}
+
 static void keeps_some_for_quick_requests(void **state)
 {
     (void)state;
@@ -121,6 +138,7 @@ static void has_places_for_sockets(void **state)
     set(&s, MOCKET_REUSE_SERIAL, true);
     for (size_t n = 0; n < MOST - 2; n++) {
         struct guest_instance *i = add(&s);
+        i->requests = 1; /* so that nobody asks its engine whether it is used up */
         assert_true(guest_place_for_socket(i));
         for (int sockets = 0; sockets < 4; sockets++)
             guest_place_take(i);
@@ -144,6 +162,48 @@ static struct guest_instance *add_used_up(struct scene *s, size_t sockets)
     guest_place_linger(i);
     guest_place_linger(i); /* once more is the same */
     return i;
+}
+
+static void waits_for_those_that_will_be_free(void **state)
+{
+    (void)state;
+    struct scene s;
+    set(&s, MOCKET_REUSE_SERIAL, false);
+    assert_false(guest_place_may_wait(&s.worker));
+    add(&s);
+    assert_true(guest_place_may_wait(&s.worker));
+    s.worker.reuse = MOCKET_REUSE_NONE;
+    assert_false(guest_place_may_wait(&s.worker));
+    s.worker.reuse = MOCKET_REUSE_SERIAL;
+    guest_place_linger(&s.rows[0]);
+    assert_false(guest_place_may_wait(&s.worker));
+    s.worker.lingering_count--;
+    s.worker.pinned_count++;
+    assert_false(guest_place_may_wait(&s.worker));
+    add(&s);
+    assert_true(guest_place_may_wait(&s.worker));
+    add_idle(&s); /* this is for an upgrade, and that one has no place */
+    assert_false(guest_place_may_wait(&s.worker));
+}
+
+static void used_up_ones_make_room_for_sockets(void **state)
+{
+    (void)state;
+    struct scene s;
+    set(&s, MOCKET_REUSE_SERIAL, true);
+    for (size_t n = 0; n < MOST - 2; n++) {
+        struct guest_instance *i = add(&s);
+        i->requests = n > 2; /* these are busy */
+        i->broken = n <= 2;  /* these as good as used up */
+        for (size_t sockets = n == 2 ? 2 : 4; sockets > 0; sockets--)
+            guest_place_take(i);
+    }
+    struct guest_place place = guest_place_find(&s.worker, &upgrade);
+    assert_true(place.fresh && place.instead == &s.rows[2]);
+    s.rows[2].requests = 1;
+    assert_ptr_equal(guest_place_find(&s.worker, &upgrade).instead, &s.rows[1]);
+    s.worker.reuse = MOCKET_REUSE_NONE;
+    is_none(guest_place_find(&s.worker, &upgrade), false);
 }
 
 static void used_up_ones_make_room(void **state)
@@ -205,10 +265,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_an_idle_one_first),
+        cmocka_unit_test(waits_for_one_that_is_in_an_event),
         cmocka_unit_test(keeps_some_for_quick_requests),
         cmocka_unit_test(shares_a_concurrent_one),
         cmocka_unit_test(passes_over_what_is_not_fit),
         cmocka_unit_test(has_places_for_sockets),
+        cmocka_unit_test(waits_for_those_that_will_be_free),
+        cmocka_unit_test(used_up_ones_make_room_for_sockets),
         cmocka_unit_test(used_up_ones_make_room),
         cmocka_unit_test(used_up_ones_make_room_for_a_concurrent_one),
         cmocka_unit_test(so_many_linger_beside_a_concurrent_one),
