@@ -1,4 +1,4 @@
-/* What a WebAssembly module on disk exports. */
+/* Which functions a WebAssembly module on disk exports. */
 #ifndef MOCKET_CLI_EXPORTS_H
 #define MOCKET_CLI_EXPORTS_H
 

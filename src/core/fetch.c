@@ -42,15 +42,12 @@ static int plan_url(mocket_event *e, const char *text, mocket_span *out)
 
 static int plan_field(mocket_event *e, const char *line, struct mocket_fields *out)
 {
-    mocket_span text = mocket__span(line);
-    size_t colon = mocket__span_find(text, ':', 0);
-    mocket_span name = mocket__span_slice(text, 0, colon);
-    mocket_span value = mocket__span_trim(mocket__span_slice(text, colon + 1, text.len));
-    if (colon == text.len || !mocket__is_token(name) || !mocket__is_field_value(value) || mocket__is_hop_by_hop(name) ||
-        mocket__span_ieq(name, MOCKET_SPAN("content-length")))
+    struct mocket_field field;
+    if (!mocket__field_of_line(mocket__span(line), &field) || mocket__is_hop_by_hop(field.name) ||
+        mocket__span_ieq(field.name, MOCKET_SPAN("content-length")))
         return MOCKET_EINVAL;
-    name = mocket__arena_copy(mocket__arena(e), name);
-    value = mocket__arena_copy(mocket__arena(e), value.len > 0 ? value : MOCKET_SPAN(""));
+    mocket_span name = mocket__arena_copy(mocket__arena(e), field.name);
+    mocket_span value = mocket__arena_copy(mocket__arena(e), field.value.len > 0 ? field.value : MOCKET_SPAN(""));
     return name.ptr && value.ptr ? mocket__fields_add(out, mocket__arena(e), name, value) : MOCKET_ENOMEM;
 }
 

@@ -191,7 +191,7 @@ struct stream {
     unsigned char piece[PIECE_BYTES];
 };
 
-/* The next piece. A short one is all there is for now: it should not wait in the compressor for more. */
+/* The next piece. A short one is all that has come: it should not wait in the compressor for more. */
 static int fill(struct stream *s)
 {
     ptrdiff_t n = mocket_read(s->inner, s->piece, sizeof s->piece);

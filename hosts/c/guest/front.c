@@ -129,10 +129,10 @@ static int wait_for_answer(mocket_event *e, struct guest_request *r)
         return stream(e, r);
     if (r->socket)
         return become_socket(e, r);
-    if (r->answer != GUEST_ANSWER_COMPLETE && r->failure == 0 && r->owner.death == MOCKET_ECLOSED)
-        return answer_nobody(e);
-    if (r->answer != GUEST_ANSWER_COMPLETE)
-        return answer_failure(e, r->failure ? r->failure : 500);
+    if (r->answer != GUEST_ANSWER_COMPLETE) {
+        bool left = r->failure == 0 && r->owner.death == MOCKET_ECLOSED;
+        return left ? answer_nobody(e) : answer_failure(e, r->failure ? r->failure : 500);
+    }
     e->res->status = r->status;
     e->res->fields = r->fields;
     e->res->body = r->whole;

@@ -120,28 +120,39 @@ static size_t taken(const struct guest_worker *w)
     return w->slow_count + w->pinned_count + w->lingering_count;
 }
 
-/* Of those that linger the one with the fewest sockets, when these are too many. NULL: none has to make room. */
-static struct guest_instance *too_many(const struct guest_worker *w)
+static bool lingers(const struct guest_instance *i)
+{
+    return i->lingers;
+}
+
+static bool takes_no_more(const struct guest_instance *i)
+{
+    return i->socket_count > 0 && !guest_instance_fit(i);
+}
+
+/* Of those that have no requests, and are of the kind, the one with the fewest sockets. */
+static struct guest_instance *fewest(const struct guest_worker *w, bool (*kind)(const struct guest_instance *i))
 {
     struct guest_instance *found = NULL;
-    if (w->reuse != MOCKET_REUSE_CONCURRENT && taken(w) + kept(w) <= w->instances_max)
-        return NULL;
-    for (struct guest_instance *i = w->lingering_count > 0 ? w->instances : NULL; i; i = i->next)
-        if (i->lingers && i->requests == 0 && (!found || i->socket_count < found->socket_count))
+    for (struct guest_instance *i = w->instances; i; i = i->next)
+        if (i->requests == 0 && kind(i) && (!found || i->socket_count < found->socket_count))
             found = i;
     return found;
 }
 
-/* Of those that live for their sockets, and take no more since they are used up, the one with the fewest. (With `none`
- * that one socket is what they are for.) */
+/* One of those that linger, when these are too many. NULL: none has to make room. */
+static struct guest_instance *too_many(const struct guest_worker *w)
+{
+    if (w->reuse != MOCKET_REUSE_CONCURRENT && taken(w) + kept(w) <= w->instances_max)
+        return NULL;
+    return w->lingering_count > 0 ? fewest(w, lingers) : NULL;
+}
+
+/* One of those that live for their sockets, and take no more since they are used up. (With `none` that one socket is
+ * what they are for.) */
 static struct guest_instance *used_up(const struct guest_worker *w)
 {
-    struct guest_instance *found = NULL;
-    for (struct guest_instance *i = w->reuse == MOCKET_REUSE_SERIAL ? w->instances : NULL; i; i = i->next)
-        if (i->socket_count > 0 && i->requests == 0 && (!found || i->socket_count < found->socket_count) &&
-            !guest_instance_fit(i))
-            found = i;
-    return found;
+    return w->reuse == MOCKET_REUSE_SERIAL ? fewest(w, takes_no_more) : NULL;
 }
 
 static bool is_full(const struct guest_worker *w)
@@ -185,8 +196,9 @@ static struct guest_place place_beside(const struct guest_worker *w, const struc
         return in(idle);
     if (i && w->instance_count + kept(w) >= w->instances_max)
         return in(i);
-    struct guest_instance *instead = is_full(w) ? too_many(w) : NULL;
-    if (is_full(w) && !instead)
+    bool full = is_full(w);
+    struct guest_instance *instead = full ? too_many(w) : NULL;
+    if (full && !instead)
         return none(!r->upgrade || !has_free(w)); /* else it finds no place, and others would wait behind it */
     return (struct guest_place){ .instance = i, .fresh = true, .instead = instead };
 }

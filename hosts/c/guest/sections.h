@@ -1,0 +1,24 @@
+/* The binary form of a module (WebAssembly core specification, 5), as far as it is read here: sections, their numbers,
+ * exports. Nothing is believed: every read is bounded, and what cannot be read is bad. */
+#ifndef MOCKET_HOSTS_C_GUEST_SECTIONS_H
+#define MOCKET_HOSTS_C_GUEST_SECTIONS_H
+
+#include <mocket.h>
+
+struct guest_bytes {
+    const unsigned char *at, *end;
+    bool bad; /* something was read that is not there */
+};
+
+uint32_t guest_byte(struct guest_bytes *bytes);
+/* An unsigned LEB128 number of 32 bits. */
+uint32_t guest_number(struct guest_bytes *bytes);
+/* The next len bytes as bytes of their own. */
+struct guest_bytes guest_take(struct guest_bytes *bytes, uint32_t len);
+
+/* The content of a section, by its id; empty and bad when there is none. */
+struct guest_bytes guest_section(mocket_span wasm, uint32_t id);
+/* Index of an exported function, or UINT32_MAX. */
+uint32_t guest_export_index(mocket_span wasm, mocket_span name);
+
+#endif
