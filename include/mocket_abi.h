@@ -1,12 +1,57 @@
-/* The guest ABI, version 1: the numbers of docs/abi.md, which is the normative text. Section numbers below are its
- * own. */
+/* The guest ABI, version 1, as data: signatures, words, flags and numbers. docs/abi.md is the normative text, and says
+ * what each of them does; section numbers below are those of that text. `make check` compares the two.
+ *
+ * A guest without the library needs this header alone: the macro at its end declares every import.
+ * The error codes are MOCKET_ERRORS in mocket.h. */
 #ifndef MOCKET_ABI_H
 #define MOCKET_ABI_H
 
 #include <stdint.h>
 
 #define MOCKET_ABI_VERSION 1
+#define MOCKET_ABI_MINOR 0 /* of the newest import or option below (section 10) */
 #define MOCKET_ABI_MODULE "mocket"
+
+/* Section 1, what a guest exports: X(id, name, result, parameters...). A type is NONE, I32, U32, I64, PTR (to bytes
+ * that the callee reads) or OUT (to room that the callee fills). */
+#define MOCKET_ABI_EXPORTS(X)                                                                                          \
+    X(INITIALIZE, _initialize, NONE, (NONE, ))                                                                         \
+    X(MOCKET_START, mocket_start, NONE, (NONE, ))                                                                      \
+    X(START, _start, NONE, (NONE, ))                                                                                   \
+    X(ALLOC, mocket_alloc, OUT, (U32, len))                                                                            \
+    X(HANDLE, mocket_handle, NONE, (I32, req), (OUT, message), (U32, len))                                             \
+    X(DONE, mocket_done, NONE, (I32, op), (I32, result))                                                               \
+    X(WS, mocket_ws, NONE, (I32, ws), (I32, kind), (OUT, data), (U32, len))                                            \
+    X(GONE, mocket_gone, NONE, (I32, req))
+
+/* Section 2, what a host provides: X(name, minor, wait, result, parameters...). minor is the minor version that brought
+ * the import; wait is WAITS for an import that may suspend the guest's stack, else RUNS. */
+#define MOCKET_ABI_IMPORTS(X)                                                                                          \
+    X(option, 0, RUNS, I32, (I32, key), (I64, value))                                                                  \
+    X(listen, 0, RUNS, I32, (U32, version), (U32, flags), (PTR, address), (U32, address_len))                          \
+    X(respond, 0, RUNS, I32, (I32, req), (PTR, head), (U32, head_len), (PTR, body), (U32, body_len))                   \
+    X(respond_begin, 0, RUNS, I32, (I32, req), (PTR, head), (U32, head_len))                                           \
+    X(body_write, 0, RUNS, I32, (I32, sink), (PTR, bytes), (U32, len))                                                 \
+    X(body_end, 0, RUNS, I32, (I32, sink))                                                                             \
+    X(body_read, 0, RUNS, I32, (I32, source), (OUT, room), (U32, cap))                                                 \
+    X(ready, 0, RUNS, I32, (I32, handle), (I32, dir))                                                                  \
+    X(sleep, 0, RUNS, I32, (I32, owner), (U32, ms))                                                                    \
+    X(deadline, 0, RUNS, I32, (I32, req), (U32, ms))                                                                   \
+    X(fetch, 0, RUNS, I32, (I32, owner), (PTR, head), (U32, head_len), (PTR, body), (U32, body_len))                   \
+    X(fetch_wait, 0, RUNS, I32, (I32, out))                                                                            \
+    X(fetch_head, 0, RUNS, I32, (I32, res), (OUT, room), (U32, cap))                                                   \
+    X(await, 0, WAITS, I32, (I32, op))                                                                                 \
+    X(await_any, 0, WAITS, I32, (PTR, ops), (U32, count))                                                              \
+    X(drop, 0, RUNS, NONE, (I32, handle))                                                                              \
+    X(ws_accept, 0, RUNS, I32, (I32, req), (PTR, head), (U32, head_len))                                               \
+    X(ws_send, 0, RUNS, I32, (I32, ws), (I32, kind), (PTR, bytes), (U32, len))                                         \
+    X(ws_close, 0, RUNS, I32, (I32, ws), (I32, code), (PTR, reason), (U32, reason_len))                                \
+    X(ws_subscribe, 0, RUNS, I32, (I32, ws), (PTR, topic), (U32, topic_len))                                           \
+    X(ws_unsubscribe, 0, RUNS, I32, (I32, ws), (PTR, topic), (U32, topic_len))                                         \
+    X(publish, 0, RUNS, I32, (PTR, topic), (U32, topic_len), (I32, kind), (PTR, bytes), (U32, len))                    \
+    X(log, 0, RUNS, NONE, (I32, level), (PTR, text), (U32, text_len))                                                  \
+    X(now, 0, RUNS, I64, (I32, clock))                                                                                 \
+    X(random, 0, RUNS, NONE, (OUT, room), (U32, len))
 
 /* Section 2, `option` keys. */
 enum mocket_abi_option { MOCKET_ABI_MAX_BODY = 1, MOCKET_ABI_MAX_MESSAGE = 2 };
@@ -55,5 +100,42 @@ enum mocket_abi_head_word {
 
 /* Sections 4 and 5: words of a field row. */
 enum mocket_abi_row_word { MOCKET_ABI_ROW_NAME, MOCKET_ABI_ROW_VALUE = 2, MOCKET_ABI_ROW_WORDS = 4 };
+
+/* ---- What the rows of the two tables become ----
+ * MOCKET_ABI_PARAMETERS(parameters...)    a C parameter list: int32_t req, const void *head, uint32_t head_len
+ * MOCKET_ABI_TYPE(result, parameters...)  "iii:i": parameters, a colon, results; i is i32, I is i64 */
+#define MOCKET_ABI_C_NONE void
+#define MOCKET_ABI_C_I32 int32_t
+#define MOCKET_ABI_C_U32 uint32_t
+#define MOCKET_ABI_C_I64 int64_t
+#define MOCKET_ABI_C_PTR const void *
+#define MOCKET_ABI_C_OUT void *
+#define MOCKET_ABI_TEXT_NONE ""
+#define MOCKET_ABI_TEXT_I32 "i"
+#define MOCKET_ABI_TEXT_U32 "i"
+#define MOCKET_ABI_TEXT_I64 "I"
+#define MOCKET_ABI_TEXT_PTR "i"
+#define MOCKET_ABI_TEXT_OUT "i"
+
+#define MOCKET_ABI_PARAMETERS(...)                                                                                     \
+    MOCKET_ABI_PICK(__VA_ARGS__, MOCKET_ABI_C5, MOCKET_ABI_C4, MOCKET_ABI_C3, MOCKET_ABI_C2, MOCKET_ABI_C1, )          \
+    (__VA_ARGS__)
+#define MOCKET_ABI_TYPE(result, ...)                                                                                   \
+    MOCKET_ABI_PICK(__VA_ARGS__, MOCKET_ABI_T5, MOCKET_ABI_T4, MOCKET_ABI_T3, MOCKET_ABI_T2, MOCKET_ABI_T1, )          \
+    (__VA_ARGS__) ":" MOCKET_ABI_TEXT_##result
+
+#define MOCKET_ABI_PICK(_1, _2, _3, _4, _5, picked, ...) picked
+#define MOCKET_ABI_C(type, name) MOCKET_ABI_C_##type name
+#define MOCKET_ABI_C1(a) MOCKET_ABI_C a
+#define MOCKET_ABI_C2(a, ...) MOCKET_ABI_C a, MOCKET_ABI_C1(__VA_ARGS__)
+#define MOCKET_ABI_C3(a, ...) MOCKET_ABI_C a, MOCKET_ABI_C2(__VA_ARGS__)
+#define MOCKET_ABI_C4(a, ...) MOCKET_ABI_C a, MOCKET_ABI_C3(__VA_ARGS__)
+#define MOCKET_ABI_C5(a, ...) MOCKET_ABI_C a, MOCKET_ABI_C4(__VA_ARGS__)
+#define MOCKET_ABI_T(type, name) MOCKET_ABI_TEXT_##type
+#define MOCKET_ABI_T1(a) MOCKET_ABI_T a
+#define MOCKET_ABI_T2(a, ...) MOCKET_ABI_T a MOCKET_ABI_T1(__VA_ARGS__)
+#define MOCKET_ABI_T3(a, ...) MOCKET_ABI_T a MOCKET_ABI_T2(__VA_ARGS__)
+#define MOCKET_ABI_T4(a, ...) MOCKET_ABI_T a MOCKET_ABI_T3(__VA_ARGS__)
+#define MOCKET_ABI_T5(a, ...) MOCKET_ABI_T a MOCKET_ABI_T4(__VA_ARGS__)
 
 #endif

@@ -3,23 +3,9 @@
  * With TRAPS in its environment it traps, loops and exits now and then. ORIGIN is a server that it may reach. */
 #include "guest.h"
 
-IMPORT("mocket", "ws_accept") int do_accept(int req, const void *head, uint32_t len);
-IMPORT("mocket", "ws_send") int do_send(int ws, int kind, const void *bytes, uint32_t len);
-IMPORT("mocket", "ws_close") int do_close(int ws, int code, const void *reason, uint32_t len);
-IMPORT("mocket", "ws_subscribe") int do_subscribe(int ws, const void *topic, uint32_t len);
-IMPORT("mocket", "ws_unsubscribe") int do_unsubscribe(int ws, const void *topic, uint32_t len);
-IMPORT("mocket", "publish") int do_publish(const void *topic, uint32_t len, int kind, const void *bytes, uint32_t n);
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "ready") int do_ready(int handle, int direction);
-IMPORT("mocket", "drop") void do_drop(int handle);
-IMPORT("mocket", "fetch") int do_fetch(int owner, const void *head, uint32_t head_len, const void *body, uint32_t len);
-IMPORT("mocket", "fetch_wait") int do_fetch_wait(int out);
-IMPORT("mocket", "fetch_head") int do_fetch_head(int res, void *to, uint32_t cap);
 #ifdef EVENTS
 #define REUSE 2
 #else
-IMPORT("mocket", "await") int do_await(int op);
-IMPORT("mocket", "await_any") int do_await_any(const int *ops, uint32_t count);
 #define REUSE 1
 #endif
 
@@ -156,20 +142,20 @@ static void act_socket(void)
     switch (any(8)) {
     case 0:
     case 1:
-        keep(do_accept(handle_of(), head, sizeof head));
+        keep(do_ws_accept(handle_of(), head, sizeof head));
         break;
     case 2:
     case 3:
-        do_send(handle_of(), number(), bytes, len);
+        do_ws_send(handle_of(), number(), bytes, len);
         break;
     case 4:
-        do_close(any(3) ? 0 : handle_of(), any(2) ? 1000 : number(), bytes, any(2) ? 0 : len);
+        do_ws_close(any(3) ? 0 : handle_of(), any(2) ? 1000 : number(), bytes, any(2) ? 0 : len);
         break;
     case 5:
-        do_subscribe(handle_of(), topics[any(4)], 1);
+        do_ws_subscribe(handle_of(), topics[any(4)], 1);
         break;
     case 6:
-        do_unsubscribe(handle_of(), any(2) ? (const void *)topics[any(4)] : bytes, any(2) ? 1 : len);
+        do_ws_unsubscribe(handle_of(), any(2) ? (const void *)topics[any(4)] : bytes, any(2) ? 1 : len);
         break;
     default:
         do_publish(topics[any(4)], 1, 1 + (int)any(2), bytes, len);
@@ -265,7 +251,7 @@ EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)
     keep(req);
     acts();
     if (words[MOCKET_ABI_REQ_FLAGS] & MOCKET_ABI_UPGRADE && any(8))
-        keep(do_accept(req, head, sizeof head));
+        keep(do_ws_accept(req, head, sizeof head));
     keep(req);
     acts();
     if (any(3))
@@ -279,7 +265,7 @@ EXPORT("mocket_ws") void on_event(int ws, int kind, const char *data, uint32_t l
     keep(ws);
     acts();
     if (any(2))
-        do_send(ws, 2, data, len);
+        do_ws_send(ws, 2, data, len);
     if (len)
         free((void *)(size_t)data);
 }

@@ -2,11 +2,6 @@
  * not run meanwhile. */
 #include "guest.h"
 
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "drop") void do_drop(int handle);
-IMPORT("mocket", "fetch")
-int do_fetch(int owner, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
-
 #define ROUND_NS 700000000
 #define URL "http://127.0.0.1:9/"
 

@@ -2,10 +2,6 @@
  * keeps books about what it was told. */
 #include "guest.h"
 
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "ready") int do_ready(int handle, int direction);
-IMPORT("mocket", "drop") void do_drop(int handle);
-
 #define OPS 4096
 #define STREAM_LEN (8 << 20)
 

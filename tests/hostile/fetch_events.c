@@ -2,14 +2,6 @@
  * told. */
 #include "guest.h"
 
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "ready") int do_ready(int handle, int direction);
-IMPORT("mocket", "drop") void do_drop(int handle);
-IMPORT("mocket", "fetch")
-int do_fetch(int owner, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
-IMPORT("mocket", "fetch_wait") int do_fetch_wait(int out);
-IMPORT("mocket", "fetch_head") int do_fetch_head(int res, void *at, uint32_t cap);
-
 #define JOBS 2048
 
 static struct job {

@@ -1,16 +1,6 @@
 /* A guest in direct style that sends requests to other servers: /what?URL. */
 #include "guest.h"
 
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "ready") int do_ready(int handle, int direction);
-IMPORT("mocket", "drop") void do_drop(int handle);
-IMPORT("mocket", "await") int do_await(int op);
-IMPORT("mocket", "await_any") int do_await_any(const int *ops, uint32_t count);
-IMPORT("mocket", "fetch")
-int do_fetch(int owner, const void *head, uint32_t head_len, const void *body, uint32_t body_len);
-IMPORT("mocket", "fetch_wait") int do_fetch_wait(int out);
-IMPORT("mocket", "fetch_head") int do_fetch_head(int res, void *at, uint32_t cap);
-
 #define STREAMED 0xFFFFFFFFu
 #define EAGAIN_ (-13)
 #define STREAMS 4

@@ -12,18 +12,11 @@
 #define IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 #define EXPORT(name) __attribute__((export_name(name)))
 
-IMPORT("mocket", "option") int do_option(int key, int64_t value);
-IMPORT("mocket", "listen") int do_listen(int version, int flags, const void *address, uint32_t len);
-IMPORT("mocket", "respond")
-int do_respond(int req, const void *head, uint32_t head_len, const void *body, uint32_t len);
-IMPORT("mocket", "respond_begin") int do_respond_begin(int req, const void *head, uint32_t len);
-IMPORT("mocket", "body_write") int do_body_write(int sink, const void *bytes, uint32_t len);
-IMPORT("mocket", "body_end") int do_body_end(int sink);
-IMPORT("mocket", "body_read") int do_body_read(int source, void *bytes, uint32_t cap);
-IMPORT("mocket", "deadline") int do_deadline(int req, uint32_t ms);
-IMPORT("mocket", "log") void do_log(int level, const void *text, uint32_t len);
-IMPORT("mocket", "now") int64_t do_now(int clock);
-IMPORT("mocket", "random") void do_random(void *bytes, uint32_t len);
+/* Every import is do_NAME. */
+#define DECLARE(name, minor, wait, result, ...)                                                                        \
+    IMPORT(MOCKET_ABI_MODULE, #name) MOCKET_ABI_C_##result do_##name(MOCKET_ABI_PARAMETERS(__VA_ARGS__));
+MOCKET_ABI_IMPORTS(DECLARE)
+#undef DECLARE
 
 /* A head without fields. */
 static inline int answer(int req, int status, const char *text)

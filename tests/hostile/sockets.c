@@ -4,18 +4,6 @@
 
 #include "guest.h"
 
-IMPORT("mocket", "ws_accept") int do_accept(int req, const void *head, uint32_t len);
-IMPORT("mocket", "ws_send") int do_send(int ws, int kind, const void *bytes, uint32_t len);
-IMPORT("mocket", "ws_close") int do_close(int ws, int code, const void *reason, uint32_t len);
-IMPORT("mocket", "ws_subscribe") int do_subscribe(int ws, const void *topic, uint32_t len);
-IMPORT("mocket", "ws_unsubscribe") int do_unsubscribe(int ws, const void *topic, uint32_t len);
-IMPORT("mocket", "publish") int do_publish(const void *topic, uint32_t len, int kind, const void *bytes, uint32_t n);
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "ready") int do_ready(int handle, int direction);
-#ifndef EVENTS
-IMPORT("mocket", "await") int do_await(int op);
-#endif
-
 #define FAR ((const void *)0xfffffff0u)
 #define EVENTS_KEPT 8192
 #ifndef REUSE
@@ -31,8 +19,6 @@ enum { OPEN, TEXT, BINARY, PING, CLOSED };
 static int count, alloc_mode, trap_at = -1, busy;
 static void *volatile grown;
 #ifdef EVENTS
-IMPORT("mocket", "drop") void do_drop(int handle);
-
 static int holding, holding_op;          /* a request that waits for somebody else to answer it */
 static int sleeping[16], sleeping_count; /* requests, in their order */
 #endif
@@ -88,7 +74,7 @@ static int accept_with(int req, const char *name, const char *value)
         head.words[7] = (uint32_t)strlen(value);
         strcat(strcpy(head.text, name), value);
     }
-    return do_accept(req, &head, sizeof head);
+    return do_ws_accept(req, &head, sizeof head);
 }
 
 static int accept_plainly(int req)
@@ -110,18 +96,18 @@ static int say(int ws, const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    return do_send(ws, TEXT, text, (uint32_t)strlen(text));
+    return do_ws_send(ws, TEXT, text, (uint32_t)strlen(text));
 }
 
 static void queue_much(int ws)
 {
     int sent = 0, code = 0, topics = 0;
-    while (sent < 10000 && (code = do_send(ws, BINARY, large, 50000)) == 0)
+    while (sent < 10000 && (code = do_ws_send(ws, BINARY, large, 50000)) == 0)
         sent++;
     char topic[16];
     for (; topics < 5000; topics++) {
         snprintf(topic, sizeof topic, "t%d", topics);
-        if (do_subscribe(ws, topic, (uint32_t)strlen(topic)) < 0)
+        if (do_ws_subscribe(ws, topic, (uint32_t)strlen(topic)) < 0)
             break;
     }
     note("queued:%d,%d,%d;", sent, code, topics);
@@ -149,14 +135,14 @@ static void handle_path(int req, const char *path)
     } else if (strcmp(path, "/plain") == 0)
         answer_number(req, accept_plainly(req));
     else if (strcmp(path, "/heads") == 0) {
-        int codes[] = { do_accept(req, FAR, 100),
-                        do_accept(req, bad, sizeof bad),
-                        do_accept(req, other, sizeof other),
-                        do_accept(req, bad, 3),
+        int codes[] = { do_ws_accept(req, FAR, 100),
+                        do_ws_accept(req, bad, sizeof bad),
+                        do_ws_accept(req, other, sizeof other),
+                        do_ws_accept(req, bad, 3),
                         accept_with(req, "x", "a\r\nb"),
                         accept_with(req, "sec-websocket-protocol", "not-offered"),
-                        do_accept(12345, other, 16),
-                        do_accept(0, other, 16) };
+                        do_ws_accept(12345, other, 16),
+                        do_ws_accept(0, other, 16) };
         char text[64] = "";
         for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", i ? " " : "", codes[i]);
@@ -166,9 +152,9 @@ static void handle_path(int req, const char *path)
     else if (strcmp(path, "/protocol") == 0)
         accept_with(req, "sec-websocket-protocol", "b");
     else if (strcmp(path, "/early") == 0) { /* everything before it is open */
-        int ws = accept_plainly(req), topic = do_subscribe(ws, "early", 5), one = say(ws, "one");
+        int ws = accept_plainly(req), topic = do_ws_subscribe(ws, "early", 5), one = say(ws, "one");
         do_publish("early", 5, TEXT, "too early", 9);
-        int two = say(ws, "two"), closed = do_close(ws, 4001, "bye", 3), three = say(ws, "three");
+        int two = say(ws, "two"), closed = do_ws_close(ws, 4001, "bye", 3), three = say(ws, "three");
         note("early:%d,%d,%d,%d,%d;", topic, one, two, closed, three);
     } else if (strcmp(path, "/much") == 0)
         queue_much(accept_plainly(req));
@@ -238,7 +224,7 @@ static int subscribe_many(int ws, int many)
     char topic[32];
     for (int i = 0; i < many; i++) {
         snprintf(topic, sizeof topic, "topic-%d", i);
-        int code = do_subscribe(ws, topic, (uint32_t)strlen(topic));
+        int code = do_ws_subscribe(ws, topic, (uint32_t)strlen(topic));
         if (code < 0) {
             note("%d topics;", i);
             return code;
@@ -251,26 +237,26 @@ static int subscribe_many(int ws, int many)
 static int fill(int ws)
 {
     int sent = 0;
-    while (do_send(ws, BINARY, large, 65536) == 0)
+    while (do_ws_send(ws, BINARY, large, 65536) == 0)
         sent++;
     return sent;
 }
 
 static void misuse(int ws)
 {
-    CODES(ws, do_send(ws, TEXT, FAR, 100), do_send(12345, TEXT, "x", 1), do_send(0, TEXT, "x", 1),
-          do_send(ws, 0, "x", 1), do_send(ws, 5, "x", 1), do_send(ws, -1, "x", 1), do_send(ws, TEXT, "\xff", 1),
-          do_send(ws, PING, large, 126), do_send(ws, BINARY, large, sizeof large), do_close(ws, 1, "", 0),
-          do_close(ws, 1005, "", 0), do_close(ws, 0, "why", 3), do_close(ws, 1000, large, 124),
-          do_close(ws, 1000, "\xff", 1), do_close(ws, 1000, FAR, 100), do_close(77, 1000, "", 0), do_ready(ws, 0),
-          do_ready(ws, 7));
+    CODES(ws, do_ws_send(ws, TEXT, FAR, 100), do_ws_send(12345, TEXT, "x", 1), do_ws_send(0, TEXT, "x", 1),
+          do_ws_send(ws, 0, "x", 1), do_ws_send(ws, 5, "x", 1), do_ws_send(ws, -1, "x", 1),
+          do_ws_send(ws, TEXT, "\xff", 1), do_ws_send(ws, PING, large, 126),
+          do_ws_send(ws, BINARY, large, sizeof large), do_ws_close(ws, 1, "", 0), do_ws_close(ws, 1005, "", 0),
+          do_ws_close(ws, 0, "why", 3), do_ws_close(ws, 1000, large, 124), do_ws_close(ws, 1000, "\xff", 1),
+          do_ws_close(ws, 1000, FAR, 100), do_ws_close(77, 1000, "", 0), do_ready(ws, 0), do_ready(ws, 7));
 }
 
 static void misuse_topics(int ws)
 {
-    CODES(ws, do_subscribe(ws, "", 0), do_subscribe(ws, large, 256), do_subscribe(ws, FAR, 100),
-          do_subscribe(ws, large, 255), do_subscribe(99, "x", 1), do_unsubscribe(ws, "never", 5),
-          do_unsubscribe(ws, large, 256), do_publish("", 0, TEXT, "x", 1), do_publish(large, 256, TEXT, "x", 1),
+    CODES(ws, do_ws_subscribe(ws, "", 0), do_ws_subscribe(ws, large, 256), do_ws_subscribe(ws, FAR, 100),
+          do_ws_subscribe(ws, large, 255), do_ws_subscribe(99, "x", 1), do_ws_unsubscribe(ws, "never", 5),
+          do_ws_unsubscribe(ws, large, 256), do_publish("", 0, TEXT, "x", 1), do_publish(large, 256, TEXT, "x", 1),
           do_publish("x", 1, PING, "x", 1), do_publish("x", 1, TEXT, "\xff", 1), do_publish(FAR, 100, TEXT, "x", 1),
           do_publish("x", 1, TEXT, FAR, 100), do_publish("x", 1, BINARY, large, sizeof large),
           do_publish("nobody", 6, TEXT, "x", 1));
@@ -281,22 +267,22 @@ static void command(int ws, const char *text, uint32_t len)
     char word[32] = "", rest[200] = "";
     sscanf(text, "%31s %199[^\n]", word, rest);
     if (strcmp(word, "echo") == 0)
-        do_send(ws, TEXT, text, len);
+        do_ws_send(ws, TEXT, text, len);
     else if (strcmp(word, "misuse") == 0)
         misuse(ws);
     else if (strcmp(word, "topics") == 0)
         misuse_topics(ws);
     else if (strcmp(word, "sub") == 0)
-        say(ws, "sub %d", do_subscribe(ws, rest, (uint32_t)strlen(rest)));
+        say(ws, "sub %d", do_ws_subscribe(ws, rest, (uint32_t)strlen(rest)));
     else if (strcmp(word, "unsub") == 0)
-        say(ws, "unsub %d", do_unsubscribe(ws, rest, (uint32_t)strlen(rest)));
+        say(ws, "unsub %d", do_ws_unsubscribe(ws, rest, (uint32_t)strlen(rest)));
     else if (strcmp(word, "many") == 0)
         say(ws, "many %d", subscribe_many(ws, atoi(rest)));
     else if (strcmp(word, "pub") == 0)
         do_publish("room", 4, TEXT, rest, (uint32_t)strlen(rest));
     else if (strcmp(word, "close") == 0) {
-        int closed = do_close(ws, atoi(rest), "", 0), again = do_close(ws, 1000, "", 0);
-        note("close:%d,%d,%d,%d,%d;", closed, again, say(ws, "late"), do_subscribe(ws, "x", 1), do_ready(ws, 1));
+        int closed = do_ws_close(ws, atoi(rest), "", 0), again = do_ws_close(ws, 1000, "", 0);
+        note("close:%d,%d,%d,%d,%d;", closed, again, say(ws, "late"), do_ws_subscribe(ws, "x", 1), do_ready(ws, 1));
     } else if (strcmp(word, "fill") == 0)
         note("filled:%d;", fill(ws));
     else if (strcmp(word, "grow") == 0)
@@ -342,7 +328,7 @@ static void command(int ws, const char *text, uint32_t len)
     } else if (strcmp(word, "drain") == 0) { /* sends, and waits for the client, until so many are sent */
 #ifndef EVENTS
         for (int left = atoi(rest); left > 0;) {
-            int code = do_send(ws, BINARY, large, 65536);
+            int code = do_ws_send(ws, BINARY, large, 65536);
             if (code == 0)
                 left--;
             else if (code != -13 || (code = do_await(do_ready(ws, 1))) < 0) {
@@ -353,7 +339,7 @@ static void command(int ws, const char *text, uint32_t len)
         note("drained;");
 #endif
     } else if (strcmp(word, "seen") == 0)
-        do_send(ws, TEXT, seen, (uint32_t)seen_len);
+        do_ws_send(ws, TEXT, seen, (uint32_t)seen_len);
     else if (strcmp(word, "forget") == 0)
         seen_len = 0;
     else
@@ -385,7 +371,7 @@ void on_event(int ws, int kind, const char *bytes, uint32_t len)
         free(text);
     }
     if (kind == BINARY)
-        do_send(ws, BINARY, bytes, len);
+        do_ws_send(ws, BINARY, bytes, len);
     if (len)
         free((void *)(size_t)bytes);
     busy = 0;

@@ -4,12 +4,6 @@
 
 #include "guest.h"
 
-IMPORT("mocket", "sleep") int do_sleep(int owner, uint32_t ms);
-IMPORT("mocket", "ready") int do_ready(int handle, int direction);
-IMPORT("mocket", "drop") void do_drop(int handle);
-IMPORT("mocket", "await") int do_await(int op);
-IMPORT("mocket", "await_any") int do_await_any(const int *ops, uint32_t count);
-
 #define STREAM_LEN (8 << 20)
 #define STREAMS 5
 #ifdef CASE /* it takes bodies as they come */

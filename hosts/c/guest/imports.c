@@ -1,10 +1,9 @@
-/* The imports of docs/abi.md, section 2, as a table; those of sockets are in socket.c. A function gets its arguments
- * in slots and puts its result into slot 0; what it returns is a reason to trap the guest, or NULL. None of them calls
- * back into a guest, and none runs for long: what a guest can make large (a text, a range of random bytes) is cut,
- * bounded or watched. */
+/* The imports of docs/abi.md, section 2, but for those of sockets, which are in socket.c. Their names and types are the
+ * rows of MOCKET_ABI_IMPORTS. A function gets its arguments in slots and puts its result into slot 0; it returns NULL,
+ * or a reason to trap the guest with. None of them calls back into a guest, and none runs for long: what a guest can
+ * make large (a text, a range of random bytes) is cut, bounded or watched. */
 #include "imports.h"
 
-#include <mocket_abi.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,7 +30,7 @@ static bool starting(const struct guest_instance *i)
 }
 
 /* option(key, value i64) -> status */
-static const char *do_option(void *data, union engine_slot *s)
+const char *guest_import_option(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     uint32_t key = s[0].u32;
@@ -63,7 +62,7 @@ static const char *refuse_version(struct guest_instance *i, union engine_slot *s
 }
 
 /* listen(version, flags, address, address_len) -> status */
-static const char *do_listen(void *data, union engine_slot *s)
+const char *guest_import_listen(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     uint32_t version = s[0].u32, flags = s[1].u32, reuse = flags & MOCKET_ABI_REUSE_MASK;
@@ -107,7 +106,7 @@ static int state_of(const struct guest_request *r)
 }
 
 /* respond(req, head, head_len, body, body_len) -> status */
-static const char *do_respond(void *data, union engine_slot *s)
+const char *guest_import_respond(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
@@ -116,7 +115,7 @@ static const char *do_respond(void *data, union engine_slot *s)
 }
 
 /* respond_begin(req, head, head_len) -> status */
-static const char *do_respond_begin(void *data, union engine_slot *s)
+const char *guest_import_respond_begin(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
@@ -125,7 +124,7 @@ static const char *do_respond_begin(void *data, union engine_slot *s)
 }
 
 /* body_write(sink, ptr, len) -> taken or status */
-static const char *do_body_write(void *data, union engine_slot *s)
+const char *guest_import_body_write(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
@@ -134,14 +133,14 @@ static const char *do_body_write(void *data, union engine_slot *s)
 }
 
 /* body_end(sink) -> status */
-static const char *do_body_end(void *data, union engine_slot *s)
+const char *guest_import_body_end(void *data, union engine_slot *s)
 {
     struct guest_request *r = request_of(data, s[0].i32);
     return answer(s, r ? guest_request_finish(r) : guest_fetch_end(data, s[0].i32));
 }
 
 /* body_read(source, ptr, cap) -> n */
-static const char *do_body_read(void *data, union engine_slot *s)
+const char *guest_import_body_read(void *data, union engine_slot *s)
 {
     struct guest_request *r = request_of(data, s[0].i32);
     return answer(s, r ? guest_request_read(data, r, s[1].u32, s[2].u32)
@@ -149,7 +148,7 @@ static const char *do_body_read(void *data, union engine_slot *s)
 }
 
 /* deadline(req, ms) -> status */
-static const char *do_deadline(void *data, union engine_slot *s)
+const char *guest_import_deadline(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
@@ -168,7 +167,7 @@ static const char *do_deadline(void *data, union engine_slot *s)
 /* ---- Operations ---- */
 
 /* sleep(owner, ms) -> op */
-static const char *do_sleep(void *data, union engine_slot *s)
+const char *guest_import_sleep(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_op *op;
@@ -189,7 +188,7 @@ static const char *do_sleep(void *data, union engine_slot *s)
 }
 
 /* ready(handle, dir) -> op */
-static const char *do_ready(void *data, union engine_slot *s)
+const char *guest_import_ready(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
@@ -216,7 +215,7 @@ static const char *do_ready(void *data, union engine_slot *s)
 }
 
 /* drop(handle): a request is not the guest's to drop. */
-static const char *do_drop(void *data, union engine_slot *s)
+const char *guest_import_drop(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_op *op = guest_handle_get(&i->handles, s[0].i32, GUEST_HANDLE_OPERATION);
@@ -234,7 +233,7 @@ static const char *check_await(const struct guest_instance *i)
 }
 
 /* await(op) -> result */
-static const char *do_await(void *data, union engine_slot *s)
+const char *guest_import_await(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     const char *reason = check_await(i);
@@ -249,7 +248,7 @@ static const char *do_await(void *data, union engine_slot *s)
 }
 
 /* await_any(ops, count) -> index. Which handles are good is looked at each time: others may drop them meanwhile. */
-static const char *do_await_any(void *data, union engine_slot *s)
+const char *guest_import_await_any(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     const char *reason = check_await(i);
@@ -277,20 +276,20 @@ static const char *do_await_any(void *data, union engine_slot *s)
 /* ---- Requests to other servers ---- */
 
 /* fetch(owner, head, head_len, body, body_len) -> out */
-static const char *do_fetch(void *data, union engine_slot *s)
+const char *guest_import_fetch(void *data, union engine_slot *s)
 {
     struct guest_fetch f = { s[1].u32, s[2].u32, s[3].u32, s[4].u32 };
     return answer(s, guest_fetch_begin(data, s[0].i32, &f));
 }
 
 /* fetch_wait(out) -> op */
-static const char *do_fetch_wait(void *data, union engine_slot *s)
+const char *guest_import_fetch_wait(void *data, union engine_slot *s)
 {
     return answer(s, guest_fetch_wait(data, s[0].i32));
 }
 
 /* fetch_head(res, ptr, cap) -> size */
-static const char *do_fetch_head(void *data, union engine_slot *s)
+const char *guest_import_fetch_head(void *data, union engine_slot *s)
 {
     return answer(s, guest_fetch_head(data, s[0].i32, s[1].u32, s[2].u32));
 }
@@ -298,7 +297,7 @@ static const char *do_fetch_head(void *data, union engine_slot *s)
 /* ---- Surroundings ---- */
 
 /* log(level, ptr, len) */
-static const char *do_log(void *data, union engine_slot *s)
+const char *guest_import_log(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct guest_bytes text;
@@ -310,7 +309,7 @@ static const char *do_log(void *data, union engine_slot *s)
 }
 
 /* now(clock) -> i64 */
-static const char *do_now(void *data, union engine_slot *s)
+const char *guest_import_now(void *data, union engine_slot *s)
 {
     (void)data;
     struct timespec t;
@@ -320,33 +319,20 @@ static const char *do_now(void *data, union engine_slot *s)
 }
 
 /* random(ptr, len) */
-static const char *do_random(void *data, union engine_slot *s)
+const char *guest_import_random(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     int rc = guest_random(i, s[0].u32, s[1].u32);
     return rc == 0 ? NULL : rc == MOCKET_EFAULT ? "random: a range outside the memory" : "random: it took too long";
 }
 
+#define TYPE_RUNS
+#define TYPE_WAITS ENGINE_MAY_WAIT
 static const struct engine_import rows[] = {
-    { "mocket", "option", "iI:i", do_option },
-    { "mocket", "listen", "iiii:i", do_listen },
-    { "mocket", "respond", "iiiii:i", do_respond },
-    { "mocket", "respond_begin", "iii:i", do_respond_begin },
-    { "mocket", "body_write", "iii:i", do_body_write },
-    { "mocket", "body_end", "i:i", do_body_end },
-    { "mocket", "body_read", "iii:i", do_body_read },
-    { "mocket", "ready", "ii:i", do_ready },
-    { "mocket", "sleep", "ii:i", do_sleep },
-    { "mocket", "deadline", "ii:i", do_deadline },
-    { "mocket", "fetch", "iiiii:i", do_fetch },
-    { "mocket", "fetch_wait", "i:i", do_fetch_wait },
-    { "mocket", "fetch_head", "iii:i", do_fetch_head },
-    { "mocket", "await", ENGINE_MAY_WAIT "i:i", do_await },
-    { "mocket", "await_any", ENGINE_MAY_WAIT "ii:i", do_await_any },
-    { "mocket", "drop", "i:", do_drop },
-    { "mocket", "log", "iii:", do_log },
-    { "mocket", "now", "i:I", do_now },
-    { "mocket", "random", "ii:", do_random },
+#define ROW(name, minor, wait, result, ...)                                                                            \
+    { MOCKET_ABI_MODULE, #name, TYPE_##wait MOCKET_ABI_TYPE(result, __VA_ARGS__), guest_import_##name },
+    MOCKET_ABI_IMPORTS(ROW)
+#undef ROW
 };
 
 struct guest_imports guest_mocket_imports(void)
@@ -357,8 +343,8 @@ struct guest_imports guest_mocket_imports(void)
 const struct engine_import *guest_import_find(mocket_span module, mocket_span name)
 {
     const struct guest_imports tables[] = {
-        guest_mocket_imports(),  guest_socket_imports(),    guest_wasi_imports(),
-        guest_wasi_fd_imports(), guest_wasi_path_imports(), guest_moonbit_imports()
+        guest_mocket_imports(),    guest_wasi_imports(),    guest_wasi_fd_imports(),
+        guest_wasi_path_imports(), guest_moonbit_imports(),
     };
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (size_t i = 0; i < tables[t].count; i++) {

@@ -3,7 +3,6 @@
  * calls in both directions are made without any check of types. */
 #include "module.h"
 
-#include <mocket_abi.h>
 #include <stdarg.h>
 
 #include <string.h>
@@ -16,14 +15,14 @@
 static const struct {
     const char *name, *type;
 } exports[GUEST_EXPORT_COUNT] = {
-#define GUEST_EXPORT_ROW(id, text, signature) [GUEST_##id] = { text, signature },
-    GUEST_EXPORTS(GUEST_EXPORT_ROW)
+#define GUEST_EXPORT_ROW(id, name, result, ...) [GUEST_##id] = { #name, MOCKET_ABI_TYPE(result, __VA_ARGS__) },
+    MOCKET_ABI_EXPORTS(GUEST_EXPORT_ROW)
 #undef GUEST_EXPORT_ROW
 };
 
 static const char *const export_names[GUEST_EXPORT_COUNT] = {
-#define GUEST_EXPORT_NAME(id, text, signature) [GUEST_##id] = text,
-    GUEST_EXPORTS(GUEST_EXPORT_NAME)
+#define GUEST_EXPORT_NAME(id, name, ...) [GUEST_##id] = #name,
+    MOCKET_ABI_EXPORTS(GUEST_EXPORT_NAME)
 #undef GUEST_EXPORT_NAME
 };
 

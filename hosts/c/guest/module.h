@@ -3,22 +3,13 @@
 #ifndef MOCKET_HOSTS_C_GUEST_MODULE_H
 #define MOCKET_HOSTS_C_GUEST_MODULE_H
 
+#include <mocket_abi.h>
+
 #include "../engine/cache.h"
 
-/* Export, name, type. */
-#define GUEST_EXPORTS(X)                                                                                               \
-    X(INITIALIZE, "_initialize", ":")                                                                                  \
-    X(MOCKET_START, "mocket_start", ":")                                                                               \
-    X(START, "_start", ":")                                                                                            \
-    X(ALLOC, "mocket_alloc", "i:i")                                                                                    \
-    X(HANDLE, "mocket_handle", "iii:")                                                                                 \
-    X(DONE, "mocket_done", "ii:")                                                                                      \
-    X(WS, "mocket_ws", "iiii:")                                                                                        \
-    X(GONE, "mocket_gone", "i:")
-
 enum guest_export {
-#define GUEST_EXPORT_INDEX(id, name, type) GUEST_##id,
-    GUEST_EXPORTS(GUEST_EXPORT_INDEX)
+#define GUEST_EXPORT_INDEX(id, ...) GUEST_##id,
+    MOCKET_ABI_EXPORTS(GUEST_EXPORT_INDEX)
 #undef GUEST_EXPORT_INDEX
         GUEST_EXPORT_COUNT,
     GUEST_OUTSIDE = GUEST_EXPORT_COUNT /* no export is running, or the module's start section is */

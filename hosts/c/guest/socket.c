@@ -529,7 +529,7 @@ static int32_t open_socket(struct guest_instance *i, struct guest_request *r, st
 }
 
 /* ws_accept(req, head, head_len) -> ws */
-static const char *do_accept(void *data, union engine_slot *slots)
+const char *guest_import_ws_accept(void *data, union engine_slot *slots)
 {
     struct guest_instance *i = data;
     struct guest_request *r = guest_handle_get(&i->handles, slots[0].i32, GUEST_HANDLE_REQUEST);
@@ -565,7 +565,7 @@ static int check_message(const struct guest_instance *i, int kind, mocket_span d
 }
 
 /* ws_send(ws, kind, ptr, len) -> status */
-static const char *do_send(void *data, union engine_slot *slots)
+const char *guest_import_ws_send(void *data, union engine_slot *slots)
 {
     struct guest_instance *i = data;
     struct guest_socket *s = socket_of(i, slots[0].i32);
@@ -583,7 +583,7 @@ static const char *do_send(void *data, union engine_slot *slots)
 }
 
 /* ws_close(ws, code, reason, reason_len) -> status; code 0: none */
-static const char *do_close(void *data, union engine_slot *slots)
+const char *guest_import_ws_close(void *data, union engine_slot *slots)
 {
     struct guest_instance *i = data;
     struct guest_socket *s = socket_of(i, slots[0].i32);
@@ -617,19 +617,19 @@ static const char *change_topic(struct guest_instance *i, union engine_slot *slo
 }
 
 /* ws_subscribe(ws, topic, topic_len) -> status */
-static const char *do_subscribe(void *data, union engine_slot *slots)
+const char *guest_import_ws_subscribe(void *data, union engine_slot *slots)
 {
     return change_topic(data, slots, ACT_SUBSCRIBE);
 }
 
 /* ws_unsubscribe(ws, topic, topic_len) -> status */
-static const char *do_unsubscribe(void *data, union engine_slot *slots)
+const char *guest_import_ws_unsubscribe(void *data, union engine_slot *slots)
 {
     return change_topic(data, slots, ACT_UNSUBSCRIBE);
 }
 
 /* publish(topic, topic_len, kind, ptr, len) -> status */
-static const char *do_publish(void *data, union engine_slot *slots)
+const char *guest_import_publish(void *data, union engine_slot *slots)
 {
     struct guest_instance *i = data;
     mocket_span topic, bytes;
@@ -661,18 +661,4 @@ int32_t guest_socket_ready(struct guest_instance *i, int32_t ws, uint32_t direct
     if (number > 0 && (s->owner.death || has_room(s)))
         guest_op_end(op, s->owner.death);
     return number;
-}
-
-static const struct engine_import rows[] = {
-    { "mocket", "ws_accept", "iii:i", do_accept },
-    { "mocket", "ws_send", "iiii:i", do_send },
-    { "mocket", "ws_close", "iiii:i", do_close },
-    { "mocket", "ws_subscribe", "iii:i", do_subscribe },
-    { "mocket", "ws_unsubscribe", "iii:i", do_unsubscribe },
-    { "mocket", "publish", "iiiii:i", do_publish },
-};
-
-struct guest_imports guest_socket_imports(void)
-{
-    return (struct guest_imports){ rows, sizeof rows / sizeof *rows };
 }
