@@ -34,7 +34,7 @@ const char *const mocket__cli_serve_manual =
     "\n"
     "Serving:\n"
     "  --listen ADDRESS    host:port, :port, [v6]:port or unix:path; may be repeated\n"
-    "                      (default: the app's wish, else :4000)\n"
+    "                      (default: 127.0.0.1 with the app's port, else 4000)\n"
     "  --trusted-proxy NETWORKS\n"
     "                      10.0.0.0/8,::1 or unix: proxies, whose Forwarded or X-Forwarded-For and -Proto tell\n"
     "                      the client's address and scheme; may be repeated (default: none)\n"

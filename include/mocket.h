@@ -199,7 +199,8 @@ void mocket_trust_proxy(mocket_app *app, const char *networks);
  * standard error that says why (port taken, bad address, a mistake of registration). address: "host:port", ":port"
  * (every address, IPv6 and IPv4), "[v6]:port", "unix:path"; port 0 picks one. Environment MOCKET_LISTEN wins over
  * address. When it is ready, a line on standard error tells the URL.
- * In a guest: declares the app ready and returns 0 at once; address is a wish to the host. */
+ * In a guest: declares the app ready and returns 0 at once. Of address only the port counts, and only where the
+ * operator names no other: `mocket serve` then listens on 127.0.0.1. */
 int mocket_listen(mocket_app *app, const char *address);
 
 /* Upstream's name: mocket_listen on every address. port: 0..65535. */

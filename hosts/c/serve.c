@@ -29,7 +29,7 @@
 #include "lines.h"
 #include "stats.h"
 
-#define DEFAULT_ADDRESS ":4000"
+#define DEFAULT_PORT 4000u
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
 #define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
 #define CONNECTIONS 10000 /* beside WebSockets */
@@ -372,12 +372,24 @@ static void say_ready(struct host *h, const char *what, const char *name, const 
     mocket__buf_release(&text);
 }
 
+/* Nothing was chosen, so only this machine is served: how other machines get in. */
+static void tell_door(struct host *h, const char *url)
+{
+    struct mocket_buf text = { 0 };
+    mocket__buf_text(&text, "for requests from other machines too: --listen ");
+    mocket__buf_text(&text, strrchr(url, ':'));
+    write_line(h, MOCKET_LOG_INFO, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+}
+
 static void ready(void *data, const char *url)
 {
     struct host *h = data;
     if (h->stats.listening)
         say_ready(h, "counts", "", h->stats.url);
     say_ready(h, "serving ", h->name, url);
+    if (h->opts->address_count == 0)
+        tell_door(h, url);
 }
 
 static void make_app(struct host *h)
@@ -410,12 +422,33 @@ static void tell_single(struct host *h)
                                "(--max-instances)"));
 }
 
+/* The port of a guest's address: digits behind the last colon. Nothing else of a guest's word counts, and an address
+ * without a port that exists has the default. */
+static uint32_t wished_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    uint32_t port = 0;
+    if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5)
+        return DEFAULT_PORT;
+    for (const char *at = colon + 1; *at; at++)
+        port = port * 10 + (uint32_t)(*at - '0');
+    return port <= 65535 ? port : DEFAULT_PORT;
+}
+
+/* What the host listens on when the operator names nothing: this machine alone, so that a guest opens no door. */
+static const char *own_address(const struct host *h, char text[32])
+{
+    *mocket__decimal(stpcpy(text, "127.0.0.1:"), wished_port(h->program.declared.address)) = '\0';
+    return text;
+}
+
 static int serve(struct host *h)
 {
-    const char *wish = h->program.declared.address[0] ? h->program.declared.address : DEFAULT_ADDRESS;
+    char text[32];
+    const char *own = own_address(h, text);
     bool chosen = h->opts->address_count > 0;
     struct mocket_native_opts opts = {
-        .addresses = chosen ? h->opts->addresses : &wish,
+        .addresses = chosen ? h->opts->addresses : &own,
         .address_count = chosen ? h->opts->address_count : 1,
         .workers = h->opts->workers,
         .on_ready = ready,

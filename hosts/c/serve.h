@@ -9,7 +9,7 @@
 
 struct mocket_host_opts {
     const char *path;             /* of the module; "-" is standard input */
-    const char *const *addresses; /* none: the guest's wish, else :4000 */
+    const char *const *addresses; /* none: 127.0.0.1, the port that the guest wishes, else 4000 */
     size_t address_count;
     const char *const *proxies; /* networks of trusted ones, as mocket_trust_proxy takes them */
     size_t proxy_count;

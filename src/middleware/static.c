@@ -3,8 +3,8 @@
  * * From the request's canonical path to a file name it is one way: cut off the mount, decode once, refuse every
  * segment that begins with a dot. Whether the file lies below the folder is then not decided by looking at names but
  * by the kernel (openat2 with RESOLVE_BENEATH), which also sees symbolic links that somebody puts there in the
- * meantime; where there is no openat2, the path is walked component by component and no link is followed. The folder
- * itself is looked up at each request, so that it may be a link that a deployment switches.
+ * meantime; where there is no openat2, the path is walked component by component and no link is followed. In a
+ *   guest the host does the same below each folder that it granted. The folder itself is looked up at each request, so that it may be a link that a deployment switches.
  *
  * * What is open is described by its own descriptor (fstat): name, size, time and bytes belong to the same file,
  * whatever happens to the name. The bytes are read while they are sent, so that memory does not grow with the file. */
@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -33,6 +34,7 @@
     (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) /* O_NONBLOCK: a pipe in the folder must not hold us */
 #define FOLDER_FLAGS (O_RDONLY | O_CLOEXEC | O_DIRECTORY)
 #define SEGMENT_MAX 255
+#define NO_TIME (-1)
 #define BUSY_TRIES 8 /* while names are being changed under our feet */
 
 struct site {
@@ -45,8 +47,9 @@ struct site {
 struct file {
     int fd;
     int64_t size;
-    int64_t modified_s;
-    uint32_t modified_ns;
+    int64_t modified_s; /* NO_TIME: it says nothing */
+    uint64_t version_s; /* of the bytes: when they, or else the file's name and rights, were changed last */
+    uint32_t version_ns;
     const struct variant *variant;
     int64_t left; /* of the bytes to be sent */
 };
@@ -59,6 +62,7 @@ static const struct variant {
 
 /* ---- Opening ---- */
 
+#ifndef __wasi__
 /* Component by component, following nothing. */
 static int open_by_steps(int root, const char *path)
 {
@@ -81,8 +85,15 @@ static int open_by_steps(int root, const char *path)
         path += len + 1;
     }
 }
+#endif
 
-#if defined(SYS_openat2) && defined(RESOLVE_BENEATH)
+#if defined(__wasi__)
+/* A WASI host resolves a path below the folder that it is relative to, links that stay inside included. */
+static int open_below(int root, const char *path)
+{
+    return openat(root, path, FILE_FLAGS);
+}
+#elif defined(SYS_openat2) && defined(RESOLVE_BENEATH)
 /* Below zero with errno ENOSYS or EPERM: this kernel, or a filter in front of it, does not do it. */
 static int open_by_kernel(int root, const char *path)
 {
@@ -110,6 +121,18 @@ static int open_below(int root, const char *path)
 
 enum kind { NOTHING, FILE_THERE, FOLDER_THERE };
 
+/* Package managers and image builders set a file's modification time to 0 or 1, and a wrong clock sets one in the
+ * future (RFC 9110, section 8.8.2.1, forbids to send it). Such a time tells no two contents apart: the entity tag takes
+ * the time of the last change of the file's state instead, which nobody can set, and there is no Last-Modified. */
+static void take_times(struct file *file, const struct stat *st)
+{
+    bool known = st->st_mtim.tv_sec > 1 && st->st_mtim.tv_sec <= time(NULL);
+    const struct timespec *version = known ? &st->st_mtim : &st->st_ctim;
+    file->modified_s = known ? st->st_mtim.tv_sec : NO_TIME;
+    file->version_s = (uint64_t)version->tv_sec;
+    file->version_ns = (uint32_t)version->tv_nsec;
+}
+
 /* What lies at path; a file stays open. */
 static enum kind open_file(struct file *file, int root, const char *path)
 {
@@ -120,8 +143,7 @@ static enum kind open_file(struct file *file, int root, const char *path)
     bool known = fstat(file->fd, &st) == 0;
     if (known && S_ISREG(st.st_mode)) {
         file->size = st.st_size;
-        file->modified_s = st.st_mtim.tv_sec;
-        file->modified_ns = (uint32_t)st.st_mtim.tv_nsec;
+        take_times(file, &st);
         return FILE_THERE;
     }
     close(file->fd);
@@ -252,8 +274,10 @@ static enum range_kind parse_range(const char *text, int64_t size, struct range 
     if (*at++ != '-')
         return BAD;
     int64_t last = number(&at);
-    if (*at || (first < 0 && last <= 0) || first >= size || size == 0 || (first >= 0 && last >= 0 && last < first))
+    if (*at || (first < 0 && last <= 0) || first >= size || (first >= 0 && last >= 0 && last < first))
         return BAD;
+    if (size == 0) /* the last bytes of nothing are nothing, which no Content-Range can name */
+        return WHOLE;
     int64_t from = first >= 0 ? first : last < size ? size - last : 0;
     int64_t end = first < 0 || last < 0 || last >= size ? size : last + 1;
     *out = (struct range){ from, end - from };
@@ -297,6 +321,7 @@ static int refuse_range(mocket_event *e, const struct file *file, mocket_source 
     mocket_source_close(source);
     mocket_header_set(e, "Content-Range", mocket_format(e, "bytes */%lld", (long long)file->size));
     mocket_header_set(e, "Content-Encoding", NULL);
+    mocket_header_set(e, "Cache-Control", NULL); /* it is for the file, not for a mistake of one client */
     return mocket_empty(e, 416);
 }
 
@@ -336,9 +361,8 @@ static int send_content(mocket_event *e, struct file *file, const char *name, mo
 static const char *etag_of(mocket_event *e, const struct file *file)
 {
     bool plain = file->variant == &variants[0];
-    return mocket_format(e, "\"%llx-%llx.%x%s%s\"", (unsigned long long)file->size,
-                         (unsigned long long)file->modified_s, (unsigned)file->modified_ns, plain ? "" : "-",
-                         plain ? "" : file->variant->coding);
+    return mocket_format(e, "\"%llx-%llx.%x%s%s\"", (unsigned long long)file->size, (unsigned long long)file->version_s,
+                         (unsigned)file->version_ns, plain ? "" : "-", plain ? "" : file->variant->coding);
 }
 
 /* The file that was found is closed, or belongs to the answer. */
@@ -355,7 +379,8 @@ static int answer(mocket_event *e, const struct search *s, const char *name)
         return MOCKET_ENOMEM;
     const char *etag = etag_of(e, file);
     mocket_header_set(e, "ETag", etag);
-    mocket_header_set(e, "Last-Modified", mocket_date(e, file->modified_s));
+    if (file->modified_s != NO_TIME)
+        mocket_header_set(e, "Last-Modified", mocket_date(e, file->modified_s));
     if (s->site->opts.cache_control)
         mocket_header_set(e, "Cache-Control", s->site->opts.cache_control);
     if (s->choice)
@@ -364,7 +389,10 @@ static int answer(mocket_event *e, const struct search *s, const char *name)
     if (condition == 0)
         return send_content(e, file, name, source);
     mocket_source_close(source);
-    return condition == 304 ? mocket_empty(e, 304) : condition;
+    if (condition == 304)
+        return mocket_empty(e, 304);
+    mocket_header_set(e, "Cache-Control", NULL);
+    return condition;
 }
 
 /* A page's relative links count from the folder only when its address ends in a slash (F-12). */

@@ -1,4 +1,5 @@
 """Cases of tests/hostile/run: what guests are given (--dir, --env), and that they get nothing else."""
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -6,7 +7,7 @@ import tempfile
 
 OK, ACCES, BADF, FAULT, INVAL, ISDIR, LOOP, NAMETOOLONG = 0, 2, 8, 21, 28, 31, 32, 37
 NOENT, NOTDIR, NOTEMPTY, NOTSUP, ROFS, NOTCAPABLE = 44, 54, 55, 58, 69, 76
-MFILE, NFILE = 33, 41
+MFILE, NFILE, PERM, XDEV = 33, 41, 63, 75
 
 
 @contextlib.contextmanager
@@ -101,7 +102,10 @@ WRITING = [
     ("/unlink/4/plain.txt/", f"{NOTDIR}"),
     ("/mkdir/4/new/", f"{OK}"),
     ("/rename/4/new/:newer/", f"{OK}"),
+    ("/rename/4/newer:sub/newer", f"{XDEV}"),  # a folder stays in its parent, whatever links it holds
     ("/rmdir/4/newer", f"{OK}"),
+    ("/rename/4/inside:inner", f"{PERM}"),  # a link is not renamed
+    ("/rename/4/out:sub/out", f"{PERM}"),
     ("/rmdir/4/sub", f"{NOTEMPTY}"),
     ("/write/4/inside", f"{OK}"),
     ("/read/4/sub/deep.txt", f"{OK} written"),
@@ -151,6 +155,14 @@ def cases(serving, refused, expect):
             for _ in range(3):
                 host.want("/exhaust/3/plain.txt", 200, f"1 {MFILE} {OK}")
 
+    def shared_listing(test):
+        """Workers that list the same granted folder at once: each has a position of its own."""
+        with folders() as top, granted(serving, test, top, "--workers", "2") as host:
+            names = sorted([".", "..", *(p.name for p in (top / "ro").iterdir())])
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                answers = set(pool.map(lambda _: host.get("/list/3/")[1], range(400)))
+            expect(answers == {f"{OK} {' '.join(names)}"}, str(answers))
+
     def none_granted(test):
         with serving(test, test.guests.get("files")) as host:
             host.want("/read/3/plain.txt", 200, f"{BADF}")
@@ -178,6 +190,7 @@ def cases(serving, refused, expect):
     yield "files devices", devices
     yield "files abuse", abuse
     yield "files exhaust", exhaust
+    yield "files listed by two workers", shared_listing
     yield "files none", none_granted
     yield "files missing folder", missing_folder
     yield "files fresh instances", fresh_instances

@@ -150,12 +150,12 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* With a buffer so small that entries are cut and asked for again. */
+/* With a buffer so small that entries are cut and asked for again. An empty path: the granted folder itself. */
 static void try_list(int fd, const char *path)
 {
     char *names[64];
-    int dir, count = 0;
-    int rc = open_at(fd, path, __WASI_OFLAGS_DIRECTORY, READ_RIGHTS, &dir);
+    int dir = fd, count = 0;
+    int rc = path[0] ? open_at(fd, path, __WASI_OFLAGS_DIRECTORY, READ_RIGHTS, &dir) : 0;
     uint8_t bytes[80];
     size_t used = sizeof bytes;
     for (uint64_t cookie = 0; rc == 0 && used == sizeof bytes && count < 64;) {

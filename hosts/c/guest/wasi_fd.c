@@ -281,10 +281,12 @@ static const char *fd_readdir(void *data, union engine_slot *s)
         return wasi_answer(s, WASI_EINVAL);
     if (guest_span(i, s[1].u32, cap, &room) < 0)
         return wasi_answer(s, WASI_EFAULT);
-    if (lseek(f->fd, s[3].i64, SEEK_SET) < 0)
+    int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* all instances share f->fd and its position */
+    if (fd < 0)
         return done(s, -1);
     struct listing l = { room.ptr, room.len };
-    code = list(i, f->fd, &l);
+    code = lseek(fd, s[3].i64, SEEK_SET) < 0 ? wasi_errno(errno) : list(i, fd, &l);
+    close(fd);
     if (code)
         return wasi_answer(s, code);
     return wasi_stored(s, guest_put_u32(i, result, (uint32_t)(cap - l.left)), 0);

@@ -224,20 +224,32 @@ static const char *path_unlink_file(void *data, union engine_slot *s)
     return change(data, s, GUEST_RIGHT_UNLINK, remove_file);
 }
 
+static bool is_same_folder(int a, int b)
+{
+    struct stat first, second;
+    return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 /* A name with a slash behind it is a folder's: the slash itself must not reach the kernel, which would follow a
- * link. */
+ * link.
+ *
+ * A relative link counts from the folder that it lies in: moved, it may lead other programs out of what was granted.
+ * So a link is not renamed (EPERM), and a folder, which may hold links, stays in its parent (EXDEV). */
 static int rename_place(const struct beneath_place *from, const struct beneath_place *to)
 {
     struct stat st;
-    if (from->slash || to->slash) {
-        if (fstatat(from->parent, from->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            return -1;
-        if (!S_ISDIR(st.st_mode)) {
-            errno = ENOTDIR;
-            return -1;
-        }
-    }
-    return renameat(from->parent, from->name, to->parent, to->name);
+    if (fstatat(from->parent, from->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    if (S_ISLNK(st.st_mode))
+        errno = EPERM;
+    else if ((from->slash || to->slash) && !S_ISDIR(st.st_mode))
+        errno = ENOTDIR;
+    else if (S_ISDIR(st.st_mode) && !is_same_folder(from->parent, to->parent))
+        errno = EXDEV;
+    else
+        return renameat(from->parent, from->name, to->parent, to->name);
+    return -1;
 }
 
 /* path_rename(fd, path, len, new fd, new path, new len) */

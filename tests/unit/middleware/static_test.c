@@ -119,6 +119,36 @@ static void test_links(void **state)
     mocket_free(app);
 }
 
+/* Times that say nothing: the tag follows the bytes all the same, and no Last-Modified is sent. */
+static void test_times(void **state)
+{
+    (void)state;
+    static const time_t odd[] = { 0, 1, -157766400, 4070908800 };
+    mocket_app *app = mocket_new();
+    mocket_static(app, "/s", "one", NULL);
+    mocket_client *c = mocket_client_new(app);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct timespec times[2] = { { odd[i], 0 }, { odd[i], 0 } };
+        put("one/odd.txt", "one");
+        assert_int_equal(utimensat(AT_FDCWD, "one/odd.txt", times, 0), 0);
+        mocket_reply *r = mocket_client_send(c, "GET /s/odd.txt", no_body);
+        char *etag = strdup(mocket_reply_header(r, "ETag"));
+        assert_non_null(etag);
+        assert_null(mocket_reply_header(r, "Last-Modified"));
+        mocket_client_header(c, "If-None-Match", etag);
+        expect(c, "GET /s/odd.txt", 304, "");
+        usleep(20000); /* the kernel's clock for files moves every few milliseconds */
+        put("one/odd.txt", "two");
+        assert_int_equal(utimensat(AT_FDCWD, "one/odd.txt", times, 0), 0);
+        mocket_client_header(c, "If-None-Match", etag);
+        expect(c, "GET /s/odd.txt", 200, "two");
+        free(etag);
+    }
+    assert_int_equal(unlink("one/odd.txt"), 0);
+    mocket_client_free(c);
+    mocket_free(app);
+}
+
 static void test_folder_is_switched(void **state)
 {
     (void)state;
@@ -258,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_links),
+        cmocka_unit_test(test_times),
         cmocka_unit_test(test_folder_is_switched),
         cmocka_unit_test(test_shrinking_file),
         cmocka_unit_test(test_no_descriptor_is_lost),
