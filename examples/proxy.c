@@ -100,7 +100,8 @@ static int answer(mocket_event *e, mocket_reply *reply)
     const mocket_fields *fields = mocket_reply_headers(reply);
     const char *connection = mocket_reply_header(reply, "Connection");
     const char *length = mocket_reply_header(reply, "Content-Length");
-    mocket_status(e, mocket_reply_status(reply));
+    int status = mocket_reply_status(reply);
+    mocket_status(e, status < 600 ? status : 502); /* a class that HTTP does not have counts as 5xx */
     for (size_t i = 0; i < mocket_fields_count(fields); i++) {
         mocket_span name, value;
         mocket_fields_at(fields, i, &name, &value);

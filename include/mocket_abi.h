@@ -85,7 +85,8 @@ enum mocket_abi_request_flag {
     MOCKET_ABI_HTTP10 = 1 << 3,
     MOCKET_ABI_HTTP2 = 1 << 4,
     MOCKET_ABI_NORMALISED = 1 << 5,
-    MOCKET_ABI_FOLLOW = 1 << 8
+    MOCKET_ABI_FOLLOW = 1 << 8,
+    MOCKET_ABI_RETRY = 1 << 9
 };
 
 /* Section 5: words of a response head. */

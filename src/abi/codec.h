@@ -25,7 +25,7 @@ struct mocket_abi_fetch {
     struct mocket_fields fields;
     int64_t body_len;    /* of the content-length row, which is not among the fields; -1: there is none */
     uint32_t timeout_ms; /* 0: not said */
-    bool follow;
+    bool follow, retry;
 };
 /* 0; MOCKET_EINVAL: malformed, the method is CONNECT or word 0 says another one, a name is no token, a value cannot be
  * one, or two content-length rows differ; MOCKET_ENOMEM. */
@@ -37,9 +37,11 @@ size_t mocket__abi_head_size(const struct mocket_fields *fields);
 void mocket__abi_head_encode(int status, const struct mocket_fields *fields, bool lower_case, void *dst);
 /* The same into an arena, names as they are spelled; ptr NULL: no memory. */
 mocket_span mocket__abi_head_make(struct mocket_arena *a, int status, const struct mocket_fields *fields);
-/* Checks status (200..599; 101 when upgrade), names and values (section 5); views into bytes, which the caller has
- * copied out of the guest's memory. */
-int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,
+/* The head's status: of an answer 200..599, of a handshake 101, of a fetched response whatever the server said. */
+enum mocket_abi_head_kind { MOCKET_ABI_ANSWER, MOCKET_ABI_HANDSHAKE, MOCKET_ABI_FETCHED /* 200..999 */ };
+/* Checks status, names and values (section 5); views into bytes, which the caller has copied out of the guest's
+ * memory. */
+int mocket__abi_head_decode(mocket_span bytes, enum mocket_abi_head_kind kind, struct mocket_arena *a, int *status,
                             struct mocket_fields *fields);
 
 #endif

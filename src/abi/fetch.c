@@ -40,6 +40,7 @@ int mocket__abi_fetch_decode(mocket_span bytes, struct mocket_arena *a, struct m
         method == MOCKET_METHOD_CONNECT)
         return MOCKET_EINVAL;
     out->follow = mocket__abi_word(bytes, MOCKET_ABI_REQ_FLAGS) & MOCKET_ABI_FOLLOW;
+    out->retry = mocket__abi_word(bytes, MOCKET_ABI_REQ_FLAGS) & MOCKET_ABI_RETRY;
     out->timeout_ms = mocket__abi_word(bytes, MOCKET_ABI_REQ_BODY_LEFT);
     int rc = mocket__abi_rows(bytes, MOCKET_ABI_REQ_FIELD_COUNT, a, &out->fields);
     if (rc < 0)

@@ -32,15 +32,21 @@ mocket_span mocket__abi_head_make(struct mocket_arena *a, int status, const stru
     return (mocket_span){ bytes, len };
 }
 
-int mocket__abi_head_decode(mocket_span bytes, bool upgrade, struct mocket_arena *a, int *status,
+static bool is_status(uint32_t status, enum mocket_abi_head_kind kind)
+{
+    if (kind == MOCKET_ABI_HANDSHAKE)
+        return status == 101;
+    return status >= 200 && status <= (kind == MOCKET_ABI_FETCHED ? 999 : 599);
+}
+
+int mocket__abi_head_decode(mocket_span bytes, enum mocket_abi_head_kind kind, struct mocket_arena *a, int *status,
                             struct mocket_fields *fields)
 {
     *fields = (struct mocket_fields){ 0 };
     if (bytes.len < MOCKET_ABI_HEAD_WORDS * sizeof(uint32_t) || bytes.len > MOCKET_ABI_HEAD_MAX)
         return MOCKET_EINVAL;
     uint32_t word = mocket__abi_word(bytes, MOCKET_ABI_HEAD_STATUS);
-    bool known = upgrade ? word == 101 : word >= 200 && word <= 599;
-    if (!known || mocket__abi_word(bytes, MOCKET_ABI_HEAD_FLAGS) != 0)
+    if (!is_status(word, kind) || mocket__abi_word(bytes, MOCKET_ABI_HEAD_FLAGS) != 0)
         return MOCKET_EINVAL;
     int rc = mocket__abi_rows(bytes, MOCKET_ABI_HEAD_FIELD_COUNT, a, fields);
     if (rc < 0)

@@ -1,8 +1,10 @@
 /* Outgoing requests before they go out: what an app asked for is checked once, here, for every backend, so that neither
  * a wire nor a host ever sees a header that splits or a URL that two parsers read in two ways.
  *
- * A URL is taken as RFC 3986 has it: bytes that must be escaped are refused, not guessed at, user information too,
- * because it would travel as a header that nobody set. Its fragment stays at home. */
+ * A URL is taken as RFC 3986 has it. Servers accept more in the target of a request than a URL may hold ('|', '"'), and
+ * a proxy must be able to pass such a target on: visible bytes of that kind are percent-encoded behind the authority.
+ * Blanks, control bytes and bytes above 0x7E are refused, not guessed at. So is user information, because it would
+ * travel as a header that nobody set. The fragment is not sent. */
 #include "fetch.h"
 
 #include "../base/span.h"
@@ -24,18 +26,28 @@ static bool port_ok(mocket_span authority)
     return mocket__span_decimal(mocket__span_slice(authority, at, authority.len), 65535) > 0;
 }
 
+/* The URL in the event's memory, with what comes behind the first begin bytes in the form that it may have. */
+static int mend(mocket_event *e, mocket_span url, size_t begin, mocket_span *out)
+{
+    struct mocket_buf text = { 0 };
+    mocket__buf_span(&text, mocket__span_slice(url, 0, begin));
+    bool ok = mocket__url_mend(&text, mocket__span_slice(url, begin, url.len));
+    int rc = ok ? mocket__buf_status(&text) : MOCKET_EINVAL;
+    if (rc == 0)
+        *out = mocket__arena_copy(mocket__arena(e), mocket__buf_view(&text));
+    mocket__buf_release(&text);
+    return rc < 0 ? rc : out->ptr ? 0 : MOCKET_ENOMEM;
+}
+
 static int plan_url(mocket_event *e, const char *text, mocket_span *out)
 {
     mocket_span url = mocket__span(text), authority, target;
-    if (!mocket__has_url_bytes(url))
-        return MOCKET_EINVAL;
     url = mocket__span_slice(url, 0, mocket__span_find(url, '#', 0));
     if (!mocket__target_absolute(mocket__arena(e), url, &authority, &target))
         return mocket__arena(e)->failed ? MOCKET_ENOMEM : MOCKET_EINVAL;
-    if (authority.ptr[0] == ':' || !port_ok(authority))
+    if (authority.ptr[0] == ':' || !port_ok(authority) || !mocket__has_url_bytes(authority))
         return MOCKET_EINVAL;
-    *out = mocket__arena_copy(mocket__arena(e), url);
-    return out->ptr ? 0 : MOCKET_ENOMEM;
+    return mend(e, url, (size_t)(authority.ptr + authority.len - url.ptr), out);
 }
 
 /* ---- the header ---- */
@@ -43,8 +55,8 @@ static int plan_url(mocket_event *e, const char *text, mocket_span *out)
 static int plan_field(mocket_event *e, const char *line, struct mocket_fields *out)
 {
     struct mocket_field field;
-    if (!mocket__field_of_line(mocket__span(line), &field) || mocket__is_hop_by_hop(field.name) ||
-        mocket__span_ieq(field.name, MOCKET_SPAN("content-length")))
+    if (!mocket__field_of_line(mocket__span(line), &field) || !mocket__is_sent_value(field.value) ||
+        mocket__is_hop_by_hop(field.name) || mocket__span_ieq(field.name, MOCKET_SPAN("content-length")))
         return MOCKET_EINVAL;
     mocket_span name = mocket__arena_copy(mocket__arena(e), field.name);
     mocket_span value = mocket__arena_copy(mocket__arena(e), field.value.len > 0 ? field.value : MOCKET_SPAN(""));

@@ -158,8 +158,8 @@ static int read_head(struct mocket_call *c, struct mocket_reply *r)
         if (size < 0)
             return size;
         if ((uint32_t)size <= cap)
-            return mocket__abi_head_decode((mocket_span){ bytes, (size_t)size }, false, r->arena, &r->status,
-                                           &r->fields);
+            return mocket__abi_head_decode((mocket_span){ bytes, (size_t)size }, MOCKET_ABI_FETCHED, r->arena,
+                                           &r->status, &r->fields);
         cap = (uint32_t)size;
     }
 }
@@ -222,7 +222,7 @@ static int send_head(struct mocket_call *c, struct mocket_fetch_plan *plan)
         return MOCKET_ENOMEM;
     struct mocket_message message = {
         .method = mocket__method_of(plan->method),
-        .flags = o->no_follow ? 0 : MOCKET_ABI_FOLLOW,
+        .flags = (o->no_follow ? 0u : MOCKET_ABI_FOLLOW) | (o->retry ? MOCKET_ABI_RETRY : 0u),
         .method_text = plan->method,
         .target = plan->url,
         .fields = plan->fields,

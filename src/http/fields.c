@@ -149,6 +149,16 @@ bool mocket__is_field_value(mocket_span s)
     return true;
 }
 
+bool mocket__is_sent_value(mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return false;
+    }
+    return true;
+}
+
 bool mocket__field_of_line(mocket_span line, struct mocket_field *out)
 {
     size_t colon = mocket__span_find(line, ':', 0);

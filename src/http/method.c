@@ -18,6 +18,15 @@ enum mocket_method mocket__method_of(mocket_span text)
     return MOCKET_METHOD_OTHER;
 }
 
+bool mocket__method_is_idempotent(mocket_span text)
+{
+    static const bool idempotent[MOCKET_METHOD_COUNT] = {
+        [MOCKET_METHOD_GET] = true,    [MOCKET_METHOD_HEAD] = true,    [MOCKET_METHOD_PUT] = true,
+        [MOCKET_METHOD_DELETE] = true, [MOCKET_METHOD_OPTIONS] = true, [MOCKET_METHOD_TRACE] = true,
+    };
+    return idempotent[mocket__method_of(text)];
+}
+
 mocket_span mocket__method_text(unsigned method)
 {
     return method < MOCKET_METHOD_COUNT ? texts[method] : (mocket_span){ NULL, 0 };

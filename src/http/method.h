@@ -18,6 +18,10 @@ enum mocket_method {
 /* Exact, case counts. */
 enum mocket_method mocket__method_of(mocket_span text);
 
+/* May a request be sent again when nobody knows whether the server has acted on it? (RFC 9110, section 9.2.2) Methods
+ * without a number are not known to be idempotent. */
+bool mocket__method_is_idempotent(mocket_span text);
+
 /* ptr NULL for MOCKET_METHOD_OTHER and numbers that are none. */
 mocket_span mocket__method_text(unsigned method);
 

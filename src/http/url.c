@@ -238,6 +238,20 @@ void mocket__url_encode(struct mocket_buf *out, mocket_span s)
     }
 }
 
+bool mocket__url_mend(struct mocket_buf *out, mocket_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        char escape[3];
+        if (c <= ' ' || c >= 0x7F)
+            return false;
+        bool plain = mocket__has_url_bytes(mocket__span_slice(s, i, i + 1));
+        put_escape(escape, c);
+        mocket__buf_add(out, plain ? (const char *)&s.ptr[i] : escape, plain ? 1 : sizeof escape);
+    }
+    return true;
+}
+
 /* ---- The canonical path ---------------------------------------------------------------------------------------- */
 
 /* Literally in a path: pchar of RFC 3986 without escapes. */

@@ -19,6 +19,10 @@ bool mocket__is_authority(mocket_span s);
 /* Does it hold only what a URL may hold (RFC 3986, section 2)? */
 bool mocket__has_url_bytes(mocket_span s);
 
+/* Appends it with percent-encoding for the visible bytes that a URL may not hold; %HH that are there stay. False: there
+ * are blanks, control bytes or bytes above 0x7E, which nobody can encode without knowing what was meant. */
+bool mocket__url_mend(struct mocket_buf *out, mocket_span s);
+
 enum mocket_decode { MOCKET_DECODE_URL, MOCKET_DECODE_FORM /* `+` is a blank */ };
 /* %HH to bytes, malformed ones stay; not UTF-8: "". With its NUL; ptr NULL only when there is no memory. */
 mocket_span mocket__url_decode(struct mocket_arena *a, mocket_span s, enum mocket_decode how);

@@ -45,11 +45,13 @@ static int whole(mocket_event *e)
     mocket_reply *reply = NULL;
     mocket_span body;
     static const char *const headers[] = { "X-Sent: yes", NULL };
-    const char *ms = mocket_query(e, "ms");
-    struct mocket_fetch_opts opts = {
-        .headers = headers, .max_body = 100, .body = { "abc", 3 }, .timeout_ms = ms ? (uint32_t)atol(ms) : 0
-    };
-    int rc = mocket_fetch(e, "PUT", url_of(e, mocket_query(e, "path")), &opts, &reply);
+    const char *ms = mocket_query(e, "ms"), *method = mocket_query(e, "method");
+    struct mocket_fetch_opts opts = { .headers = headers,
+                                      .max_body = 100,
+                                      .body = { "abc", 3 },
+                                      .retry = mocket_query(e, "retry") != NULL,
+                                      .timeout_ms = ms ? (uint32_t)atol(ms) : 0 };
+    int rc = mocket_fetch(e, method ? method : "PUT", url_of(e, mocket_query(e, "path")), &opts, &reply);
     int status = mocket_reply_status(reply), rc2 = rc < 0 ? rc : mocket_reply_body(reply, &body);
     char text[300];
     const char *mixed = mocket_reply_header(reply, "x-mixed");

@@ -250,6 +250,7 @@ static int start(struct guest_instance *i, struct guest_outgoing *o, const struc
         .streams = o->streams,
         .body_len = f->body_len,
         .follow = f->follow,
+        .retry = f->retry,
         .timeout_ms = f->timeout_ms,
         .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
         .allow = allow,

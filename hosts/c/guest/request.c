@@ -225,7 +225,9 @@ static int take_head(struct guest_instance *i, struct guest_request *r, const st
         return MOCKET_EINVAL;
     mocket_span head;
     rc = copy_in(i, r->arena, answer->head, answer->head_len, &head);
-    return rc < 0 ? rc : mocket__abi_head_decode(head, answer->upgrade, r->arena, status, fields);
+    return rc < 0 ? rc
+                  : mocket__abi_head_decode(head, answer->upgrade ? MOCKET_ABI_HANDSHAKE : MOCKET_ABI_ANSWER, r->arena,
+                                            status, fields);
 }
 
 int guest_request_respond(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)

@@ -351,6 +351,7 @@ static int start(struct mocket_call *call, mocket_event *e, const struct mocket_
                                          .streams = o->source != NULL,
                                          .body_len = o->source_len > 0 ? o->source_len : -1,
                                          .follow = !o->no_follow,
+                                         .retry = o->retry,
                                          .timeout_ms = o->timeout_ms,
                                          .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
                                          .changed = on_changed,

@@ -6,6 +6,8 @@
 #include "../../base/span.h"
 #include "transfer.h"
 
+#define STATUS_MAX 999 /* whatever a class beyond 5xx means, it is an answer */
+
 static bool refuse(struct mocket_outgoing *out, int code, const char *reason)
 {
     out->problem = code;
@@ -17,9 +19,11 @@ static bool refuse(struct mocket_outgoing *out, int code, const char *reason)
 static bool begin(struct mocket_outgoing *out, mocket_span line)
 {
     size_t blank = mocket__span_find(line, ' ', 0);
-    int64_t status = mocket__span_decimal(mocket__span_slice(line, blank + 1, blank + 4), 599);
-    if (status < 100)
-        return refuse(out, MOCKET_EIO, "the status is none");
+    int64_t status = mocket__span_decimal(mocket__span_slice(line, blank + 1, blank + 4), STATUS_MAX);
+    if (status < 100 || (line.len > blank + 4 && line.ptr[blank + 4] != ' '))
+        return refuse(out, MOCKET_EIO, "the status is not a number from 100 to 999");
+    if (status == 101)
+        return refuse(out, MOCKET_EIO, "the server switches to another protocol, which the request did not ask for");
     out->status = (int)status;
     out->fields = (struct mocket_fields){ 0 };
     mocket__arena_rewind(&out->arena, &out->head_mark);

@@ -88,7 +88,7 @@ static int copy_fields(struct mocket_outgoing *out, const struct mocket_fields *
 {
     for (size_t i = 0; fields && i < fields->count; i++) {
         mocket_span name = fields->rows[i].name, value = fields->rows[i].value;
-        if (!mocket__is_token(name) || !mocket__is_field_value(value))
+        if (!mocket__is_token(name) || !mocket__is_sent_value(value))
             return MOCKET_EINVAL;
         if (mocket__is_hop_by_hop(name) || mocket__span_ieq(name, MOCKET_SPAN("content-length")))
             continue;

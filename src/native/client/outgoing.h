@@ -17,6 +17,7 @@ struct mocket_outgoing;
 
 #define MOCKET_OUTGOING_TIMEOUT_MS 30000u
 #define MOCKET_REDIRECTS_MAX 10
+#define MOCKET_USER_AGENT "mocket/" MOCKET_VERSION /* unless the fields hold another one */
 
 /* NULL: no memory. SSL_CERT_FILE and SSL_CERT_DIR of the environment name the authorities, else the system's are. */
 struct mocket_pool *mocket__pool_new(uv_loop_t *loop);
@@ -33,6 +34,7 @@ struct mocket_outgoing_opts {
     bool streams;                       /* the body comes by write and finish instead */
     int64_t body_len;                   /* of a streamed one; -1: unknown, in chunks */
     bool follow;                        /* redirects */
+    bool retry; /* sent again when a kept connection breaks before any answer, though the method is not idempotent */
     /* Until the head, all hops together; a streamed body's bytes begin it anew. 0: MOCKET_OUTGOING_TIMEOUT_MS. */
     uint32_t timeout_ms;
     uint32_t silence_ms; /* afterwards, without a byte either way while it is read. 0: the same */

@@ -11,6 +11,7 @@
 #include "../../base/buf.h"
 #include "../../base/memory.h"
 #include "../../base/span.h"
+#include "../../http/method.h"
 #include "transfer.h"
 
 #define DISCARD_MAX 65536 /* of a redirect's body, before its connection is given up instead */
@@ -66,12 +67,20 @@ static size_t on_send(char *room, size_t one, size_t cap, void *arg)
     return n;
 }
 
-/* libcurl tries again when a kept connection turns out to be dead, up to five times and on the next kept one, which may
- * be as dead: the second time shall be on a fresh one, and thereby the last. */
+/* libcurl sends a request again when a kept connection breaks before any answer: by whatever method, up to five times,
+ * and on the next kept connection, which may be as dead. Nobody knows whether the server has acted on the first one. So
+ * the second time is refused unless the method is idempotent or the owner wants it, and it is on a fresh connection,
+ * which makes it the last. */
 static int on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 {
     struct mocket_outgoing *out = arg;
     (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
+    if (out->tries++ > 0 && !out->opts.retry && !mocket__method_is_idempotent(out->opts.method)) {
+        out->problem = MOCKET_EIO;
+        snprintf(out->reason, sizeof out->reason,
+                 "a kept connection broke, and only idempotent requests are sent again");
+        return CURL_PREREQFUNC_ABORT;
+    }
     curl_easy_setopt(out->easy, CURLOPT_FRESH_CONNECT, 1L);
     return CURL_PREREQFUNC_OK;
 }
@@ -158,7 +167,7 @@ int mocket__transfer_set_url(struct mocket_outgoing *out, const char *text, unsi
 static bool is_private(mocket_span name)
 {
     return mocket__span_ieq(name, MOCKET_SPAN("authorization")) || mocket__span_ieq(name, MOCKET_SPAN("cookie")) ||
-           mocket__span_ieq(name, MOCKET_SPAN("host"));
+           mocket__span_ieq(name, MOCKET_SPAN("proxy-authorization")) || mocket__span_ieq(name, MOCKET_SPAN("host"));
 }
 
 static bool append_line(struct mocket_outgoing *out, const char *line)
@@ -184,13 +193,16 @@ static bool append_field(struct mocket_outgoing *out, const struct mocket_field 
 static int make_lines(struct mocket_outgoing *out)
 {
     struct mocket_buf line = { 0 };
-    bool ok = append_line(out, "Expect:"), typed = false;
+    bool ok = append_line(out, "Expect:"), typed = false, named = false;
     for (size_t i = 0; ok && i < out->sent.count; i++) {
         const struct mocket_field *row = &out->sent.rows[i];
         typed |= mocket__span_ieq(row->name, MOCKET_SPAN("content-type"));
+        named |= mocket__span_ieq(row->name, MOCKET_SPAN("user-agent"));
         if (!out->strip || !is_private(row->name))
             ok = append_field(out, row, &line);
     }
+    if (ok && !named)
+        ok = append_line(out, "User-Agent: " MOCKET_USER_AGENT);
     if (ok && !typed)
         ok = append_line(out, "Content-Type:");
     mocket__buf_release(&line);
@@ -280,6 +292,7 @@ int mocket__transfer_begin(struct mocket_outgoing *out)
     curl_easy_setopt(out->easy, CURLOPT_CURLU, out->url);
     curl_easy_setopt(out->easy, CURLOPT_HTTPHEADER, out->lines);
     out->sent_all = !out->opts.streams;
+    out->tries = 0;
     if (curl_multi_add_handle(pool->multi, out->easy) != CURLM_OK) {
         mocket__pool_give_easy(pool, out->easy);
         out->easy = NULL;

@@ -68,6 +68,7 @@ struct mocket_outgoing {
     uint64_t moved_ms; /* when the time began that is counted */
 
     int hops;
+    int tries; /* of this hop: how often libcurl was about to send it */
     bool has_body;
     bool streamed;    /* by the owner, even if no hop has a body any more */
     bool strip;       /* Authorization and Cookie are not for this origin */

@@ -31,12 +31,14 @@ static long number(mocket_event *e, const char *name, long otherwise)
     return text ? atol(text) : otherwise;
 }
 
-/* The values of X-Send, as header lines. */
+/* The values of X-Send, as header lines, and the line of the query, which may hold any byte. */
 static const char *const *lines(mocket_event *e)
 {
     const mocket_fields *all = mocket_fields_of(e, MOCKET_HEADERS);
     size_t count = mocket_fields_count(all), used = 0;
-    const char **list = mocket_mem(e, (count + 1) * sizeof *list);
+    const char **list = mocket_mem(e, (count + 2) * sizeof *list), *line = mocket_query(e, "line");
+    if (list && line)
+        list[used++] = line;
     for (size_t i = 0; list && i < count; i++) {
         mocket_span name, value;
         mocket_fields_at(all, i, &name, &value);
@@ -51,6 +53,7 @@ static struct mocket_fetch_opts opts_of(mocket_event *e)
     return (struct mocket_fetch_opts){ .size = sizeof(struct mocket_fetch_opts),
                                        .headers = lines(e),
                                        .no_follow = mocket_query(e, "nofollow") != NULL,
+                                       .retry = mocket_query(e, "retry") != NULL,
                                        .timeout_ms = (uint32_t)number(e, "ms", 0),
                                        .max_body = number(e, "max", 0) };
 }

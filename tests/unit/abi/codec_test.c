@@ -128,7 +128,7 @@ static void test_head(void **state)
     void *bytes = malloc(size);
     mocket__abi_head_encode(201, &fields, false, bytes);
     expect_golden("head.hex", bytes, size);
-    assert_int_equal(mocket__abi_head_decode((mocket_span){ bytes, size }, false, &a, &status, &back), 0);
+    assert_int_equal(mocket__abi_head_decode((mocket_span){ bytes, size }, MOCKET_ABI_ANSWER, &a, &status, &back), 0);
     assert_int_equal(status, 201);
     assert_int_equal(back.count, 2);
     assert_span(back.rows[0].name, "Content-Type");
@@ -137,7 +137,7 @@ static void test_head(void **state)
     mocket__arena_release(&a);
 }
 
-static int decode_head(const struct mocket_fields *fields, int status, bool upgrade)
+static int decode_head(const struct mocket_fields *fields, int status, enum mocket_abi_head_kind kind)
 {
     struct mocket_arena a;
     struct mocket_fields back;
@@ -146,7 +146,7 @@ static int decode_head(const struct mocket_fields *fields, int status, bool upgr
     size_t size = mocket__abi_head_size(fields);
     void *bytes = malloc(size);
     mocket__abi_head_encode(status, fields, false, bytes);
-    int rc = mocket__abi_head_decode((mocket_span){ bytes, size }, upgrade, &a, &got, &back);
+    int rc = mocket__abi_head_decode((mocket_span){ bytes, size }, kind, &a, &got, &back);
     free(bytes);
     mocket__arena_release(&a);
     return rc;
@@ -156,13 +156,16 @@ static void test_head_rules(void **state)
 {
     (void)state;
     struct mocket_fields none = { 0 };
-    assert_int_equal(decode_head(&none, 200, false), 0);
-    assert_int_equal(decode_head(&none, 599, false), 0);
-    assert_int_equal(decode_head(&none, 199, false), MOCKET_EINVAL);
-    assert_int_equal(decode_head(&none, 600, false), MOCKET_EINVAL);
-    assert_int_equal(decode_head(&none, 101, false), MOCKET_EINVAL);
-    assert_int_equal(decode_head(&none, 101, true), 0);
-    assert_int_equal(decode_head(&none, 200, true), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&none, 200, MOCKET_ABI_ANSWER), 0);
+    assert_int_equal(decode_head(&none, 599, MOCKET_ABI_ANSWER), 0);
+    assert_int_equal(decode_head(&none, 199, MOCKET_ABI_ANSWER), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&none, 600, MOCKET_ABI_ANSWER), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&none, 101, MOCKET_ABI_ANSWER), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&none, 101, MOCKET_ABI_HANDSHAKE), 0);
+    assert_int_equal(decode_head(&none, 200, MOCKET_ABI_HANDSHAKE), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&none, 999, MOCKET_ABI_FETCHED), 0);
+    assert_int_equal(decode_head(&none, 1000, MOCKET_ABI_FETCHED), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&none, 101, MOCKET_ABI_FETCHED), MOCKET_EINVAL);
     static const struct mocket_field bad[] = {
         { { "", 0 }, { "v", 1 } },     { { "a b", 3 }, { "v", 1 } },  { { "a:", 2 }, { "v", 1 } },
         { { "n", 1 }, { "a\rb", 3 } }, { { "n", 1 }, { "a\nb", 3 } }, { { "n", 1 }, { "a\0b", 3 } },
@@ -171,7 +174,7 @@ static void test_head_rules(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct mocket_field row = bad[i];
         struct mocket_fields one = { &row, 1, 1 };
-        assert_int_equal(decode_head(&one, 200, false), MOCKET_EINVAL);
+        assert_int_equal(decode_head(&one, 200, MOCKET_ABI_ANSWER), MOCKET_EINVAL);
     }
 }
 
@@ -189,8 +192,9 @@ static void test_head_shared_bytes(void **state)
     words[0] = 200, words[1] = 0, words[2] = (uint32_t)rows, words[3] = 16;
     for (size_t i = 0; i < rows; i++)
         words[4 + i * 4] = 20000, words[5 + i * 4] = 1, words[6 + i * 4] = 20000, words[7 + i * 4] = 40000;
-    assert_int_equal(mocket__abi_head_decode((mocket_span){ (char *)words, size }, false, &a, &status, &back),
-                     MOCKET_EINVAL);
+    assert_int_equal(
+        mocket__abi_head_decode((mocket_span){ (char *)words, size }, MOCKET_ABI_ANSWER, &a, &status, &back),
+        MOCKET_EINVAL);
     free(words);
     mocket__arena_release(&a);
 }
@@ -283,6 +287,9 @@ static void test_fetch(void **state)
     assert_int_equal(f.body_len, 5);
     assert_int_equal(f.timeout_ms, 250);
     assert_true(f.follow);
+    assert_false(f.retry);
+    assert_int_equal(decode_fetch(NULL, MOCKET_ABI_REQ_FLAGS, MOCKET_ABI_RETRY, &f), 0);
+    assert_true(f.retry && !f.follow);
     static const struct mocket_field bad[] = {
         { { "", 0 }, { "v", 1 } },
         { { "a b", 3 }, { "v", 1 } },

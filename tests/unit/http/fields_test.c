@@ -109,6 +109,7 @@ static void test_bytes(void **state)
         bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         unit_equal(mocket__is_token(g.span), alpha || (c && strchr("!#$%&'*+-.^_`|~", c)), (size_t)c);
         unit_equal(mocket__is_field_value(g.span), c != 0 && c != '\r' && c != '\n', (size_t)c);
+        unit_equal(mocket__is_sent_value(g.span), (c >= 0x20 && c != 0x7F) || c == '\t', (size_t)c);
         unit_unguard(&g);
     }
     assert_false(mocket__is_token(MOCKET_SPAN("")));

@@ -28,11 +28,23 @@ static void test_others(void **state)
     assert_null(mocket__method_text(0xFFFFFFFF).ptr);
 }
 
+static void test_idempotent(void **state)
+{
+    (void)state;
+    static const char *const yes[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE" };
+    static const char *const no[] = { "POST", "PATCH", "CONNECT", "QUERY", "get", "" };
+    for (size_t i = 0; i < UNIT_COUNT(yes); i++)
+        unit_equal(mocket__method_is_idempotent(mocket__span(yes[i])), true, i);
+    for (size_t i = 0; i < UNIT_COUNT(no); i++)
+        unit_equal(mocket__method_is_idempotent(mocket__span(no[i])), false, i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_ways),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_idempotent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,6 +238,23 @@ static void test_canonical(void **state)
     mocket__arena_release(&a);
 }
 
+static void test_mend(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        char text[1] = { (char)c }, escaped[4];
+        struct unit_guard g = unit_guarded((mocket_span){ text, 1 });
+        struct mocket_buf b = { 0 };
+        unit_equal(mocket__url_mend(&b, g.span), c > ' ' && c < 0x7F, (size_t)c);
+        snprintf(escaped, sizeof escaped, "%%%02X", c);
+        bool mended = c && strchr("\"<>\\^`{|}", c);
+        if (c > ' ' && c < 0x7F)
+            unit_same(mocket__buf_view(&b), mended ? mocket__span(escaped) : g.span, (size_t)c);
+        mocket__buf_release(&b);
+        unit_unguard(&g);
+    }
+}
+
 static int use_memory(void *context)
 {
     (void)context;
@@ -265,7 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),     cmocka_unit_test(test_absolute), cmocka_unit_test(test_authority),
         cmocka_unit_test(test_decode),    cmocka_unit_test(test_encode),   cmocka_unit_test(test_canonical),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_mend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
