@@ -1,10 +1,11 @@
 /* Files of a folder (contract.md, section 7).
  *
  * * From the request's canonical path to a file name it is one way: cut off the mount, decode once, refuse every
- * segment that begins with a dot. Whether the file lies below the folder is then not decided by looking at names but
- * by the kernel (openat2 with RESOLVE_BENEATH), which also sees symbolic links that somebody puts there in the
- * meantime; where there is no openat2, the path is walked component by component and no link is followed. In a
- *   guest the host does the same below each folder that it granted. The folder itself is looked up at each request, so that it may be a link that a deployment switches.
+ *   segment that begins with a dot. Whether the file lies below the folder is then not decided by looking at names but
+ *   by the kernel (openat2 with RESOLVE_BENEATH), which also sees symbolic links that somebody puts there in the
+ *   meantime; where there is no openat2, the path is walked component by component and no link is followed. In a guest
+ *   the host does the same below each folder that it granted. The folder itself is looked up at each request, so that
+ *   it may be a link that a deployment switches.
  *
  * * What is open is described by its own descriptor (fstat): name, size, time and bytes belong to the same file,
  * whatever happens to the name. The bytes are read while they are sent, so that memory does not grow with the file. */
