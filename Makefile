@@ -58,9 +58,12 @@ fuzz: ## every fuzzer for SECONDS=60 each
 mutants: host ## seeded faults: does some test see each of them? (ARGS=... goes to tests/mutants/run)
 	@tests/mutants/run $(ARGS)
 
-install: ## what was built, to PREFIX=/usr/local
+# DESTDIR and PREFIX may be relative and hold blanks. CMake would put DESTDIR in front once more. Its list of installed
+# files would belong to root after `sudo make install`, and the next `make install` of the tree's owner would fail.
+install: ## what was built, to PREFIX=/usr/local, below DESTDIR if that is set
 	@test -f $(BUILD)/mocket || { echo "make install: run make, or make native, first" >&2; exit 1; }
-	@cmake --install $(BUILD) --prefix "$(DESTDIR)$(PREFIX)"
+	@env -u DESTDIR cmake --install $(BUILD) --prefix "$$(realpath -m -- "$(if $(DESTDIR),$(DESTDIR)/)$(PREFIX)")"
+	@rm -f $(BUILD)/install_manifest.txt
 
 clean: ## removes build/; the cache of engine and sources stays
 	rm -rf $(BUILD)
