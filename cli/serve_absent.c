@@ -14,5 +14,5 @@ int mocket__cli_serve(int argc, char **argv)
     (void)argc;
     return mocket__cli_failure(argv[0],
                                "this build has no wasm host.\n"
-                               "Build it with `make`: that needs Rust 1.95, or Wasmtime's C API in MOCKET_WASMTIME.");
+                               "Run tools/setup, then build it with `make`.");
 }
