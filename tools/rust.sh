@@ -1,5 +1,5 @@
-# What the wasm engine needs, for tools/setup and tools/build-engine, which source this file: a Rust compiler to build it,
-# or an installed C API.
+# What the wasm engine needs: a Rust compiler to build it, or an installed C API. tools/setup and tools/build-engine
+# source this file.
 #   find_rust   true when one was found; sets rust_folder (holds rustc and cargo) and rust_version.
 #               Otherwise false; rust_version is that of the first older compiler, or "none".
 #   MOCKET_RUST=DIR:DIR   folders to search (default: PATH, then ~/.cargo/bin, then /usr/bin)
