@@ -46,10 +46,10 @@ static const char makefile_text[] =
     "LISTEN ?= 127.0.0.1:4000\n"
     "\n"
     "app.wasm: app.c\n"
-    "\t$(MOCKET) build app.c -o $@\n"
+    "\t\"$(MOCKET)\" build app.c -o $@\n"
     "\n"
     "serve: app.wasm\n"
-    "\t$(MOCKET) serve app.wasm --listen $(LISTEN)\n"
+    "\t\"$(MOCKET)\" serve app.wasm --listen $(LISTEN)\n"
     "\n"
     "native: app\n"
     "\n"
@@ -120,15 +120,36 @@ static int write_file(const char *folder, const struct file *file, const char *n
     return 0;
 }
 
-/* The Makefile calls `mocket`; whoever runs us from a build tree is told how to name us. */
+/* As one word of a shell: in quotation marks where it holds more than letters, digits and -._/ characters. */
+static void print_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/";
+    if (word[strspn(word, plain)] == '\0') {
+        fputs(word, stdout);
+        return;
+    }
+    putchar('\'');
+    for (; *word != '\0'; word++)
+        if (*word == '\'')
+            fputs("'\\''", stdout);
+        else
+            putchar(*word);
+    putchar('\'');
+}
+
+/* The Makefile calls `mocket`. Where that is not on PATH, the line names this program. */
 static void tell_ready(const char *folder)
 {
     char program[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
     program[len > 0 ? len : 0] = '\0';
-    printf("%s is ready: cd %s && make serve", folder, folder);
-    if (len > 0 && !mocket__cli_command_exists("mocket"))
-        printf(" MOCKET=%s", program);
+    printf("%s is ready: cd ", folder);
+    print_word(folder);
+    fputs(" && make serve", stdout);
+    if (len > 0 && !mocket__cli_command_exists("mocket")) {
+        fputs(" MOCKET=", stdout);
+        print_word(program);
+    }
     putchar('\n');
 }
 
