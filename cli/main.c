@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../src/native/native.h"
 #include "verbs.h"
 
 static int verb_help(int argc, char **argv)
@@ -137,6 +138,8 @@ static int end_output(const char *verb, int code)
 
 int main(int argc, char **argv)
 {
+    if (mocket__native_standard() < 0)
+        return 1; /* there may be nowhere to say it */
     if (argc < 2) {
         list_verbs(stderr);
         return 2;

@@ -120,7 +120,12 @@ static int open_below(int root, const char *path)
 }
 #endif
 
-enum kind { NOTHING, FILE_THERE, FOLDER_THERE };
+enum kind { NOTHING, FILE_THERE, FOLDER_THERE, NO_ROOM /* for a descriptor: nobody can say */ };
+
+static enum kind kind_of_failure(void)
+{
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? NO_ROOM : NOTHING;
+}
 
 /* Package managers and image builders set a file's modification time to 0 or 1, and a wrong clock sets one in the
  * future (RFC 9110, section 8.8.2.1, forbids to send it). Such a time tells no two contents apart: the entity tag takes
@@ -140,7 +145,7 @@ static enum kind open_file(struct file *file, int root, const char *path)
     struct stat st;
     file->fd = open_below(root, path);
     if (file->fd < 0)
-        return NOTHING;
+        return kind_of_failure();
     bool known = fstat(file->fd, &st) == 0;
     if (known && S_ISREG(st.st_mode)) {
         file->size = st.st_size;
@@ -161,6 +166,7 @@ struct search {
     struct file best;
     int best_q;
     bool choice; /* there was more than one way to send it */
+    int lack;    /* of NO_ROOM: EMFILE, ENFILE or ENOMEM */
 };
 
 static void consider(struct search *s, struct file file, const struct variant *variant)
@@ -183,6 +189,7 @@ static void consider(struct search *s, struct file file, const struct variant *v
 static enum kind find_name(struct search *s, const char *name)
 {
     size_t count = s->site->opts.no_precompressed ? 1 : sizeof variants / sizeof *variants;
+    enum kind nothing = NOTHING;
     for (size_t i = 0; i < count; i++) {
         struct file file = { .fd = -1 };
         const char *path = i == 0 ? name : mocket_format(s->event, "%s%s", name, variants[i].suffix);
@@ -191,8 +198,10 @@ static enum kind find_name(struct search *s, const char *name)
             consider(s, file, &variants[i]);
         else if (kind == FOLDER_THERE && i == 0)
             return FOLDER_THERE;
+        else if (kind == NO_ROOM)
+            s->lack = errno, nothing = NO_ROOM;
     }
-    return s->best.fd >= 0 ? FILE_THERE : NOTHING;
+    return s->best.fd >= 0 ? FILE_THERE : nothing;
 }
 
 /* The index of the folder; its name goes to *name. */
@@ -200,10 +209,11 @@ static enum kind find_index(struct search *s, const char **name)
 {
     for (const char *const *index = s->site->opts.index; *index; index++) {
         const char *path = mocket_format(s->event, "%s%s%s", *name, (*name)[0] ? "/" : "", *index);
-        if (find_name(s, path) == FILE_THERE) {
+        enum kind kind = find_name(s, path);
+        if (kind == FILE_THERE)
             *name = path;
-            return FILE_THERE;
-        }
+        if (kind == FILE_THERE || kind == NO_ROOM)
+            return kind;
     }
     return NOTHING;
 }
@@ -408,6 +418,15 @@ static int not_found(mocket_event *e, const struct site *site)
     return site->opts.fall_through ? mocket_next(e) : 404;
 }
 
+/* The file may be there: 404 would be wrong, and caches keep it. */
+static int no_room(mocket_event *e, const char *name, int lack)
+{
+    mocket_log(e, MOCKET_LOG_ERROR, "static: %s cannot be opened: %s", name[0] ? name : "the folder",
+               lack == ENOMEM ? "out of memory" : "too many open files");
+    mocket_header_set(e, "Retry-After", "1");
+    return 503;
+}
+
 static int serve(mocket_event *e, struct search *s, const char *canonical)
 {
     const char *raw = mocket_path(e), *name = name_of(e, s->site, canonical);
@@ -415,7 +434,8 @@ static int serve(mocket_event *e, struct search *s, const char *canonical)
     if (!name)
         return not_found(e, s->site);
     s->root = open(s->site->dir, FOLDER_FLAGS);
-    enum kind kind = NOTHING;
+    enum kind kind = s->root < 0 ? kind_of_failure() : NOTHING;
+    s->lack = errno;
     if (s->root >= 0 && as_folder)
         kind = find_index(s, &name);
     else if (s->root >= 0)
@@ -424,6 +444,8 @@ static int serve(mocket_event *e, struct search *s, const char *canonical)
         close(s->root);
     if (kind == FOLDER_THERE)
         return to_folder(e, canonical);
+    if (kind == NO_ROOM)
+        return no_room(e, name, s->lack);
     return kind == FILE_THERE ? answer(e, s, name) : not_found(e, s->site);
 }
 

@@ -39,6 +39,8 @@ int mocket_listen(mocket_app *app, const char *address)
 {
     const char *wish = getenv("MOCKET_LISTEN");
     struct mocket_native_opts opts = { .address_count = 1, .on_ready = say_ready, .signals = true };
+    if (mocket__native_standard() < 0)
+        return MOCKET_EIO; /* there is nowhere to say it */
     if (wish != NULL && *wish != '\0')
         address = wish;
     if (app == NULL || address == NULL)

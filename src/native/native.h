@@ -96,6 +96,10 @@ struct mocket_native_opts {
     bool signals; /* SIGINT and SIGTERM stop it; a second one stops it at once */
 };
 
+/* Opens those of descriptors 0 to 2 that are closed on /dev/null. To be called before anything else is opened. 0, or
+ * MOCKET_EIO: /dev/null cannot be opened. */
+int mocket__native_standard(void);
+
 /* Serves until mocket_stop. 0 or below zero. */
 int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* The same source again, as it is where there is no openat2. */
@@ -283,6 +284,47 @@ static void test_each_allocation_fails(void **state)
     }
 }
 
+/* With so many descriptors left. Every answer is the file, 503 and a line, never 404; how often it was 503. */
+static size_t ask_with(mocket_client *c, rlim_t left, const char *line)
+{
+    struct rlimit usual, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    int next = open("/dev/null", O_RDONLY);
+    close(next);
+    few = (struct rlimit){ (rlim_t)next + left, usual.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    mocket_reply *r = mocket_client_send(c, line, no_body);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    int status = mocket_reply_status(r);
+    if (status != 200 && status != 503)
+        fail_msg("%s with %lu descriptors: %d", line, (unsigned long)left, status);
+    return status == 503;
+}
+
+static void test_no_descriptors_left(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "GET /s/a.txt", "GET /s/deep/er/b.txt", "GET /s/", "GET /f/a.txt" };
+    void (*const serve[])(mocket_app *, const char *, const char *,
+                          const struct mocket_static_opts *) = { mocket_static, mocket__test_static };
+    put("one/index.html", "index");
+    for (size_t i = 0; i < 2; i++) {
+        mocket_app *app = mocket_new();
+        serve[i](app, "/s", "one", NULL);
+        serve[i](app, "/f", "one", &(struct mocket_static_opts){ .fall_through = true });
+        mocket_client *c = mocket_client_new(app);
+        for (size_t line = 0; line < UNIT_COUNT(lines); line++) {
+            size_t refused = 0;
+            for (rlim_t left = 0; left < 6; left++)
+                refused += ask_with(c, left, lines[line]);
+            assert_in_range(refused, 2, 4);
+        }
+        mocket_client_free(c);
+        mocket_free(app);
+    }
+    assert_int_equal(unlink("one/index.html"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_folder_is_switched),
         cmocka_unit_test(test_shrinking_file),
         cmocka_unit_test(test_no_descriptor_is_lost),
+        cmocka_unit_test(test_no_descriptors_left),
         cmocka_unit_test(test_each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
