@@ -55,8 +55,8 @@ static int plan_url(mocket_event *e, const char *text, mocket_span *out)
 static int plan_field(mocket_event *e, const char *line, struct mocket_fields *out)
 {
     struct mocket_field field;
-    if (!mocket__field_of_line(mocket__span(line), &field) || !mocket__is_sent_value(field.value) ||
-        mocket__is_hop_by_hop(field.name) || mocket__span_ieq(field.name, MOCKET_SPAN("content-length")))
+    if (!mocket__field_of_line(mocket__span(line), &field) || mocket__is_hop_by_hop(field.name) ||
+        mocket__span_ieq(field.name, MOCKET_SPAN("content-length")))
         return MOCKET_EINVAL;
     mocket_span name = mocket__arena_copy(mocket__arena(e), field.name);
     mocket_span value = mocket__arena_copy(mocket__arena(e), field.value.len > 0 ? field.value : MOCKET_SPAN(""));

@@ -19,7 +19,7 @@ struct mocket_fetch_plan {
 };
 
 /* 0; MOCKET_EINVAL: the method is no token or is CONNECT, the URL is not absolute http or https or holds blanks,
- * control bytes or bytes above 0x7E, a header line is malformed, holds control bytes or sets what belongs to the
+ * control bytes or bytes above 0x7E, a header line is malformed or sets what belongs to the
  * connection (hop-by-hop fields, Content-Length), there are both a body and a source, or one of them with HEAD;
  * MOCKET_ENOMEM. */
 int mocket__fetch_plan(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
