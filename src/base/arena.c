@@ -31,7 +31,8 @@
 
 struct mocket_arena_chunk {
     struct mocket_arena_chunk *next;
-    size_t len; /* of the bytes behind this head */
+    size_t len;              /* of the bytes behind this head */
+    enum mocket_charge part; /* it was charged as */
 };
 
 #define HEAD ((sizeof(struct mocket_arena_chunk) + ALIGN - 1) / ALIGN * ALIGN)
@@ -49,11 +50,12 @@ static void use_chunk(struct mocket_arena *a, struct mocket_arena_chunk *c)
     poison(a->next, c->len);
 }
 
-static void free_chunks(struct mocket_arena_chunk *c)
+static void free_chunks(const struct mocket_arena *a, struct mocket_arena_chunk *c)
 {
     while (c) {
         struct mocket_arena_chunk *next = c->next;
         unpoison(chunk_bytes(c), c->len);
+        mocket__till_give(a->till, c->part, HEAD + c->len);
         mocket__free(c);
         c = next;
     }
@@ -73,15 +75,15 @@ void mocket__arena_reset(struct mocket_arena *a)
         mocket__arena_release(a);
         return;
     }
-    free_chunks(a->first->next);
+    free_chunks(a, a->first->next);
     a->first->next = NULL;
     use_chunk(a, a->first);
 }
 
 void mocket__arena_release(struct mocket_arena *a)
 {
-    free_chunks(a->first);
-    mocket__arena_init(a, a->chunk_len);
+    free_chunks(a, a->first);
+    *a = (struct mocket_arena){ .chunk_len = a->chunk_len, .till = a->till, .part = a->part };
 }
 
 struct mocket_arena_mark mocket__arena_mark(const struct mocket_arena *a)
@@ -96,7 +98,7 @@ void mocket__arena_rewind(struct mocket_arena *a, const struct mocket_arena_mark
         mocket__arena_reset(a);
         return;
     }
-    free_chunks(mark->chunk->next);
+    free_chunks(a, mark->chunk->next);
     mark->chunk->next = NULL;
     a->chunk = mark->chunk;
     a->next = mark->next;
@@ -108,10 +110,14 @@ static bool add_chunk(struct mocket_arena *a, size_t len)
 {
     size_t usual = a->chunk_len > HEAD ? a->chunk_len - HEAD : ALIGN;
     size_t want = len > usual ? len : usual;
-    struct mocket_arena_chunk *c = want <= SIZE_MAX - HEAD ? mocket__realloc(NULL, HEAD + want) : NULL;
-    if (!c)
+    if (want > SIZE_MAX - HEAD || !mocket__till_take(a->till, a->part, HEAD + want))
         return false;
-    *c = (struct mocket_arena_chunk){ .len = want };
+    struct mocket_arena_chunk *c = mocket__realloc(NULL, HEAD + want);
+    if (!c) {
+        mocket__till_give(a->till, a->part, HEAD + want);
+        return false;
+    }
+    *c = (struct mocket_arena_chunk){ .len = want, .part = a->part };
     if (a->chunk)
         a->chunk->next = c;
     else

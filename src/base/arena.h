@@ -1,23 +1,27 @@
 /* Memory that is given back all at once: one arena per request.
  * Small pieces are cut from chunks; reset keeps the first chunk, so that a warm arena asks the heap for nothing. Under
- * AddressSanitizer what is not handed out is poisoned. */
+ * AddressSanitizer what is not handed out is poisoned. An arena with a till has no memory beyond the till's limit. */
 #ifndef MOCKET_BASE_ARENA_H
 #define MOCKET_BASE_ARENA_H
 
 #include <mocket.h>
+
+#include "account.h"
 
 struct mocket_arena {
     struct mocket_arena_chunk *first;
     struct mocket_arena_chunk *chunk; /* where the next piece comes from */
     char *next;
     char *end;
-    size_t chunk_len; /* of a fresh chunk */
-    bool failed;      /* an allocation failed since the last reset */
+    size_t chunk_len;         /* of a fresh chunk */
+    bool failed;              /* an allocation failed since the last reset */
+    struct mocket_till *till; /* chunks are charged to it; NULL: to nobody */
+    enum mocket_charge part;  /* as this, when a chunk is added */
 };
 
 #define MOCKET_ARENA_CHUNK 4096
 
-/* Allocates nothing yet. chunk_len 0: MOCKET_ARENA_CHUNK. */
+/* Allocates nothing yet. chunk_len 0: MOCKET_ARENA_CHUNK. The till is set afterwards, before the first allocation. */
 void mocket__arena_init(struct mocket_arena *a, size_t chunk_len);
 /* Forgets everything handed out; keeps the first chunk. */
 void mocket__arena_reset(struct mocket_arena *a);

@@ -6,8 +6,9 @@
 
 void mocket__buf_release(struct mocket_buf *b)
 {
+    mocket__till_give(b->till, b->part, b->cap);
     mocket__free(b->ptr);
-    *b = (struct mocket_buf){ .max_len = b->max_len };
+    *b = (struct mocket_buf){ .max_len = b->max_len, .till = b->till, .part = b->part };
 }
 
 void mocket__buf_reset(struct mocket_buf *b)
@@ -23,9 +24,13 @@ static int grow(struct mocket_buf *b, size_t len)
     size_t cap = b->cap ? b->cap : 256;
     while (cap < b->len + len)
         cap *= 2;
+    if (!mocket__till_take(b->till, b->part, cap - b->cap))
+        return MOCKET_ELIMIT;
     char *ptr = mocket__realloc(b->ptr, cap);
-    if (!ptr)
+    if (!ptr) {
+        mocket__till_give(b->till, b->part, cap - b->cap);
         return MOCKET_ENOMEM;
+    }
     b->ptr = ptr;
     b->cap = cap;
     return 0;

@@ -4,15 +4,19 @@
 
 #include <mocket.h>
 
+#include "account.h"
+
 struct mocket_buf {
     char *ptr;
     size_t len;
     size_t cap;
-    int status;     /* 0, MOCKET_ENOMEM, or MOCKET_ETOOBIG beyond max_len */
+    int status;     /* 0, MOCKET_ENOMEM, MOCKET_ETOOBIG beyond max_len, MOCKET_ELIMIT beyond the till's limit */
     size_t max_len; /* 0: no bound */
+    struct mocket_till *till; /* cap is charged to it; NULL: to nobody. Set while the buf is empty */
+    enum mocket_charge part;  /* as this */
 };
 
-/* A zeroed buf is ready to use. */
+/* A zeroed buf is ready to use. A copy of the struct takes the memory along, and its charge. */
 void mocket__buf_release(struct mocket_buf *b); /* gives the memory back; ready to use again */
 void mocket__buf_reset(struct mocket_buf *b);   /* empties, keeps the memory */
 
