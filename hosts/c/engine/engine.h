@@ -112,6 +112,10 @@ struct engine_link {
     const struct engine_import *const *rows;
     const char *const *exports;
     size_t export_count;
+    /* Asked before memory or heap of an instance grows by so many bytes, also while it is made: false refuses that. A
+     * number below zero: they did not grow after all. data: the instance's. NULL, or an engine that cannot ask (an
+     * official release archive of Wasmtime): never. */
+    bool (*growing)(void *data, int64_t bytes);
 };
 int engine_module_link(struct engine_module *module, const struct engine_link *link, struct mocket_buf *why);
 

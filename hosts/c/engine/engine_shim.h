@@ -9,6 +9,10 @@
 struct mocket_engine_limits {
     size_t bytes; /* of linear memories and GC heap together (official archive: of each of them) */
     size_t table_elements, instances, tables, memories;
+    /* Asked before memory or heap grows by so many bytes; with a number below zero it is told that they did not. NULL:
+     * never asked (official archive: in any case). */
+    bool (*growing)(void *data, int64_t bytes);
+    void *data;
 };
 
 #if MOCKET_ENGINE_CRATE

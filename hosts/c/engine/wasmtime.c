@@ -55,7 +55,8 @@ struct engine_module {
     struct arity {
         unsigned char params, results;
     } arities[ENGINE_EXPORTS];
-    bool waits; /* it imports a function that may wait */
+    bool waits;                                 /* it imports a function that may wait */
+    bool (*growing)(void *data, int64_t bytes); /* of engine_link */
 };
 
 enum { ARGUMENTS_MAX = 4 };
@@ -320,6 +321,7 @@ int engine_module_link(struct engine_module *m, const struct engine_link *link, 
     assert(link->export_count <= ENGINE_EXPORTS && !m->pre);
     m->names = link->exports;
     m->name_count = link->export_count;
+    m->growing = link->growing;
     wasmtime_linker_t *linker = wasmtime_linker_new(m->engine->wasm);
     wasmtime_linker_allow_shadowing(linker, true); /* a module may import the same thing twice */
     wasmtime_error_t *error = NULL;
@@ -379,7 +381,9 @@ static struct engine_instance *instance_new(struct engine_module *m, void *data)
                                                                         .table_elements = PLAN_TABLE_ELEMENTS,
                                                                         .instances = 1,
                                                                         .tables = PLAN_TABLES_EACH,
-                                                                        .memories = 2 });
+                                                                        .memories = 2,
+                                                                        .growing = m->growing,
+                                                                        .data = data });
     return i;
 }
 

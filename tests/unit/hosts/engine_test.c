@@ -82,7 +82,7 @@ static void open_module(struct fixture *f, struct engine_opts opts, mocket_span 
 static void open_all(struct fixture *f, struct engine_opts opts)
 {
     const struct engine_import *rows[] = { &note_row };
-    open_module(f, opts, module_span, (struct engine_link){ rows, names, UNIT_COUNT(names) });
+    open_module(f, opts, module_span, (struct engine_link){ rows, names, UNIT_COUNT(names), NULL });
 }
 
 static void close_all(struct fixture *f)
@@ -282,7 +282,7 @@ static void open_heap(struct fixture *f, uint64_t memory_bytes)
     int32_t size = 10;
     open_module(f, (struct engine_opts){ .instances = 2, .least = 2, .memory_bytes = memory_bytes },
                 (mocket_span){ heap_bytes, sizeof heap_bytes - 1 },
-                (struct engine_link){ NULL, heap_names, UNIT_COUNT(heap_names) });
+                (struct engine_link){ NULL, heap_names, UNIT_COUNT(heap_names), NULL });
     assert_int_equal(call_with(f, KEEP, &size), ENGINE_RETURNED);
     assert_int_equal(engine_use(f->instance).memory, 1 << 16);
     if (engine_use(f->instance).heap > 0)

@@ -1,6 +1,7 @@
 //! Wasmtime's C API as a static library, re-exported so that the linker keeps its symbols, plus
 //! the few settings that version 48 offers in Rust and not in C. `engine_shim.h` beside this
 //! crate declares them for the host.
+use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasmtime_c_api::wasmtime::{
@@ -47,6 +48,15 @@ pub struct mocket_engine_limits {
     instances: usize,
     tables: usize,
     memories: usize,
+    /// Asked before memory or heap grows by so many bytes; with a number below zero it is told that they did not.
+    growing: Option<unsafe extern "C" fn(data: *mut c_void, bytes: i64) -> bool>,
+    data: usize, // the same as a pointer, which could not be sent between threads
+}
+
+impl mocket_engine_limits {
+    fn may_grow(&self, bytes: i64) -> bool {
+        self.growing.is_none_or(|ask| unsafe { ask(self.data as *mut c_void, bytes) })
+    }
 }
 
 /// One sum over a store's linear memories and its GC heap. The C API's own limiter bounds each of them.
@@ -61,14 +71,18 @@ struct Limiter {
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         let more = desired.saturating_sub(current);
-        let fits = more <= self.most.bytes.saturating_sub(self.bytes);
+        let fits = more <= self.most.bytes.saturating_sub(self.bytes) && self.most.may_grow(more as i64);
         self.growing = if fits { more } else { 0 };
         self.bytes += self.growing;
         Ok(fits)
     }
 
     fn memory_grow_failed(&mut self, _: Error) -> Result<()> {
-        self.bytes -= std::mem::take(&mut self.growing);
+        let more = std::mem::take(&mut self.growing);
+        self.bytes -= more;
+        if more > 0 {
+            self.most.may_grow(-(more as i64));
+        }
         Ok(())
     }
 
