@@ -50,6 +50,9 @@ const char *const mocket__cli_serve_manual =
     "  --cpu-timeout TIME  of one stretch of work inside the guest; waiting does not count\n"
     "                      (default: 1s)\n"
     "  --max-memory SIZE   of an instance: 64M, 1G (default: 256M)\n"
+    "  --max-memory-total SIZE\n"
+    "                      of the process: instances, requests, answers and messages together (default: three\n"
+    "                      quarters of the machine's memory, or of its control group's limit if that is less)\n"
     "  --max-instances N   of a worker (default: 1024, less with more than three workers)\n"
     "  --max-body SIZE     of a request body (default: what the app asks for, else 1M)\n"
     "  --max-message SIZE  of a WebSocket's client (default: what the app asks for, else 1M)\n"
@@ -243,6 +246,15 @@ static int take_memory(struct command *c, const char *text)
     return 0;
 }
 
+static int take_memory_total(struct command *c, const char *text)
+{
+    int64_t bytes = parse_size(text, INT64_MAX);
+    if (bytes < MEMORY_MIN)
+        return mocket__cli_misuse(c->verb, "--max-memory-total %s: a size such as 512M or 4G is needed", text);
+    c->opts.max_memory_total = (uint64_t)bytes;
+    return 0;
+}
+
 static int take_body(struct command *c, const char *text)
 {
     c->opts.max_body = parse_size(text, INT64_MAX);
@@ -420,6 +432,7 @@ static const struct {
     { "timeout", required_argument, take_timeout },
     { "cpu-timeout", required_argument, take_cpu_timeout },
     { "max-memory", required_argument, take_memory },
+    { "max-memory-total", required_argument, take_memory_total },
     { "max-body", required_argument, take_body },
     { "max-instances", required_argument, take_instances },
     { "max-message", required_argument, take_message },

@@ -475,7 +475,8 @@ int mocket_ws_send(mocket_socket *s, int kind, mocket_span data);
 int mocket_ws_text(mocket_socket *s, const char *text);
 /* code: 1000 to 1003, 1007 to 1014, 3000 to 4999; 0: none. reason: up to 123 bytes of UTF-8, or NULL. */
 int mocket_ws_close(mocket_socket *s, int code, const char *reason);
-/* Topics: any text up to 255 bytes, at most 1024 of one socket (MOCKET_ELIMIT). Twice is fine. */
+/* Topics: any text up to 255 bytes, at most 1024 of one socket and 64 KiB of their names together (MOCKET_ELIMIT).
+ * Twice is fine. */
 int mocket_ws_subscribe(mocket_socket *s, const char *topic);
 int mocket_ws_unsubscribe(mocket_socket *s, const char *topic);
 /* A message (MOCKET_WS_TEXT, MOCKET_WS_BINARY) to every subscriber in every worker and instance, the sender included.

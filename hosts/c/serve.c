@@ -27,12 +27,15 @@
 #include "guest/grants.h"
 #include "guest/worker.h"
 #include "lines.h"
+#include "ram.h"
 #include "stats.h"
 
 #define DEFAULT_PORT 4000u
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
 #define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
 #define CONNECTIONS 10000 /* beside WebSockets */
+#define MEMORY_SHARE 3    /* of MEMORY_PARTS of what the machine has, when the operator does not say */
+#define MEMORY_PARTS 4
 #define INSTANCES_PER_WORKER 1024u
 #define INSTANCES_IN_ALL 4000u           /* fit into the memory mappings that a kernel grants by default */
 #define INSTANCES_LEAST 16u              /* of a worker */
@@ -44,6 +47,7 @@ struct host {
     struct lines lines;
     struct lines_voice *voices; /* of the main thread, then of each worker */
     struct guest_stats *counts; /* likewise */
+    struct mocket_account account;
     struct engine_cache cache;
     struct guest_grants grants;
     struct access access;
@@ -249,6 +253,7 @@ static int open_stats(struct host *h)
                                .module = h->name,
                                .rows = h->counts,
                                .row_count = (size_t)h->opts->workers + 1,
+                               .account = &h->account,
                                .log = write_line,
                                .data = h };
     return stats_open(&h->stats);
@@ -256,17 +261,55 @@ static int open_stats(struct host *h)
 
 /* ---- The program: what the first instance says, and what the operator allows ---- */
 
+/* The process as it is now counts too. */
+static void count_process(struct host *h)
+{
+    uint64_t process = ram_resident();
+    struct mocket_buf text = { 0 };
+    mocket__till_owe(h->log.till, MOCKET_CHARGE_PROCESS, process);
+    mocket__buf_text(&text, "memory: at most ");
+    mocket__buf_decimal(&text, h->account.limit);
+    mocket__buf_text(&text, " bytes are held in all (--max-memory-total), of which the process has ");
+    mocket__buf_decimal(&text, process);
+    write_line(h, MOCKET_LOG_DEBUG, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+}
+
+/* One instance must fit beside the process and the reserve. */
+static int check_total(struct host *h)
+{
+    struct mocket_buf text = { 0 };
+    bool refused = mocket__account_refusals(&h->account) > 0;
+    if (!refused && mocket__account_held(&h->account) + h->account.reserve <= h->account.limit)
+        return 0;
+    mocket__buf_text(&text, "--max-memory-total: ");
+    mocket__buf_decimal(&text, h->account.limit);
+    mocket__buf_text(&text, " bytes are too few for one instance of ");
+    mocket__buf_text(&text, h->name);
+    mocket__buf_text(&text, " beside the ");
+    mocket__buf_decimal(&text, mocket__account_part(&h->account, MOCKET_CHARGE_PROCESS));
+    mocket__buf_text(&text, " that the process has");
+    write_line(h, MOCKET_LOG_ERROR, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+    return MOCKET_ELIMIT;
+}
+
 static int start_first(struct host *h)
 {
     struct mocket_buf why = { 0 };
+    count_process(h);
     int rc = guest_instance_open(&h->program, &h->log, &h->ticker.seats[0], &h->first, &why);
     if (rc < 0)
         refuse(h, h->name, &why, rc);
     mocket__buf_release(&why);
-    if (rc < 0)
-        return rc;
+    int total = check_total(h);
+    if (rc == 0 && total < 0)
+        guest_instance_close(h->first);
+    if (rc < 0 || total < 0)
+        return MOCKET_EINVAL;
     h->program.declared = h->first->declared;
     h->program.known = true;
+    h->program.instance_bytes = h->first->memory_at_start;
     return 0;
 }
 
@@ -310,7 +353,10 @@ static int64_t message_limit(const struct host *h)
 static struct guest_log voice_log(struct host *h, size_t number)
 {
     h->voices[number] = (struct lines_voice){ .lines = &h->lines, .worker = (int)number };
-    return (struct guest_log){ .write = lines_from_log, .data = &h->voices[number], .stats = &h->counts[number] };
+    return (struct guest_log){ .write = lines_from_log,
+                               .data = &h->voices[number],
+                               .stats = &h->counts[number],
+                               .till = mocket__account_till(&h->account) };
 }
 
 static void *worker_start(void *data)
@@ -456,6 +502,7 @@ static int serve(struct host *h)
         .on_done = h->access.running || h->stats.listening ? done : NULL,
         .on_problem = problem,
         .data = h,
+        .account = &h->account,
         .signals = true,
     };
     make_app(h);
@@ -502,6 +549,8 @@ static int prepare(struct host *h)
 int mocket__host_serve(const struct mocket_host_opts *opts)
 {
     struct host h = { .opts = opts, .name = base_name(opts->path) };
+    uint64_t total = opts->max_memory_total;
+    mocket__account_init(&h.account, total ? total : ram_limit() / MEMORY_PARTS * MEMORY_SHARE);
     int rc = open_voices(&h);
     if (rc == 0)
         rc = prepare(&h);
@@ -530,5 +579,6 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
     mocket__buf_release(&h.file);
     mocket__free(h.voices);
     mocket__free(h.counts);
+    mocket__account_release(&h.account);
     return rc;
 }

@@ -4,12 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../src/base/memory.h"
 #include "../../src/base/span.h"
 #include "../../src/core/event.h"
 #include "../../src/native/native.h"
+#include "ram.h"
 
 static const struct {
     const char *name, *text;
@@ -35,23 +35,19 @@ static int64_t value(const struct stats *s, enum guest_stat which)
     return sum < 0 ? 0 : sum;
 }
 
+static const struct {
+    const char *name, *text;
+} held[MOCKET_CHARGE_COUNT] = {
+#define STATS_HELD(id, name, reserve, text) [MOCKET_CHARGE_##id] = { "held_" #name "_bytes", text },
+    MOCKET_ACCOUNT_PARTS(STATS_HELD)
+#undef STATS_HELD
+};
+
 static int64_t live(const struct stats *s)
 {
     int64_t ended = value(s, GUEST_STAT_INSTANCES_RETIRED) + value(s, GUEST_STAT_INSTANCES_BROKEN);
     int64_t started = value(s, GUEST_STAT_INSTANCES_STARTED);
     return started > ended ? started - ended : 0;
-}
-
-/* Bytes of memory that the process has, or 0. */
-static int64_t resident(void)
-{
-    long long size, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (f && fscanf(f, "%lld %lld", &size, &pages) != 2)
-        pages = 0;
-    if (f)
-        fclose(f);
-    return pages * sysconf(_SC_PAGESIZE);
 }
 
 /* ---- Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ ---- */
@@ -111,10 +107,19 @@ void stats_metrics(const struct stats *s, struct mocket_buf *out)
         metric(out, name, rows[i].grows ? "counter" : "gauge", rows[i].text);
         sample(out, name, "", value(s, (enum guest_stat)i));
     }
+    for (int part = 0; s->account && part < MOCKET_CHARGE_COUNT; part++)
+        gauge(out, held[part].name, held[part].text,
+              (int64_t)mocket__account_part(s->account, (enum mocket_charge)part));
+    if (s->account) {
+        gauge(out, "held_bytes", "Bytes held in all", (int64_t)mocket__account_held(s->account));
+        gauge(out, "held_bytes_max", "Bytes that may be held in all", (int64_t)s->account->limit);
+        metric(out, "held_refused_total", "counter", "Times that something was not held because of that limit");
+        sample(out, "held_refused_total", "", (int64_t)mocket__account_refusals(s->account));
+    }
     classes(s, out);
     gauge(out, "instances_live", "Instances that are alive", live(s));
     gauge(out, "workers", "Threads that serve", (int64_t)s->row_count - 1);
-    gauge(out, "resident_bytes", "Memory of the process", resident());
+    gauge(out, "resident_bytes", "Memory of the process", (int64_t)ram_resident());
     gauge(out, "uptime_seconds", "Since the host began to serve", (int64_t)((uv_hrtime() - s->began_ns) / 1000000000u));
 }
 
@@ -144,9 +149,16 @@ static int get_stats(mocket_event *e)
         requests += is_class(i) ? value(s, (enum guest_stat)i) : 0;
         mocket_value_set_int(o, rows[i].name, value(s, (enum guest_stat)i));
     }
+    for (int part = 0; s->account && part < MOCKET_CHARGE_COUNT; part++)
+        mocket_value_set_int(o, held[part].name, (int64_t)mocket__account_part(s->account, (enum mocket_charge)part));
+    if (s->account) {
+        mocket_value_set_int(o, "held_bytes", (int64_t)mocket__account_held(s->account));
+        mocket_value_set_int(o, "held_bytes_max", (int64_t)s->account->limit);
+        mocket_value_set_int(o, "held_refused", (int64_t)mocket__account_refusals(s->account));
+    }
     mocket_value_set_int(o, "requests", requests);
     mocket_value_set_int(o, "instances_live", live(s));
-    mocket_value_set_int(o, "resident_bytes", resident());
+    mocket_value_set_int(o, "resident_bytes", (int64_t)ram_resident());
     return mocket_json(e, o);
 }
 

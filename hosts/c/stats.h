@@ -15,6 +15,7 @@ struct stats {
     const char *module;  /* its name */
     const struct guest_stats *rows;
     size_t row_count;
+    struct mocket_account *account;                       /* NULL: not told */
     void (*log)(void *data, int level, mocket_span line); /* lines of the server and its problems */
     void *data;
     /* its own: */

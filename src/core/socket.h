@@ -12,9 +12,10 @@
 
 #include "event.h"
 
-#define MOCKET_TOPIC_MAX 255        /* bytes of a topic */
-#define MOCKET_TOPICS_MAX 1024      /* of one socket */
-#define MOCKET_CLOSE_REASON_MAX 123 /* RFC 6455, section 5.5 */
+#define MOCKET_TOPIC_MAX 255         /* bytes of a topic */
+#define MOCKET_TOPICS_MAX 1024       /* of one socket, */
+#define MOCKET_TOPIC_NAMES_MAX 65536 /* and bytes of their names together */
+#define MOCKET_CLOSE_REASON_MAX 123  /* RFC 6455, section 5.5 */
 #define MOCKET_CONTROL_MAX 125
 
 /* What a route was registered with. Lives as long as the app. */

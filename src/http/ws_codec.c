@@ -24,6 +24,7 @@
 #include "../base/span.h"
 
 #define IDLE_MAX 64
+#define MACHINE_BYTES 10240 /* what wslay's context takes up, and what it is in */
 #define FIN 0x80
 #define OPCODE 0x0f
 #define CONTROL 0x08
@@ -87,17 +88,22 @@ static void take_close(struct mocket_ws_machine *m, const struct wslay_event_on_
         memcpy(out->control, arg->msg + 2, out->len);
 }
 
+static int code_of(int status)
+{
+    return status == MOCKET_ELIMIT ? MOCKET_WS_CODE_TRY_LATER : MOCKET_WS_CODE_NO_MEMORY;
+}
+
 static void take_data(struct mocket_ws_machine *m)
 {
     struct mocket_buf *payload = &m->codec->payload;
     char *end = mocket__buf_room(payload, 1);
     if (end == NULL) {
-        m->code = MOCKET_WS_CODE_NO_MEMORY;
+        m->code = code_of(payload->status);
         return;
     }
     *end = '\0';
     m->out->bytes = *payload;
-    *payload = (struct mocket_buf){ 0 };
+    *payload = (struct mocket_buf){ .till = payload->till, .part = payload->part };
 }
 
 static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *arg, void *data)
@@ -157,6 +163,7 @@ static void give_back(struct mocket_ws_codec *c)
 {
     struct mocket_ws_machine *m = c->machine;
     c->machine = NULL;
+    mocket__till_give(c->payload.till, c->payload.part, MACHINE_BYTES);
     if (c->machines->idle_count >= IDLE_MAX) {
         destroy(m);
         return;
@@ -239,9 +246,13 @@ static int begin_frame(struct mocket_ws_codec *c, const struct head *h)
     if (!c->control && h->payload_len <= INT64_MAX && h->payload_len > c->max_message - c->payload.len)
         return MOCKET_WS_CODE_TOO_BIG;
     if (c->machine == NULL) {
+        if (!mocket__till_take(c->payload.till, c->payload.part, MACHINE_BYTES))
+            return MOCKET_WS_CODE_TRY_LATER;
         c->machine = borrow(c->machines);
-        if (c->machine == NULL)
+        if (c->machine == NULL) {
+            mocket__till_give(c->payload.till, c->payload.part, MACHINE_BYTES);
             return MOCKET_WS_CODE_NO_MEMORY;
+        }
         c->machine->codec = c;
     }
     if (!c->control)
@@ -261,7 +272,7 @@ static int failure(struct mocket_ws_machine *m, int rc)
     if (m->code != 0)
         return m->code;
     if (m->codec->payload.status != 0 || rc == WSLAY_ERR_NOMEM)
-        return MOCKET_WS_CODE_NO_MEMORY;
+        return code_of(m->codec->payload.status);
     if (rc != 0)
         return MOCKET_WS_CODE_PROTOCOL; /* the frame itself */
     if (wslay_event_get_read_enabled(m->wslay) || m->got == MOCKET_WS_OP_CLOSE)
@@ -344,7 +355,7 @@ static int take_direct(struct mocket_ws_codec *c, mocket_span bytes, struct mock
 {
     char *to = mocket__buf_room(&c->payload, bytes.len + 1); /* there is a NUL in the end */
     if (to == NULL)
-        return -MOCKET_WS_CODE_NO_MEMORY;
+        return -code_of(c->payload.status);
     unmask(c->mask, bytes.ptr, to, bytes.len);
     c->payload.len += bytes.len;
     if (c->frame_left > 0)
@@ -403,8 +414,10 @@ void mocket__ws_init(struct mocket_ws_codec *c, struct mocket_ws_machines *machi
 
 void mocket__ws_release(struct mocket_ws_codec *c)
 {
-    if (c->machine != NULL)
+    if (c->machine != NULL) {
         destroy(c->machine);
+        mocket__till_give(c->payload.till, c->payload.part, MACHINE_BYTES);
+    }
     c->machine = NULL;
     mocket__buf_release(&c->payload);
 }

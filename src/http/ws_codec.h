@@ -25,7 +25,8 @@ enum mocket_ws_opcode {
 #define MOCKET_WS_CODE_TEXT 1007
 #define MOCKET_WS_CODE_TOO_BIG 1009
 #define MOCKET_WS_CODE_NO_MEMORY 1011
-#define MOCKET_WS_CODE_NONE 1005 /* a close frame without a code */
+#define MOCKET_WS_CODE_TRY_LATER 1013 /* no more may be held: the payload's till */
+#define MOCKET_WS_CODE_NONE 1005      /* a close frame without a code */
 
 /* wslay's contexts, of which one is needed while a message is under way. Zeroed is ready to use; of one thread. */
 struct mocket_ws_machines {
@@ -38,7 +39,7 @@ struct mocket_ws_codec {
     struct mocket_ws_machine *machine; /* NULL between messages */
     uint64_t max_message;
     uint64_t frame_left;       /* bytes of the frame under way that have not come */
-    struct mocket_buf payload; /* of the message under way */
+    struct mocket_buf payload; /* of the message under way; its till, if it has one, is charged with all memory */
     bool control;              /* the frame under way */
     bool fragmented;           /* a message under way has further frames */
     bool binary;               /* the message under way */

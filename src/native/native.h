@@ -6,6 +6,7 @@
 #include <mocket.h>
 #include <uv.h>
 
+#include "../base/account.h"
 #include "../core/dispatch.h"
 #include "../core/socket.h"
 
@@ -93,7 +94,8 @@ struct mocket_native_opts {
     /* Told after each request, on its worker's thread; NULL: nobody wants to know. */
     void (*on_done)(void *data, const struct mocket_native_done *done);
     void *data;
-    bool signals; /* SIGINT and SIGTERM stop it; a second one stops it at once */
+    struct mocket_account *account; /* charged with what is held for clients; NULL: without such a limit */
+    bool signals;                   /* SIGINT and SIGTERM stop it; a second one stops it at once */
 };
 
 /* Opens those of descriptors 0 to 2 that are closed on /dev/null. To be called before anything else is opened. 0, or

@@ -101,11 +101,11 @@ static int publish_to_workers(struct mocket_server *s, mocket_span topic, int ki
     struct mocket_published *p = mocket__published_new(topic, kind, data, (size_t)s->worker_count);
     if (p == NULL)
         return MOCKET_ENOMEM;
-    bool reserved = reserve(s, p, first);
-    if (reserved)
+    int rc = !mocket__published_charge(p, s->opts->account) ? MOCKET_ELIMIT : reserve(s, p, first) ? 0 : MOCKET_EAGAIN;
+    if (rc == 0)
         post(s, p);
     mocket__published_release(p);
-    return reserved ? 0 : MOCKET_EAGAIN;
+    return rc;
 }
 
 static int publish(struct mocket_backend *base, mocket_span topic, int kind, mocket_span data)

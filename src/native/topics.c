@@ -18,6 +18,7 @@
 #include "../core/socket.h"
 
 #define BUCKETS_MIN 64
+#define HEAP_HEAD 16 /* of an allocation, about */
 
 struct mocket_topic {
     struct mocket_topic *next; /* of the bucket */
@@ -106,18 +107,32 @@ static bool grow(struct mocket_topics *t)
     return true;
 }
 
-/* The topic, made if need be; NULL: no memory. */
-static struct mocket_topic *topic_of(struct mocket_topics *t, mocket_span name)
+static size_t topic_cost(size_t name_len)
 {
+    return HEAP_HEAD + sizeof(struct mocket_topic) + name_len;
+}
+
+#define SUBSCRIPTION_COST (HEAP_HEAD + sizeof(struct mocket_subscription))
+
+/* The topic, made if need be; NULL: *rc tells why. */
+static struct mocket_topic *topic_of(struct mocket_topics *t, mocket_span name, int *rc)
+{
+    *rc = MOCKET_ENOMEM;
     if (t->topic_count >= t->bucket_count && !grow(t))
         return NULL;
     uint64_t hash = hash_of(t->seed, name);
     struct mocket_topic **at = find(t, hash, name);
     if (*at != NULL)
         return *at;
-    struct mocket_topic *topic = mocket__new(sizeof(*topic) + name.len);
-    if (topic == NULL)
+    if (!mocket__till_take(t->till, MOCKET_CHARGE_TOPICS, topic_cost(name.len))) {
+        *rc = MOCKET_ELIMIT;
         return NULL;
+    }
+    struct mocket_topic *topic = mocket__new(sizeof(*topic) + name.len);
+    if (topic == NULL) {
+        mocket__till_give(t->till, MOCKET_CHARGE_TOPICS, topic_cost(name.len));
+        return NULL;
+    }
     topic->hash = hash;
     topic->name_len = name.len;
     memcpy(topic->name, name.ptr, name.len);
@@ -132,6 +147,7 @@ static void free_if_empty(struct mocket_topics *t, struct mocket_topic *topic)
         return;
     *find(t, topic->hash, name_of(topic)) = topic->next;
     t->topic_count--;
+    mocket__till_give(t->till, MOCKET_CHARGE_TOPICS, topic_cost(topic->name_len));
     mocket__free(topic);
 }
 
@@ -145,21 +161,8 @@ static struct mocket_subscription *find_mine(struct mocket_subscriber *s, mocket
     return sub;
 }
 
-int mocket__topics_subscribe(struct mocket_topics *t, struct mocket_subscriber *s, mocket_span name)
+static void link_subscription(struct mocket_topic *topic, struct mocket_subscriber *s, struct mocket_subscription *sub)
 {
-    if (find_mine(s, name) != NULL)
-        return 0;
-    if (s->count >= MOCKET_TOPICS_MAX)
-        return MOCKET_ELIMIT;
-    struct mocket_topic *topic = topic_of(t, name);
-    if (topic == NULL)
-        return MOCKET_ENOMEM;
-    struct mocket_subscription *sub = mocket__new(sizeof(*sub));
-    if (sub == NULL) {
-        free_if_empty(t, topic);
-        return MOCKET_ENOMEM;
-    }
-    *sub = (struct mocket_subscription){ .topic = topic, .subscriber = s, .ticket = atomic_load(&t->ticket) };
     sub->next = topic->first, sub->link = &topic->first;
     sub->mine_next = s->first, sub->mine_link = &s->first;
     if (sub->next != NULL)
@@ -168,6 +171,28 @@ int mocket__topics_subscribe(struct mocket_topics *t, struct mocket_subscriber *
         sub->mine_next->mine_link = &sub->mine_next;
     topic->first = s->first = sub;
     s->count++;
+    s->names_len += topic->name_len;
+}
+
+int mocket__topics_subscribe(struct mocket_topics *t, struct mocket_subscriber *s, mocket_span name)
+{
+    if (find_mine(s, name) != NULL)
+        return 0;
+    if (s->count >= MOCKET_TOPICS_MAX || s->names_len + name.len > MOCKET_TOPIC_NAMES_MAX)
+        return MOCKET_ELIMIT;
+    if (!mocket__till_take(t->till, MOCKET_CHARGE_TOPICS, SUBSCRIPTION_COST))
+        return MOCKET_ELIMIT;
+    int rc;
+    struct mocket_topic *topic = topic_of(t, name, &rc);
+    struct mocket_subscription *sub = topic != NULL ? mocket__new(sizeof(*sub)) : NULL;
+    if (sub == NULL) {
+        if (topic != NULL)
+            free_if_empty(t, topic);
+        mocket__till_give(t->till, MOCKET_CHARGE_TOPICS, SUBSCRIPTION_COST);
+        return topic != NULL ? MOCKET_ENOMEM : rc;
+    }
+    *sub = (struct mocket_subscription){ .topic = topic, .subscriber = s, .ticket = atomic_load(&t->ticket) };
+    link_subscription(topic, s, sub);
     atomic_fetch_add(&t->subscription_count, 1);
     return 0;
 }
@@ -181,8 +206,10 @@ static void end_subscription(struct mocket_topics *t, struct mocket_subscription
     if (sub->mine_next != NULL)
         sub->mine_next->mine_link = sub->mine_link;
     sub->subscriber->count--;
+    sub->subscriber->names_len -= sub->topic->name_len;
     atomic_fetch_sub(&t->subscription_count, 1);
     free_if_empty(t, sub->topic);
+    mocket__till_give(t->till, MOCKET_CHARGE_TOPICS, SUBSCRIPTION_COST);
     mocket__free(sub);
 }
 
@@ -225,6 +252,20 @@ struct mocket_published *mocket__published_new(mocket_span topic, int kind, mock
     return p;
 }
 
+/* What a message takes up is more than its bytes. */
+static uint64_t weight_of(const struct mocket_published *p)
+{
+    return sizeof(*p) + p->topic.len + p->frame.len;
+}
+
+bool mocket__published_charge(struct mocket_published *p, struct mocket_account *account)
+{
+    if (!mocket__account_take(account, weight_of(p)))
+        return false;
+    p->account = account;
+    return true;
+}
+
 void mocket__published_keep(struct mocket_published *p)
 {
     atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
@@ -232,17 +273,13 @@ void mocket__published_keep(struct mocket_published *p)
 
 void mocket__published_release(struct mocket_published *p)
 {
-    if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
-        mocket__free(p);
+    if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    mocket__account_give(p->account, weight_of(p));
+    mocket__free(p);
 }
 
 /* ---- mailboxes ---- */
-
-/* What a message takes up is more than its bytes. */
-static uint64_t weight_of(const struct mocket_published *p)
-{
-    return sizeof(*p) + p->topic.len + p->frame.len;
-}
 
 bool mocket__topics_reserve(struct mocket_topics *t, const struct mocket_published *p)
 {

@@ -8,6 +8,7 @@
 #include <mocket.h>
 #include <stdatomic.h>
 
+#include "../base/account.h"
 #include "../http/ws_codec.h"
 
 #define MOCKET_MAILBOX_MAX (UINT64_C(64) << 20) /* bytes that wait for a worker */
@@ -25,13 +26,14 @@ struct mocket_published {
     mocket_span topic;
     mocket_span frame;
     size_t payload_len;
-    struct mocket_mail mails[]; /* one for each worker that may get it */
+    struct mocket_account *account; /* it was charged to; NULL: to none */
+    struct mocket_mail mails[];     /* one for each worker that may get it */
 };
 
 /* One socket's subscriptions. Zeroed is ready to use. */
 struct mocket_subscriber {
     struct mocket_subscription *first;
-    size_t count;
+    size_t count, names_len;
 };
 
 struct mocket_topic;
@@ -46,6 +48,7 @@ struct mocket_topics {
     struct mocket_topic **buckets;
     size_t bucket_count, topic_count;
     uint64_t seed[2];
+    struct mocket_till *till; /* subscriptions and topics are charged to it; NULL: to nobody. Set after init */
 };
 
 /* 0 or MOCKET_EIO. */
@@ -61,6 +64,8 @@ void mocket__topics_leave(struct mocket_topics *t, struct mocket_subscriber *s);
 
 /* Any thread. A message for up to worker_count mailboxes, with one reference, the caller's. NULL: no memory. */
 struct mocket_published *mocket__published_new(mocket_span topic, int kind, mocket_span data, size_t worker_count);
+/* Charges it, until it is freed. False: no more may be held. */
+bool mocket__published_charge(struct mocket_published *p, struct mocket_account *account);
 void mocket__published_keep(struct mocket_published *p);
 void mocket__published_release(struct mocket_published *p);
 

@@ -95,7 +95,7 @@ static void wait(mocket_event *e, struct guest_request *r)
 /* Until the answer is complete, or cannot become so. */
 static int stream(mocket_event *e, struct guest_request *r)
 {
-    struct mocket_buf piece = { 0 };
+    struct mocket_buf piece = { .till = r->out.till, .part = r->out.part };
     int rc = 0;
     e->res->status = r->status;
     e->res->fields = r->fields;
@@ -167,5 +167,10 @@ int guest_front_forward(mocket_event *e)
     if (rc == 0)
         rc = wait_for_answer(e, r);
     guest_request_leave(r, rc < 0);
+    if (rc == MOCKET_ENOMEM && e->res->kind == MOCKET_BODY_NONE) { /* for the request's body: a small answer may fit */
+        guest_log_full(&worker->log);
+        e->req->arena->failed = false;
+        return answer_failure(e, 503);
+    }
     return rc;
 }

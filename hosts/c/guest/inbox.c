@@ -13,6 +13,7 @@
 #define QUICK_WAITING_MAX 1024u
 #define SLOW_WAITING_MAX 1024u
 #define UNUSED_MAX 256u
+#define OUT_KEPT_MAX 16384u /* bytes of its buffer for streamed answers that an unused one keeps */
 
 void guest_inbox_open(struct guest_inbox *b, size_t slow_max)
 {
@@ -129,6 +130,8 @@ void guest_inbox_recycle(struct guest_inbox *b, struct guest_request *r)
     if (r->told)
         take_back_news(b, r);
     mocket__buf_release(&r->in);
+    if (r->out.cap > OUT_KEPT_MAX)
+        mocket__buf_release(&r->out);
     if (b->unused_count >= UNUSED_MAX) {
         free_request(r);
         return;

@@ -24,7 +24,8 @@
 
 #define REQUESTS_MAX 200000 /* below the number of generations of a handle */
 #define NEVER UINT64_MAX
-#define JOBS_AT_ONCE 64u /* before others have their turn */
+#define INSTANCE_COST 65536u /* beside its memory: pages of its stack and tables, what the host knows of it */
+#define JOBS_AT_ONCE 64u     /* before others have their turn */
 #define SLOW_NS (ENGINE_TICK_MS * UINT64_C(1000000))
 
 /* ---- Jobs ---- */
@@ -221,6 +222,44 @@ static void count_memory(struct guest_instance *i, uint64_t bytes)
 {
     guest_count(i->log->stats, GUEST_STAT_MEMORY, (int64_t)(bytes - i->memory_counted));
     i->memory_counted = bytes;
+    if (INSTANCE_COST + bytes > i->charged) { /* of an engine that does not ask before memory grows */
+        mocket__till_owe(i->log->till, MOCKET_CHARGE_INSTANCES, INSTANCE_COST + bytes - i->charged);
+        i->charged = INSTANCE_COST + bytes;
+    }
+}
+
+/* What was charged once stays until the end. */
+static bool charge(struct guest_instance *i, uint64_t bytes)
+{
+    if (bytes <= i->charged)
+        return true;
+    if (!mocket__till_take(i->log->till, MOCKET_CHARGE_INSTANCES, bytes - i->charged)) {
+        guest_log_full(i->log);
+        return false;
+    }
+    i->charged = bytes;
+    return true;
+}
+
+bool guest_instance_reserve(struct guest_instance *i)
+{
+    return charge(i, INSTANCE_COST + i->program->instance_bytes);
+}
+
+void guest_instance_move(struct guest_instance *i, struct guest_log *log)
+{
+    mocket__till_give(i->log->till, MOCKET_CHARGE_INSTANCES, i->charged);
+    mocket__till_owe(log->till, MOCKET_CHARGE_INSTANCES, i->charged);
+    i->log = log;
+}
+
+bool guest_instance_growing(void *data, int64_t bytes)
+{
+    struct guest_instance *i = data;
+    if (bytes > 0 && !charge(i, INSTANCE_COST + i->grown + (uint64_t)bytes))
+        return false;
+    i->grown += (uint64_t)bytes;
+    return true;
 }
 
 static void tell_heap(const struct guest_instance *i)
@@ -639,6 +678,7 @@ void guest_instance_close(struct guest_instance *i)
     for (size_t n = 0; n < sizeof i->out / sizeof *i->out; n++)
         guest_line_end(&i->out[n], i->log, levels[n]);
     count_memory(i, 0);
+    mocket__till_give(i->log->till, MOCKET_CHARGE_INSTANCES, i->charged);
     guest_count(i->log->stats, i->broken ? GUEST_STAT_INSTANCES_BROKEN : GUEST_STAT_INSTANCES_RETIRED, 1);
     engine_instance_close(i->engine);
     guest_owner_release(&i->owner);

@@ -34,6 +34,7 @@ struct guest_program {
     uint64_t timeout_ms;         /* of a request until its head is out, then of silence; and of a start. 0: none */
     uint64_t cpu_timeout_ms;     /* of one call, or an event's calls, inside the guest; 0: none */
     uint64_t memory_bytes;       /* the limit, of which an instance may keep three quarters between requests */
+    uint64_t instance_bytes;     /* memory of the first instance once it had started: what another one will take */
     uint64_t requests_max;       /* after which an instance is replaced; 0: the default */
     mocket_app *app;             /* the host's, for publish; NULL until it serves */
     int64_t message_max;         /* of a WebSocket; MOCKET_UNLIMITED */
@@ -89,6 +90,8 @@ struct guest_instance {
     struct guest_declaration declared;
     struct guest_handles handles;
     uint64_t memory_counted;   /* bytes that the worker's stats have of it */
+    uint64_t grown;            /* bytes of memory and heap, as far as the engine asks for them */
+    uint64_t charged;          /* to the worker's till */
     uint64_t heap;             /* of them: its GC heap when it was looked at last */
     uint64_t collections;      /* that the log has not been told of */
     uint64_t collections_ns;   /* when it was last */
@@ -151,6 +154,12 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
 /* The same, but nothing has run yet: guest_instance_advance does it. NULL: no memory. */
 struct guest_instance *guest_instance_new(struct guest_program *program, struct guest_log *log,
                                           struct ticker_seat *seat);
+/* Charges the worker's till with what the instance will take. False: no more may be held. */
+bool guest_instance_reserve(struct guest_instance *instance);
+/* It belongs to a worker with this log from now on, and is charged to its till. */
+void guest_instance_move(struct guest_instance *instance, struct guest_log *log);
+/* engine_link's growing. */
+bool guest_instance_growing(void *instance, int64_t bytes);
 /* Before the first advance; the worker is known by now. */
 void guest_instance_start(struct guest_instance *instance);
 /* A call that is under way is unwound. NULL is fine. */

@@ -67,6 +67,12 @@ static bool may_write(struct guest_log *log)
     return true;
 }
 
+void guest_log_full(struct guest_log *log)
+{
+    guest_log_seldom(log, &log->full_ns, MOCKET_LOG_WARN,
+                     MOCKET_SPAN("the process holds as much memory as it may (--max-memory-total)"));
+}
+
 void guest_log_flush(struct guest_log *log)
 {
     if (log->dropped == 0)

@@ -2,6 +2,7 @@
 #ifndef MOCKET_HOSTS_C_GUEST_LOG_H
 #define MOCKET_HOSTS_C_GUEST_LOG_H
 
+#include "../../../src/base/account.h"
 #include "../../../src/base/buf.h"
 #include "stats.h"
 
@@ -14,7 +15,9 @@ struct guest_log {
     void (*write)(void *data, int level, bool guest, mocket_span line);
     void *data;
     struct guest_stats *stats; /* of the worker, for everything that counts here; NULL: nobody counts */
+    struct mocket_till *till;  /* of the worker, for everything that is held here; NULL: nothing is charged */
     uint64_t denied_ns;        /* when it was last told of a server that is not granted; 0: never */
+    uint64_t full_ns;          /* when it was last told that no more may be held; 0: never */
     uint64_t refused_ns;       /* when it was last told of a WebSocket that was refused; 0: never */
     uint64_t filled_ns;        /* when lines_left was last raised */
     uint32_t lines_left;       /* that may be written now */
@@ -29,6 +32,8 @@ void guest_log_text(struct guest_log *log, int level, mocket_span text);
 void guest_log_raw(struct guest_log *log, int level, mocket_span text);
 /* The same, unless it was done in the last second: *last_ns is when, 0 never. */
 void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text);
+/* Tells, once a second at most, that the process holds as much as it may. */
+void guest_log_full(struct guest_log *log);
 /* Tells what was dropped and not told yet. */
 void guest_log_flush(struct guest_log *log);
 

@@ -11,6 +11,7 @@
 #include "../../../src/base/span.h"
 #include "command.h"
 #include "imports.h"
+#include "instance.h"
 
 static const struct {
     const char *name, *type;
@@ -154,7 +155,8 @@ static int link_imports(struct guest_module *m, struct mocket_buf *why)
     for (size_t i = 0; rc == 0 && m->direct_style && i < engine_module_imports(m->code).count; i++)
         rows[i] = guest_import_waiting(rows[i]);
     if (rc == 0)
-        rc = engine_module_link(m->code, &(struct engine_link){ rows, export_names, GUEST_EXPORT_COUNT }, why);
+        rc = engine_module_link(
+            m->code, &(struct engine_link){ rows, export_names, GUEST_EXPORT_COUNT, guest_instance_growing }, why);
     mocket__free(rows);
     return rc;
 }

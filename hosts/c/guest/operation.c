@@ -42,18 +42,27 @@ static void put_away(struct guest_op *op)
     if (op->timed) {
         op->next = i->unused_ops;
         i->unused_ops = op;
-    } else
+    } else {
+        mocket__till_give(i->log->till, MOCKET_CHARGE_INSTANCES, sizeof *op);
         mocket__free(op);
+    }
 }
 
 /* NULL: no memory. */
 static struct guest_op *unused_op(struct guest_instance *i)
 {
     struct guest_op *op = i->unused_ops;
-    if (!op && (op = mocket__new(sizeof *op)))
-        op->instance = i;
-    else if (op)
+    if (op) {
         i->unused_ops = op->next;
+        return op;
+    }
+    if (!mocket__till_take(i->log->till, MOCKET_CHARGE_INSTANCES, sizeof *op))
+        return NULL;
+    op = mocket__new(sizeof *op);
+    if (op)
+        op->instance = i;
+    else
+        mocket__till_give(i->log->till, MOCKET_CHARGE_INSTANCES, sizeof *op);
     return op;
 }
 
@@ -116,6 +125,7 @@ void guest_ops_close(struct guest_instance *i)
     while (i->unused_ops) {
         struct guest_op *op = i->unused_ops;
         i->unused_ops = op->next;
+        mocket__till_give(i->log->till, MOCKET_CHARGE_INSTANCES, sizeof *op);
         uv_close((uv_handle_t *)&op->timer, on_closed);
     }
 }

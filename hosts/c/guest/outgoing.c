@@ -76,6 +76,7 @@ static void release(struct guest_outgoing *o)
         o->instance->outgoing_count--;
     }
     o->instance->outgoing_bytes -= o->body_len;
+    mocket__till_give(o->instance->log->till, MOCKET_CHARGE_OUTGOING, o->body_len);
     mocket__free(o->body);
     mocket__buf_release(&o->missing);
     mocket__free(o);
@@ -217,9 +218,13 @@ static int take_body(struct guest_instance *i, struct guest_outgoing *o, const s
         return rc;
     if (i->outgoing_bytes + from.len > i->program->memory_bytes)
         return MOCKET_ELIMIT;
+    if (!mocket__till_take(i->log->till, MOCKET_CHARGE_OUTGOING, from.len))
+        return MOCKET_ELIMIT;
     o->body = mocket__realloc(NULL, from.len);
-    if (!o->body)
+    if (!o->body) {
+        mocket__till_give(i->log->till, MOCKET_CHARGE_OUTGOING, from.len);
         return MOCKET_ENOMEM;
+    }
     memcpy(o->body, from.ptr, from.len);
     o->body_len = from.len;
     i->outgoing_bytes += from.len;
@@ -248,6 +253,7 @@ static int start(struct guest_instance *i, struct guest_outgoing *o, const struc
         .fields = &f->fields,
         .body = { o->body, o->body_len },
         .streams = o->streams,
+        .till = i->log->till,
         .body_len = f->body_len,
         .follow = f->follow,
         .retry = f->retry,

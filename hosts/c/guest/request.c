@@ -143,6 +143,8 @@ void guest_request_settle(struct guest_request *r)
         return;
     if (!is_answered(r) && (r->in_error == MOCKET_ETOOBIG || r->in_error == MOCKET_ETIMEDOUT))
         guest_request_fail(r, r->in_error == MOCKET_ETOOBIG ? 413 : 408);
+    if (!is_answered(r) && (r->starved || r->in_error == MOCKET_ENOMEM))
+        guest_request_fail(r, 503);
     if (!is_answered(r) && !r->owner.death) {
         guest_request_log(i, r, MOCKET_LOG_ERROR, MOCKET_SPAN("mocket_handle returned without an answer"));
         bool others = i->program->declared.reuse == MOCKET_REUSE_CONCURRENT || i->socket_count > 0;
@@ -197,8 +199,21 @@ static int copy_in(const struct guest_instance *i, struct mocket_arena *a, uint3
     int rc = guest_span(i, offset, len, &from);
     if (rc < 0)
         return rc;
+    enum mocket_charge part = a->part;
+    bool failed = a->failed;
+    a->part = MOCKET_CHARGE_ANSWERS;
     *out = mocket__arena_copy(a, (mocket_span){ (const char *)from.ptr, from.len });
+    a->part = part;
+    a->failed = failed; /* a smaller answer may still fit */
     return out->ptr ? 0 : MOCKET_ENOMEM;
+}
+
+/* The guest may try again with something smaller; else its client is told to come again later. */
+static int starve(struct guest_instance *i, struct guest_request *r)
+{
+    r->starved = true;
+    guest_log_full(i->log);
+    return MOCKET_ENOMEM;
 }
 
 /* Is there a client that could be answered, and was it not yet? */
@@ -238,7 +253,7 @@ int guest_request_respond(struct guest_instance *i, struct guest_request *r, con
     if (rc == 0)
         rc = copy_in(i, r->arena, answer->body, answer->body_len, &body);
     if (rc < 0)
-        return rc;
+        return rc == MOCKET_ENOMEM ? starve(i, r) : rc;
     drop_hop_by_hop(&fields);
     r->status = status;
     r->fields = fields;
@@ -304,8 +319,10 @@ int guest_request_write(struct guest_instance *i, struct guest_request *r, uint3
     if (len > room)
         len = (uint32_t)room;
     mocket__buf_add(&r->out, (const char *)from.ptr, len);
-    if (mocket__buf_status(&r->out) < 0)
-        return MOCKET_ENOMEM;
+    if (mocket__buf_status(&r->out) < 0) {
+        r->out.status = 0;
+        return starve(i, r);
+    }
     r->left -= r->left >= 0 ? (int64_t)len : 0;
     guest_worker_extend(r);
     guest_request_tell(r);

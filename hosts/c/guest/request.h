@@ -59,6 +59,7 @@ struct guest_request {
     int in_error; /* what reading ended with */
 
     /* the answer: */
+    bool starved;   /* respond had no memory for it */
     unsigned tries; /* of respond: what it refused has used memory too */
     enum guest_answer_state answer;
     bool streamed;

@@ -106,8 +106,15 @@ static void add_message(struct guest_socket *s, int kind, mocket_span data)
 {
     if (kind == MOCKET_WS_PING && is_much(s))
         return; /* it was answered already */
+    struct mocket_till *till = s->worker->log.till;
+    if (!mocket__till_take(till, MOCKET_CHARGE_SOCKETS, sizeof(struct guest_event) + data.len)) {
+        guest_log_full(&s->worker->log);
+        fail(s, 1013);
+        return;
+    }
     struct guest_event *ev = data.len <= UINT32_MAX / 2 ? mocket__realloc(NULL, sizeof *ev + data.len) : NULL;
     if (!ev) {
+        mocket__till_give(till, MOCKET_CHARGE_SOCKETS, sizeof *ev + data.len);
         fail(s, 1011);
         return;
     }
@@ -155,6 +162,7 @@ static void free_event(struct guest_event *ev)
     s->event_count--;
     s->event_bytes -= ev->len;
     s->instance->event_bytes -= ev->len;
+    mocket__till_give(s->worker->log.till, MOCKET_CHARGE_SOCKETS, sizeof *ev + ev->len);
     mocket__free(ev);
 }
 
@@ -230,8 +238,9 @@ static int do_later(struct guest_socket *s, enum act what, int number, mocket_sp
     if (what == ACT_SEND && s->queued.len > 0 && s->queued.len + sizeof record + data.len > QUEUED_MAX)
         return MOCKET_EAGAIN;
     if (!mocket__buf_room(&s->queued, sizeof record + data.len)) {
+        int rc = s->queued.status == MOCKET_ELIMIT ? MOCKET_ELIMIT : MOCKET_ENOMEM;
         s->queued.status = 0;
-        return MOCKET_ENOMEM;
+        return rc;
     }
     mocket__buf_add(&s->queued, (const char *)&record, sizeof record);
     mocket__buf_span(&s->queued, data);
@@ -258,7 +267,7 @@ static void flush(struct guest_socket *s)
             return;
         mocket__buf_consume(&s->queued, sizeof record + (size_t)record.len);
         if (rc < 0 && rc != MOCKET_ECLOSED)
-            fail(s, 1011);
+            fail(s, rc == MOCKET_ELIMIT && record.act == ACT_SEND ? 1013 : 1011);
     }
     mocket__buf_release(&s->queued);
     s->topics_queued = 0;
@@ -522,6 +531,8 @@ static int32_t open_socket(struct guest_instance *i, struct guest_request *r, st
     s->owner.kind = GUEST_HANDLE_SOCKET;
     s->owner.number = number;
     s->outside = true;
+    s->queued.till = i->log->till;
+    s->queued.part = MOCKET_CHARGE_SOCKETS;
     s->slot = guest_pace_slot_of_socket(r->slot);
     count_in(i, s);
     *out = s;
@@ -599,7 +610,7 @@ const char *guest_import_ws_close(void *data, union engine_slot *slots)
         return answer(slots, rc);
     s->closing = true;
     rc = act(s, ACT_CLOSE, code, reason);
-    if (rc == MOCKET_ENOMEM)
+    if (rc == MOCKET_ENOMEM || rc == MOCKET_ELIMIT)
         s->closing = false;
     return answer(slots, rc);
 }

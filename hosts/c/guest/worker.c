@@ -46,8 +46,12 @@ static uint64_t loop_now_ns(const struct guest_worker *w)
 struct guest_request *guest_worker_request(struct guest_worker *w)
 {
     struct guest_request *r = guest_inbox_new(&w->inbox);
-    if (r)
-        r->worker = w;
+    if (!r)
+        return NULL;
+    r->worker = w;
+    r->in.till = r->out.till = w->log.till;
+    r->in.part = MOCKET_CHARGE_REQUESTS;
+    r->out.part = MOCKET_CHARGE_ANSWERS;
     return r;
 }
 
@@ -324,6 +328,10 @@ static struct guest_instance *new_instance(struct guest_worker *w)
     struct guest_instance *i = guest_instance_new(w->program, &w->log, w->seat);
     if (!i)
         return NULL;
+    if (!guest_instance_reserve(i)) {
+        guest_instance_close(i);
+        return NULL;
+    }
     i->loop = w->loop;
     link_instance(w, i);
     w->starting++;
@@ -361,7 +369,11 @@ static struct guest_instance *instance_for(struct guest_worker *w, const struct 
     if (place.instead)
         make_room(w, place.instead);
     struct guest_instance *i = new_instance(w);
-    if (i && w->reuse == MOCKET_REUSE_CONCURRENT)
+    if (!i) {
+        *later = guest_place_may_wait(w);
+        return place.instance;
+    }
+    if (w->reuse == MOCKET_REUSE_CONCURRENT)
         w->shared = i;
     return i;
 }
@@ -595,7 +607,7 @@ void guest_worker_gone(struct guest_worker *w, struct guest_request *r)
 
 void guest_worker_adopt(struct guest_worker *w, struct guest_instance *i)
 {
-    i->log = &w->log;
+    guest_instance_move(i, &w->log);
     i->seat = w->seat;
     link_instance(w, i);
     if (w->reuse == MOCKET_REUSE_CONCURRENT)
@@ -629,4 +641,5 @@ void guest_worker_release(struct guest_worker *w)
         w->handles = NULL;
     }
     guest_log_flush(&w->log);
+    mocket__till_close(w->log.till);
 }

@@ -8,7 +8,8 @@
 #include "../../http/url.h"
 #include "transfer.h"
 
-#define UNUSED_MAX 1024u /* of a pool */
+#define UNUSED_MAX 1024u     /* of a pool */
+#define EXCHANGE_COST 49152u /* libcurl's memory for an exchange, beside copies of its head */
 
 /* ---- bytes that are held ---- */
 
@@ -17,9 +18,13 @@ static bool grow(struct mocket_held *h, size_t len)
     size_t cap = h->cap ? h->cap : 4096;
     while (cap < len)
         cap *= 2;
-    char *ptr = mocket__realloc(h->ptr, cap);
-    if (!ptr)
+    if (!mocket__till_take(h->till, MOCKET_CHARGE_OUTGOING, cap - h->cap))
         return false;
+    char *ptr = mocket__realloc(h->ptr, cap);
+    if (!ptr) {
+        mocket__till_give(h->till, MOCKET_CHARGE_OUTGOING, cap - h->cap);
+        return false;
+    }
     h->ptr = ptr;
     h->cap = cap;
     return true;
@@ -152,6 +157,26 @@ static struct mocket_outgoing *new_outgoing(struct mocket_pool *pool)
     return out;
 }
 
+/* libcurl has the lines of the head, and writes them out behind each other when it sends them. */
+static int charge(struct mocket_outgoing *out, const struct mocket_outgoing_opts *opts)
+{
+    size_t head_len = opts->url.len;
+    for (size_t i = 0; opts->fields && i < opts->fields->count; i++)
+        head_len += opts->fields->rows[i].name.len + opts->fields->rows[i].value.len;
+    if (!mocket__till_take(opts->till, MOCKET_CHARGE_OUTGOING, EXCHANGE_COST + 2 * head_len))
+        return MOCKET_ELIMIT;
+    out->charged = EXCHANGE_COST + 2 * head_len;
+    out->arena.till = out->in.till = out->out.till = opts->till;
+    out->arena.part = MOCKET_CHARGE_OUTGOING;
+    return 0;
+}
+
+static void release_held(struct mocket_held *h)
+{
+    mocket__till_give(h->till, MOCKET_CHARGE_OUTGOING, h->cap);
+    mocket__free(h->ptr);
+}
+
 int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoing_opts *opts,
                            struct mocket_outgoing **result)
 {
@@ -166,7 +191,9 @@ int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoin
         pool->first->prev = out;
     pool->first = out;
 
-    int rc = copy_opts(out, opts);
+    int rc = charge(out, opts);
+    if (rc == 0)
+        rc = copy_opts(out, opts);
     if (rc == 0)
         rc = copy_url(out, opts->url);
     out->head_mark = mocket__arena_mark(&out->arena);
@@ -317,9 +344,10 @@ void mocket__outgoing_end(struct mocket_outgoing *out)
     if (out->url)
         curl_url_cleanup(out->url);
     mocket__free(out->location);
-    mocket__free(out->in.ptr);
-    mocket__free(out->out.ptr);
+    release_held(&out->in);
+    release_held(&out->out);
     mocket__arena_release(&out->arena);
+    mocket__till_give(out->arena.till, MOCKET_CHARGE_OUTGOING, out->charged);
     put_away(out);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <uv.h>
 
+#include "../../base/account.h"
 #include "../../http/fields.h"
 
 /* Kept connections, and what they share: TLS sessions, names that were looked up. */
@@ -35,6 +36,7 @@ struct mocket_outgoing_opts {
     int64_t body_len;                   /* of a streamed one; -1: unknown, in chunks */
     bool follow;                        /* redirects */
     bool retry; /* sent again when a kept connection breaks before any answer, though the method is not idempotent */
+    struct mocket_till *till; /* is charged with what is held, but for body. NULL: nothing is */
     /* Until the head, all hops together; a streamed body's bytes begin it anew. 0: MOCKET_OUTGOING_TIMEOUT_MS. */
     uint32_t timeout_ms;
     uint32_t silence_ms; /* afterwards, without a byte either way while it is read. 0: the same */
@@ -49,7 +51,8 @@ struct mocket_outgoing_opts {
     void *data;
 };
 
-/* 0; MOCKET_EINVAL (method, URL, a field, HEAD with a body), MOCKET_EDENIED, MOCKET_ENOMEM. */
+/* 0; MOCKET_EINVAL (method, URL, a field, HEAD with a body), MOCKET_EDENIED, MOCKET_ENOMEM, MOCKET_ELIMIT (no more may
+ * be held). */
 int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoing_opts *opts,
                            struct mocket_outgoing **out);
 /* MOCKET_EAGAIN: the head is not here yet; 0: it is; or why it will not come: MOCKET_EIO, MOCKET_ETIMEDOUT,

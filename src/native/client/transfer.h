@@ -50,7 +50,8 @@ struct mocket_pool {
 /* Bytes that were put in and not yet taken out. */
 struct mocket_held {
     char *ptr;
-    size_t cap, at, len; /* len bytes, from at on */
+    size_t cap, at, len;      /* len bytes, from at on */
+    struct mocket_till *till; /* cap is charged to it */
 };
 
 struct mocket_outgoing {
@@ -62,6 +63,7 @@ struct mocket_outgoing {
     struct mocket_outgoing_opts opts;
     struct mocket_arena arena;
     struct mocket_fields sent; /* opts.fields, copied */
+    size_t charged;            /* for libcurl's own memory */
     CURL *easy;                /* NULL: libcurl is done with it */
     CURLU *url;
     struct curl_slist *lines;

@@ -487,6 +487,23 @@ static void throw_away(struct mocket_conn *c)
         close_conn(c, true);
 }
 
+/* There is no memory for what the client sends, or no more may be held: it is told, as far as that goes. */
+static void no_room(struct mocket_conn *c)
+{
+    if (c->ws != NULL) {
+        mocket__socket_full(c->ws);
+        mocket__conn_work(c);
+    } else if (c->wait == MOCKET_WAIT_BODY) {
+        mocket__conn_wake(c, MOCKET_ENOMEM);
+    } else if (!is_active(c)) {
+        mocket__answer_refuse(c, 503);
+        drop_head(c);
+        mocket__conn_work(c);
+    } else {
+        mocket__conn_break(c);
+    }
+}
+
 static void read_some(struct mocket_conn *c)
 {
     size_t room = 0;
@@ -495,7 +512,7 @@ static void read_some(struct mocket_conn *c)
     if (!is_active(c) || mocket__exchange_unshare(c->ex))
         room = mocket__input_room(&c->in, &c->worker->inputs);
     if (room == 0) {
-        mocket__conn_break(c);
+        no_room(c);
         return;
     }
     ssize_t n = receive(c, c->in.ptr + c->in.end, room);

@@ -45,6 +45,8 @@ struct mocket_unsent {
     const char *at;
     size_t left;
     size_t room;                     /* behind the bytes, of memory of ours */
+    size_t charged;                  /* for that memory, */
+    enum mocket_charge part;         /* as this */
     struct mocket_published *shared; /* whose bytes they are, or NULL */
     bool begun;                      /* some of it is out */
     bool lent;                       /* the handler's memory, and it waits; else ours */
@@ -199,10 +201,11 @@ int64_t mocket__output_taken(const struct mocket_conn *c);
 /* Nothing will go out any more. */
 void mocket__output_drop(struct mocket_conn *c);
 
-/* Frames of a socket; either stack. Queues a copy of head and payload; false: no memory. */
-bool mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload);
-/* Queues the frame of a message, a large one without a copy; false: no memory. */
-bool mocket__output_share(struct mocket_conn *c, struct mocket_published *p);
+/* Frames of a socket; either stack. Queues a copy of head and payload. 0, MOCKET_ENOMEM, or MOCKET_ELIMIT when no more
+ * may be held (never for a close frame). */
+int mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload);
+/* Queues the frame of a message, a large one without a copy. The same. */
+int mocket__output_share(struct mocket_conn *c, struct mocket_published *p);
 /* Sends of the queue what the socket takes now. */
 void mocket__output_push(struct mocket_conn *c);
 /* Drops what is queued and has not begun to go out. */

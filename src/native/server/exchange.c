@@ -22,6 +22,8 @@ struct mocket_exchange *mocket__exchange_new(struct mocket_conn *c)
             return NULL;
         mocket__h1_init(&ex->h1, &w->server->limits);
         mocket__arena_init(&ex->arena, 0);
+        ex->arena.till = w->till;
+        ex->arena.part = MOCKET_CHARGE_REQUESTS;
         mocket__answer_init(&ex->sink);
         ex->source.read = mocket__body_read;
     }

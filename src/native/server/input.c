@@ -8,11 +8,27 @@
 #define SMALL_IDLE_MAX 256
 #define LARGE_IDLE_MAX 32
 
-static void *take(struct mocket_input_free **list, size_t *count, size_t len)
+static void *allocate(struct mocket_till *till, size_t len)
+{
+    if (!mocket__till_take(till, MOCKET_CHARGE_REQUESTS, len))
+        return NULL;
+    void *ptr = mocket__realloc(NULL, len + 1);
+    if (ptr == NULL)
+        mocket__till_give(till, MOCKET_CHARGE_REQUESTS, len);
+    return ptr;
+}
+
+static void deallocate(struct mocket_till *till, void *ptr, size_t len)
+{
+    mocket__till_give(till, MOCKET_CHARGE_REQUESTS, len);
+    mocket__free(ptr);
+}
+
+static void *take(struct mocket_till *till, struct mocket_input_free **list, size_t *count, size_t len)
 {
     struct mocket_input_free *first = *list;
     if (first == NULL)
-        return mocket__realloc(NULL, len + 1);
+        return allocate(till, len);
     *list = first->next;
     (*count)--;
     return first;
@@ -38,10 +54,10 @@ static size_t round_up(size_t len)
 static char *buffer_new(struct mocket_input_pool *pool, size_t cap)
 {
     if (cap == MOCKET_INPUT_SMALL)
-        return take(&pool->small, &pool->small_count, cap);
+        return take(pool->till, &pool->small, &pool->small_count, cap);
     if (cap == MOCKET_INPUT_LARGE)
-        return take(&pool->large, &pool->large_count, cap);
-    return mocket__realloc(NULL, cap + 1);
+        return take(pool->till, &pool->large, &pool->large_count, cap);
+    return allocate(pool->till, cap);
 }
 
 void mocket__input_release(struct mocket_input *in, struct mocket_input_pool *pool)
@@ -52,7 +68,7 @@ void mocket__input_release(struct mocket_input *in, struct mocket_input_pool *po
     else if (in->cap == MOCKET_INPUT_LARGE)
         kept = give(&pool->large, &pool->large_count, LARGE_IDLE_MAX, in->ptr);
     if (!kept)
-        mocket__free(in->ptr);
+        deallocate(pool->till, in->ptr, in->cap);
     *in = (struct mocket_input){ 0 };
 }
 
@@ -92,18 +108,18 @@ size_t mocket__input_room(struct mocket_input *in, struct mocket_input_pool *poo
     return in->cap - in->end;
 }
 
-static void free_list(struct mocket_input_free *list)
+static void free_list(struct mocket_till *till, struct mocket_input_free *list, size_t len)
 {
     struct mocket_input_free *next;
     for (; list != NULL; list = next) {
         next = list->next;
-        mocket__free(list);
+        deallocate(till, list, len);
     }
 }
 
 void mocket__input_pool_release(struct mocket_input_pool *pool)
 {
-    free_list(pool->small);
-    free_list(pool->large);
-    *pool = (struct mocket_input_pool){ 0 };
+    free_list(pool->till, pool->small, MOCKET_INPUT_SMALL);
+    free_list(pool->till, pool->large, MOCKET_INPUT_LARGE);
+    *pool = (struct mocket_input_pool){ .till = pool->till };
 }

@@ -19,6 +19,7 @@
 #define QUEUE_FIRST 512 /* room of a piece of the queue for frames, when it is the only one */
 #define QUEUE_NEXT 4096
 #define SHARED_LEAST 512 /* published frames up to this are copied */
+#define OPCODE 0x0f      /* of a frame's first byte */
 
 static void fail(struct mocket_conn *c)
 {
@@ -63,6 +64,27 @@ static void append(struct mocket_conn *c, struct mocket_unsent *u)
     c->unsent_len += u->left;
 }
 
+static enum mocket_charge part_of(const struct mocket_conn *c)
+{
+    return c->ws != NULL ? MOCKET_CHARGE_SOCKETS : MOCKET_CHARGE_ANSWERS;
+}
+
+/* A place in the queue with memory for len bytes behind it, charged. NULL: *status tells why. */
+static struct mocket_unsent *unsent_new(struct mocket_conn *c, size_t len, int *status)
+{
+    struct mocket_till *till = c->worker->till;
+    size_t size = sizeof(struct mocket_unsent) + len;
+    *status = mocket__till_take(till, part_of(c), size) ? 0 : MOCKET_ELIMIT;
+    struct mocket_unsent *u = *status == 0 ? mocket__realloc(NULL, size) : NULL;
+    if (u == NULL && *status == 0) {
+        mocket__till_give(till, part_of(c), size);
+        *status = MOCKET_ENOMEM;
+    }
+    if (u != NULL)
+        *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .room = len, .part = part_of(c), .charged = size };
+    return u;
+}
+
 static void remove_first(struct mocket_conn *c)
 {
     struct mocket_unsent *u = c->unsent_first;
@@ -72,21 +94,26 @@ static void remove_first(struct mocket_conn *c)
     c->unsent_len -= u->left;
     if (u->shared != NULL)
         mocket__published_release(u->shared);
-    if (u->lent)
+    if (u->lent) {
         u->done = true;
-    else
+    } else {
+        mocket__till_give(c->worker->till, u->part, u->charged);
         mocket__free(u);
+    }
 }
 
 static void add_copy(struct mocket_conn *c, const char *bytes, size_t len)
 {
-    struct mocket_unsent *u = mocket__realloc(NULL, sizeof(*u) + len);
+    int status;
+    struct mocket_unsent *u = unsent_new(c, len, &status);
     if (u == NULL) {
         fail(c);
         return;
     }
     memcpy(u + 1, bytes, len);
-    *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .left = len, .begun = true }; /* the rest of something */
+    u->left = len;
+    u->room = 0;
+    u->begun = true; /* the rest of something */
     append(c, u);
 }
 
@@ -153,36 +180,54 @@ static void add_bytes(struct mocket_conn *c, struct mocket_unsent *u, mocket_spa
     c->unsent_len += bytes.len;
 }
 
-bool mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload)
+/* The one close frame of a socket must go out, whatever else is held. */
+static struct mocket_unsent *unsent_owed(struct mocket_conn *c, size_t len)
+{
+    struct mocket_unsent *u = mocket__realloc(NULL, sizeof(*u) + len);
+    if (u == NULL)
+        return NULL;
+    *u = (struct mocket_unsent){
+        .at = (const char *)(u + 1), .room = len, .part = part_of(c), .charged = sizeof(*u) + len
+    };
+    mocket__till_owe(c->worker->till, u->part, u->charged);
+    return u;
+}
+
+int mocket__output_queue(struct mocket_conn *c, mocket_span head, mocket_span payload)
 {
     struct mocket_unsent *u = c->unsent_last;
     size_t len = head.len + payload.len;
     if (u == NULL || u->room < len) {
         size_t room = u == NULL ? QUEUE_FIRST : QUEUE_NEXT;
+        int status;
         room = room < len ? len : room;
-        u = mocket__realloc(NULL, sizeof(*u) + room);
+        u = unsent_new(c, room, &status);
+        if (status == MOCKET_ELIMIT && (head.ptr[0] & OPCODE) == MOCKET_WS_OP_CLOSE)
+            u = unsent_owed(c, len);
         if (u == NULL)
-            return false;
-        *u = (struct mocket_unsent){ .at = (const char *)(u + 1), .room = room };
+            return status;
         append(c, u);
     }
     add_bytes(c, u, head);
     add_bytes(c, u, payload);
-    return true;
+    return 0;
 }
 
 /* A place of its own would cost more than a small frame weighs, in memory and in calls that send it. */
-bool mocket__output_share(struct mocket_conn *c, struct mocket_published *p)
+int mocket__output_share(struct mocket_conn *c, struct mocket_published *p)
 {
+    int status;
     if (p->frame.len <= SHARED_LEAST)
         return mocket__output_queue(c, p->frame, (mocket_span){ 0 });
-    struct mocket_unsent *u = mocket__realloc(NULL, sizeof(*u));
+    struct mocket_unsent *u = unsent_new(c, 0, &status);
     if (u == NULL)
-        return false;
+        return status;
     mocket__published_keep(p);
-    *u = (struct mocket_unsent){ .at = p->frame.ptr, .left = p->frame.len, .shared = p };
+    u->at = p->frame.ptr;
+    u->left = p->frame.len;
+    u->shared = p;
     append(c, u);
-    return true;
+    return 0;
 }
 
 void mocket__output_push(struct mocket_conn *c)

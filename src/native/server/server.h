@@ -60,6 +60,7 @@ struct mocket_worker {
     size_t refused_count;   /* of these, the ones that are one too many */
     uint64_t complained_ms; /* when the last problem of accepting was logged */
 
+    struct mocket_till *till;           /* of opts->account; NULL: nothing is charged */
     struct mocket_native_client client; /* made by the first who needs it */
     struct mocket_fibers fibers;
     struct mocket_input_pool inputs;

@@ -22,7 +22,7 @@
 #define SEND_HIGH 65536 /* unsent bytes at which a handler waits */
 #define CODE_GOING_AWAY 1001
 #define CODE_LOST 1006
-#define CODE_TOO_SLOW 1013
+#define CODE_TRY_LATER 1013 /* the client is too slow, or the server holds as much as it may */
 #define CODE_NO_MEMORY 1011
 
 static struct mocket_ws *ws_of(const struct mocket_socket *s)
@@ -167,8 +167,9 @@ static int queue_frame(struct mocket_ws *ws, int opcode, mocket_span payload)
     size_t len = mocket__ws_write_head(head, opcode, payload.len);
     if (ws->conn->broken)
         return MOCKET_ECLOSED;
-    if (!mocket__output_queue(ws->conn, (mocket_span){ head, len }, payload))
-        return MOCKET_ENOMEM;
+    int rc = mocket__output_queue(ws->conn, (mocket_span){ head, len }, payload);
+    if (rc < 0)
+        return rc;
     ws->conn->ex->body_out += payload.len;
     mocket__socket_schedule(ws);
     return 0;
@@ -212,6 +213,11 @@ static void fail(struct mocket_ws *ws, int code)
     end_with(ws, code, (mocket_span){ 0 });
 }
 
+void mocket__socket_full(struct mocket_ws *ws)
+{
+    fail(ws, CODE_TRY_LATER);
+}
+
 /* The connection is lost: nobody would get what handlers make of the rest. */
 static void lose(struct mocket_ws *ws)
 {
@@ -245,8 +251,11 @@ static void on_ping(struct mocket_ws *ws, mocket_span payload)
     if (ws->close_sent)
         return;
     copy_payload(&copy, payload);
-    if (queue_frame(ws, MOCKET_WS_OP_PONG, payload) == MOCKET_ENOMEM || !add_note(ws, MOCKET_WS_PING, &copy))
-        fail(ws, CODE_NO_MEMORY);
+    int rc = queue_frame(ws, MOCKET_WS_OP_PONG, payload);
+    if (!add_note(ws, MOCKET_WS_PING, &copy))
+        rc = MOCKET_ENOMEM;
+    if (rc == MOCKET_ENOMEM || rc == MOCKET_ELIMIT)
+        fail(ws, rc == MOCKET_ELIMIT ? CODE_TRY_LATER : CODE_NO_MEMORY);
 }
 
 static void on_close(struct mocket_ws *ws, int code, mocket_span reason)
@@ -510,7 +519,7 @@ static int op_subscribe(struct mocket_socket *s, mocket_span topic, bool on)
 static void too_slow(struct mocket_ws *ws)
 {
     mocket__output_forget(ws->conn);
-    fail(ws, CODE_TOO_SLOW);
+    fail(ws, CODE_TRY_LATER);
 }
 
 static void deliver(struct mocket_subscriber *s, struct mocket_published *p)
@@ -525,9 +534,14 @@ static void deliver(struct mocket_subscriber *s, struct mocket_published *p)
         return;
     if (c->unsent_len > 0 && c->unsent_len + p->frame.len > most_backlog(ws)) {
         too_slow(ws);
-    } else if (mocket__output_share(c, p)) {
+        return;
+    }
+    int rc = mocket__output_share(c, p);
+    if (rc == 0) {
         c->ex->body_out += p->payload_len;
         mocket__socket_schedule(ws);
+    } else if (rc == MOCKET_ELIMIT) {
+        too_slow(ws);
     } else {
         mocket__conn_break(c); /* a message that is lost must not pass unnoticed */
     }
@@ -585,6 +599,8 @@ int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_head *head
     ws->socket = s;
     ws->heard = true;
     mocket__ws_init(&ws->codec, &w->ws_machines, mocket__app_setting(w->server->app, MOCKET_MAX_MESSAGE));
+    ws->codec.payload.till = w->till;
+    ws->codec.payload.part = MOCKET_CHARGE_SOCKETS;
     append(&w->sockets, ws, ALL);
     s->backend = ws;
     s->ops = &ops;

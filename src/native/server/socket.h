@@ -62,6 +62,8 @@ void mocket__socket_schedule(struct mocket_ws *ws);
 bool mocket__socket_is_full(const struct mocket_ws *ws);
 /* Nothing came for half of the limit. Only schedules. */
 void mocket__socket_silent(struct mocket_conn *c);
+/* No more may be held of what its client sends. */
+void mocket__socket_full(struct mocket_ws *ws);
 /* Bytes have come. */
 void mocket__socket_heard(struct mocket_ws *ws);
 

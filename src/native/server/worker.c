@@ -335,12 +335,14 @@ int mocket__worker_open(struct mocket_worker *w)
         return MOCKET_ENOMEM;
     w->loop_open = true;
     w->reserve_fd = -1;
+    w->till = w->inputs.till = mocket__account_till(w->server->opts->account);
     init_limits(w);
     rc = uv_async_init(&w->loop, &w->stop_async, on_stop);
     if (rc == 0)
         rc = uv_async_init(&w->loop, &w->mail_async, on_mail);
     if (rc < 0 || mocket__topics_init(&w->topics) < 0)
         return MOCKET_EIO;
+    w->topics.till = w->till;
     if (!mocket__fibers_reserve(&w->fibers))
         return MOCKET_ENOMEM;
     uv_timer_init(&w->loop, &w->timeout_timer);
@@ -391,4 +393,5 @@ void mocket__worker_close(struct mocket_worker *w)
     mocket__buf_release(&w->out);
     mocket__free(w->accepts);
     w->accepts = NULL;
+    mocket__till_close(w->till);
 }

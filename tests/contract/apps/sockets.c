@@ -154,7 +154,7 @@ static void topics(mocket_socket *s, int kind, mocket_span data)
 
 static void many_topics(mocket_socket *s, int kind, mocket_span data)
 {
-    char name[16];
+    char name[300];
     int rc = 0, count = 0;
     if (kind != MOCKET_WS_TEXT)
         return;

@@ -105,6 +105,43 @@ static void test_many_topics(void **state)
     mocket__topics_release(&t);
 }
 
+static void test_bytes(void **state)
+{
+    struct mocket_topics t;
+    struct member m = { 0 }, other = { 0 };
+    struct mocket_account a = { 0 };
+    char name[MOCKET_TOPIC_MAX + 1];
+    int count = 0;
+    (void)state;
+    mocket__account_init(&a, 1 << 20);
+    assert_int_equal(mocket__topics_init(&t), 0);
+    t.till = mocket__account_till(&a);
+    for (;; count++) {
+        snprintf(name, sizeof name, "%0*d", MOCKET_TOPIC_MAX, count);
+        if (subscribe(&t, &m, name) < 0)
+            break;
+    }
+    assert_int_equal(count, MOCKET_TOPIC_NAMES_MAX / MOCKET_TOPIC_MAX);
+    assert_int_equal(m.subscriber.names_len, count * MOCKET_TOPIC_MAX);
+    assert_int_equal(subscribe(&t, &m, "x"), 0);
+    uint64_t one = mocket__account_held(&a);
+    assert_true(one > (uint64_t)count * MOCKET_TOPIC_MAX);
+    assert_int_equal(subscribe(&t, &other, "x"), 0);
+    assert_true(mocket__account_held(&a) > one && mocket__account_held(&a) < one + 200);
+    uint64_t others = 0;
+    while (mocket__till_take(t.till, MOCKET_CHARGE_SOCKETS, 50))
+        others += 50;
+    assert_int_equal(subscribe(&t, &other, "y"), MOCKET_ELIMIT);
+    assert_int_equal(t.topic_count, count + 1);
+    mocket__till_give(t.till, MOCKET_CHARGE_SOCKETS, others);
+    mocket__topics_leave(&t, &m.subscriber);
+    mocket__topics_leave(&t, &other.subscriber);
+    assert_int_equal(m.subscriber.names_len, 0);
+    assert_int_equal(mocket__account_held(&a), 0);
+    mocket__topics_release(&t);
+    mocket__account_release(&a);
+}
+
 static void test_full_mailbox(void **state)
 {
     struct mocket_topics t;
@@ -248,8 +285,9 @@ static void test_portions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_gets_what), cmocka_unit_test(test_portions),  cmocka_unit_test(test_many_topics),
-        cmocka_unit_test(test_full_mailbox),  cmocka_unit_test(test_no_memory), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who_gets_what), cmocka_unit_test(test_portions),     cmocka_unit_test(test_many_topics),
+        cmocka_unit_test(test_bytes),         cmocka_unit_test(test_full_mailbox), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
