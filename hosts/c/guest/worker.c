@@ -362,13 +362,10 @@ static struct guest_instance *instance_for(struct guest_worker *w, const struct 
         take_from_idle(w, place.instance);
     if (!place.fresh)
         return place.instance;
-    if (!may_make(w)) {
-        *later = guest_place_may_wait(w);
-        return place.instance;
-    }
-    if (place.instead)
+    bool may = may_make(w);
+    if (may && place.instead)
         make_room(w, place.instead);
-    struct guest_instance *i = new_instance(w);
+    struct guest_instance *i = may ? new_instance(w) : NULL;
     if (!i) {
         *later = guest_place_may_wait(w);
         return place.instance;
