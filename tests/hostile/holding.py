@@ -172,6 +172,7 @@ def cases(serving, refused, expect):
             h.until("all fit", lambda s: s["held_refused"] > 0)
             h.bounded()
             h.host.says("the process holds as much memory as it may (--max-memory-total)")
+            expect(h.stats()["instances_failed"] == 0, "starts were tried that could not succeed")
             h.clients.close()
             until = time.monotonic() + 10
             while h.host.get("/sleep?1")[0] != 200 and time.monotonic() < until:
