@@ -311,7 +311,7 @@ ptrdiff_t mocket_multipart_read(mocket_multipart *m, void *buf, size_t cap);
 int mocket_multipart_data(mocket_multipart *m, mocket_span *out);
 
 /* ---- The event: the answer ----------------------------------------------------------------------------------------
- * Setters are sticky and return nothing: what was wrong (a name that is no token, a value with CR, LF or NUL, a status
+ * Setters are sticky and return nothing: what was wrong (a name that is no token, a value with a control byte, a status
  * outside 200..599) turns the answer into a 500 and a log line. Calls that answer return 0 or below zero; return that.
  * The last one wins. A Content-Type that was set before stays (A-03). */
 int mocket_text(mocket_event *e, const char *text); /* text/plain; charset=utf-8. Never a format */
@@ -456,7 +456,8 @@ struct mocket_ws_opts {
     uint32_t size;
     void *data;                   /* mocket_data(mocket_ws_event(s)) */
     const char *const *protocols; /* subprotocols; the first that the client offers too is taken. NULL: none */
-    const char *const *origins;   /* also allowed, such as "https://a.example"; "*" any. NULL: the request's own host */
+    /* Also allowed, such as "https://a.example" (mocket_same_origin); "*" any. NULL: the request's host and port. */
+    const char *const *origins;
 };
 void mocket_ws(mocket_app *app, const char *path, mocket_ws_handler *fn, const struct mocket_ws_opts *opts);
 
@@ -576,8 +577,14 @@ int mocket_accepts_encoding(mocket_event *e, const char *coding);
 /* Adds a name to Vary unless it is there. */
 void mocket_vary(mocket_event *e, const char *name);
 /* What If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since make of what you are about to answer: 0 go
- * on, 304 or 412 (RFC 9110, section 13.2.2). etag: with its quotes, or NULL; modified_s: seconds since 1970, or -1. */
+ * on, 304 or 412 (RFC 9110, section 13.2.2); always 0 for OPTIONS, TRACE and CONNECT. etag: with its quotes, or NULL;
+ * modified_s: seconds since 1970, or -1. */
 int mocket_precondition(mocket_event *e, const char *etag, int64_t modified_s);
+/* Are two origins, such as "https://a.example" and "HTTPS://a.example:443", the same? Scheme, host and port are
+ * compared without regard to case; an absent port is the scheme's. Another text ("null") equals only itself. */
+bool mocket_same_origin(const char *a, const char *b);
+/* May a header have this value? Not with control bytes, but for tabs. */
+bool mocket_is_header_value(const char *text);
 /* "Sun, 06 Nov 1994 08:49:37 GMT". Lives as long as the event. */
 const char *mocket_date(mocket_event *e, int64_t unix_s);
 /* The media type of a file by its name, with its charset when it is text; "application/octet-stream" when unknown. */
@@ -597,7 +604,7 @@ struct mocket_cors_opts {
     uint32_t size;
     bool credentials;           /* Access-Control-Allow-Credentials. Not with any origin: give origins or allow */
     bool preflight_204;         /* preflights are 204 */
-    const char *const *origins; /* such as "https://a.example:8443", compared exactly. NULL: "*", or allow decides */
+    const char *const *origins; /* such as "https://a.example:8443" (mocket_same_origin). NULL: "*", or allow decides */
     bool (*allow)(mocket_event *e, const char *origin, void *data); /* asked about those that are not in origins */
     void *data;
     const char *methods; /* "GET, PUT". NULL: "*"; with credentials the method that is asked for */

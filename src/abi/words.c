@@ -86,13 +86,13 @@ int mocket__abi_rows(mocket_span bytes, size_t index, struct mocket_arena *a, st
     return 0;
 }
 
-bool mocket__abi_rows_are_valid(const struct mocket_fields *fields)
+bool mocket__abi_rows_are_valid(const struct mocket_fields *fields, mocket__abi_value_check *is_value)
 {
     size_t total = 0;
     for (size_t i = 0; i < fields->count; i++) {
         const struct mocket_field *row = &fields->rows[i];
         total += row->name.len + row->value.len;
-        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !mocket__is_field_value(row->value))
+        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !is_value(row->value))
             return false;
     }
     return true;

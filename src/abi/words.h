@@ -27,6 +27,7 @@ bool mocket__abi_range(mocket_span bytes, size_t index, mocket_span *out);
 int mocket__abi_rows(mocket_span bytes, size_t index, struct mocket_arena *a, struct mocket_fields *out);
 /* Are the names tokens, can the values be values, and are they together no more than a head may have? Rows may share
  * bytes: what they come to, written out, counts. */
-bool mocket__abi_rows_are_valid(const struct mocket_fields *fields);
+typedef bool mocket__abi_value_check(mocket_span value); /* mocket__is_sent_value, or mocket__is_field_value */
+bool mocket__abi_rows_are_valid(const struct mocket_fields *fields, mocket__abi_value_check *is_value);
 
 #endif

@@ -56,7 +56,7 @@ int mocket_html(mocket_event *e, const char *html)
 
 int mocket_bytes(mocket_event *e, mocket_span body, const char *type)
 {
-    if (type && !mocket__is_field_value(mocket__span(type)))
+    if (type && !mocket__is_sent_value(mocket__span(type)))
         return MOCKET_EINVAL;
     return mocket__answer(e, body, type ? type : "application/octet-stream");
 }

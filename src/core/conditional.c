@@ -55,10 +55,18 @@ static int64_t date_of(mocket_event *e, const char *name)
     return text.ptr ? mocket__http_date_parse(text) : -1;
 }
 
+/* Methods that neither select nor change a representation: conditions are ignored (RFC 9110, section 13.2.1). */
+static bool is_about_nothing(enum mocket_method method)
+{
+    return method == MOCKET_METHOD_OPTIONS || method == MOCKET_METHOD_TRACE || method == MOCKET_METHOD_CONNECT;
+}
+
 int mocket_precondition(mocket_event *e, const char *etag, int64_t modified_s)
 {
     enum mocket_method method = e->req->message.method;
     bool reads = method == MOCKET_METHOD_GET || method == MOCKET_METHOD_HEAD;
+    if (is_about_nothing(method))
+        return 0;
     mocket_span match = field(e, "if-match"), none_match = field(e, "if-none-match");
     int64_t unmodified_since = match.ptr ? -1 : date_of(e, "if-unmodified-since");
     if (match.ptr && !has_tag(match, etag, STRONG))

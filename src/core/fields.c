@@ -3,6 +3,11 @@
 
 #include "../base/span.h"
 
+bool mocket_is_header_value(const char *text)
+{
+    return mocket__is_sent_value(mocket__span(text));
+}
+
 size_t mocket_fields_count(const mocket_fields *f)
 {
     return f->count;

@@ -38,8 +38,8 @@ static void change_header(mocket_event *e, const char *name, const char *value, 
         return;
     }
     mocket_span trimmed = mocket__span_trim(mocket__span(value));
-    if (!mocket__is_field_value(trimmed)) {
-        mocket__event_problem(e, MOCKET_EINVAL, "a header value holds CR, LF or NUL");
+    if (!mocket__is_sent_value(trimmed)) {
+        mocket__event_problem(e, MOCKET_EINVAL, "a header value holds a control byte");
         return;
     }
     mocket_span name_copy = mocket__arena_copy(res->arena, mocket__span(name));

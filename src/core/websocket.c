@@ -2,27 +2,28 @@
 #include <string.h>
 
 #include "../base/span.h"
+#include "../http/origin.h"
 #include "../http/websocket.h"
 #include "socket.h"
 
 /* ---- the handshake (RFC 6455, section 4.2) ---- */
 
-static bool in_list(const char *const *list, mocket_span text)
+static bool in_list(const char *const *list, const char *origin)
 {
     for (; list && *list; list++)
-        if (mocket__span_eq(text, mocket__span(*list)) || strcmp(*list, "*") == 0)
+        if (mocket_same_origin(origin, *list) || strcmp(*list, "*") == 0)
             return true;
     return false;
 }
 
-/* A browser always tells its origin; who tells none is no browser, and could tell any. */
+/* A browser always sends its origin. A client that sends none is not a browser, and could send any. */
 static bool origin_allowed(mocket_event *e, const struct mocket_ws_route *route)
 {
     const char *origin = mocket_header(e, "Origin");
-    if (!origin || in_list(route->origins, mocket__span(origin)))
+    if (!origin || in_list(route->origins, origin))
         return true;
-    const char *host = strstr(origin, "://");
-    return host && mocket__span_ieq(mocket__span(host + 3), mocket__span(mocket_authority(e)));
+    const struct mocket_message *msg = &e->req->message;
+    return mocket__origin_is_at(mocket__span(origin), msg->authority, msg->flags & MOCKET_MESSAGE_TLS);
 }
 
 /* The first of ours that the client offers, or NULL. */

@@ -37,7 +37,7 @@ int mocket__fields_add_len(struct mocket_fields *f, struct mocket_arena *a, uint
 /* RFC 9110, section 5.6.2 and 5.5. */
 bool mocket__is_token(mocket_span s);
 bool mocket__is_field_value(mocket_span s); /* no CR, LF, NUL */
-bool mocket__is_sent_value(mocket_span s);  /* of a field that we send: no control byte but TAB */
+bool mocket__is_sent_value(mocket_span s);  /* what we send, and what forms may hold: no control byte but TAB */
 /* `Name: value`, a line of a head: views of both, without the blanks around the value. False: it is none. */
 bool mocket__field_of_line(mocket_span line, struct mocket_field *out);
 /* Fields that belong to the connection and are never passed on (docs/abi.md, section 4). */

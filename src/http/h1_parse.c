@@ -4,8 +4,12 @@
  *
  * A head is looked at three times, each time in one straight pass. find_end looks for its end line by line and settles
  * what can be said of lines: ends, folding, sizes. request_line settles version and shape of the target. llhttp then
- * runs once over the whole head and makes rows; check_fields reads these rows, decides framing and drops what belongs
- * to the connection. A body with a Content-Length is counted here, chunks are h1_chunk's. */
+ * runs once over the whole head and makes rows; check_rows reads these rows, decides framing and drops what belongs to
+ * the connection. A body with a Content-Length is counted here, chunks are h1_chunk's.
+ *
+ * To llhttp every field is an ordinary one: it has automata of its own for Content-Length, Transfer-Encoding,
+ * Connection and Upgrade, which refuse blanks that RFC 9110 allows (section 5.5), and would be a second opinion on how
+ * the message is framed. */
 #include <stdlib.h> /* what llhttp includes is the system's, and visible as ever */
 #include <string.h>
 
@@ -180,11 +184,13 @@ static int see_coding(struct mocket_h1 *p, struct seen *seen, mocket_span value)
     if (mocket__span_ieq(value, MOCKET_SPAN("chunked")))
         return 0;
     mocket_span item;
-    int status = 400; /* an empty list, or chunked twice; other codings are unknown here */
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;)
-        if (!mocket__span_ieq(item, MOCKET_SPAN("chunked")))
-            status = 501;
-    return refuse(p, status);
+    bool chunked = false, other = false, behind = false;
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+        behind |= chunked;
+        chunked |= mocket__span_ieq(item, MOCKET_SPAN("chunked"));
+        other |= !mocket__span_ieq(item, MOCKET_SPAN("chunked"));
+    }
+    return refuse(p, other && !behind ? 501 : 400); /* other codings are unknown here; the rest is malformed */
 }
 
 static int see_length(struct mocket_h1 *p, struct seen *seen, mocket_span value)
@@ -206,11 +212,15 @@ static int see_host(struct mocket_h1 *p, struct seen *seen, mocket_span value)
     return 0;
 }
 
+/* RFC 9110, section 10.1.1: a list of expectations, perhaps empty. A client of HTTP/1.0 cannot wait for a 100. */
 static int see_expect(struct mocket_h1 *p, mocket_span value)
 {
-    if (!mocket__span_ieq(value, MOCKET_SPAN("100-continue")))
-        return refuse(p, 417);
-    p->expect_continue = !(p->msg->flags & MOCKET_MESSAGE_HTTP10); /* RFC 9110, section 10.1.1: 1.0 cannot ask */
+    mocket_span item;
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+        if (!mocket__span_ieq(item, MOCKET_SPAN("100-continue")))
+            return refuse(p, 417);
+        p->expect_continue = !(p->msg->flags & MOCKET_MESSAGE_HTTP10);
+    }
     return 0;
 }
 
@@ -241,53 +251,101 @@ static bool is_passed_on(enum field_kind kind)
     return kind == FIELD_PLAIN || kind == FIELD_HOST || kind == FIELD_CONTENT_LENGTH;
 }
 
-/* Does a Connection value name this field? What frames the message or names its target cannot be named away. */
-static bool is_named(const struct mocket_field *row, mocket_span value)
+/* ---- Fields that Connection names ---- */
+
+/* Names of the rows that Connection could name, sorted: a value may hold thousands of options, and looking each of them
+ * up takes a handful of comparisons. */
+struct candidate {
+    mocket_span name;
+    bool named;
+};
+
+/* By length, then by letter. */
+static int compare_names(const void *a, const void *b)
+{
+    mocket_span x = ((const struct candidate *)a)->name, y = ((const struct candidate *)b)->name;
+    if (x.len != y.len)
+        return x.len < y.len ? -1 : 1;
+    for (size_t i = 0; i < x.len; i++) {
+        unsigned char p = (unsigned char)mocket__lower(x.ptr[i]), q = (unsigned char)mocket__lower(y.ptr[i]);
+        if (p != q)
+            return p < q ? -1 : 1;
+    }
+    return 0;
+}
+
+struct candidates {
+    struct candidate *rows;
+    size_t count;
+};
+
+/* Of several rows of the same name always the same candidate. */
+static struct candidate *find_candidate(const struct candidates *c, mocket_span name)
+{
+    struct candidate key = { .name = name };
+    return c->count > 0 ? bsearch(&key, c->rows, c->count, sizeof(key), compare_names) : NULL;
+}
+
+/* What frames the message or names its target cannot be named away. 0, or -1: no memory. */
+static int list_candidates(struct mocket_h1 *p, struct candidates *c)
+{
+    const struct mocket_fields *f = &p->msg->fields;
+    c->rows = mocket__arena_alloc(p->arena, (f->count + 1) * sizeof(*c->rows));
+    if (c->rows == NULL)
+        return refuse(p, 503);
+    for (size_t i = 0; i < f->count; i++)
+        if (field_kind(f->rows[i].name) == FIELD_PLAIN)
+            c->rows[c->count++] = (struct candidate){ .name = f->rows[i].name };
+    qsort(c->rows, c->count, sizeof(*c->rows), compare_names);
+    return 0;
+}
+
+static void mark_named(const struct candidates *c, mocket_span value)
 {
     mocket_span item;
-    if (field_kind(row->name) != FIELD_PLAIN)
-        return false;
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;)
-        if (mocket__span_ieq(item, row->name))
-            return true;
-    return false;
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+        struct candidate *found = find_candidate(c, item);
+        if (found != NULL)
+            found->named = true;
+    }
 }
 
-/* Drops the rows that a Connection value names. A value has at most as many names as it has bytes, rows are few. */
-static void drop_named(struct mocket_fields *f, mocket_span value)
+/* Drops the rows that a Connection row names. */
+static int drop_named(struct mocket_h1 *p, const struct mocket_fields *connection)
 {
+    struct mocket_fields *f = &p->msg->fields;
+    struct candidates c = { 0 };
     size_t kept = 0;
-    for (size_t i = 0; i < f->count; i++)
-        if (!is_named(&f->rows[i], value))
+    if (list_candidates(p, &c) < 0)
+        return -1;
+    for (size_t i = 0; i < connection->count; i++)
+        mark_named(&c, connection->rows[i].value);
+    for (size_t i = 0; i < f->count; i++) {
+        const struct candidate *found = find_candidate(&c, f->rows[i].name);
+        if (found == NULL || !found->named)
             f->rows[kept++] = f->rows[i];
+    }
     f->count = kept;
-}
-
-/* Connection rows that name fields, moved out of the way of the rows that stay. Rarely more than none. */
-static int drop_all_named(struct mocket_h1 *p, const struct mocket_fields *all)
-{
-    for (size_t i = 0; i < all->count; i++)
-        if (field_kind(all->rows[i].name) == FIELD_CONNECTION)
-            drop_named(&p->msg->fields, all->rows[i].value);
     return 0;
 }
 
 static int check_rows(struct mocket_h1 *p, struct seen *seen)
 {
     struct mocket_fields *f = &p->msg->fields;
-    struct mocket_fields all = { 0 };
+    struct mocket_fields connection = { 0 };
     size_t kept = 0;
     for (size_t i = 0; i < f->count; i++) {
         enum field_kind kind = field_kind(f->rows[i].name);
         if (kind != FIELD_PLAIN && see_field(p, seen, kind, f->rows[i].value) < 0)
             return -1;
-        if (kind == FIELD_CONNECTION && mocket__fields_add(&all, p->arena, f->rows[i].name, f->rows[i].value) < 0)
+        if (kind == FIELD_CONNECTION &&
+            mocket__fields_add(&connection, p->arena, f->rows[i].name, f->rows[i].value) < 0)
             return refuse(p, 503);
         if (is_passed_on(kind))
             f->rows[kept++] = f->rows[i];
     }
     f->count = kept;
-    return seen->names_fields ? drop_all_named(p, &all) : 0;
+    return seen->names_fields ? drop_named(p, &connection) : 0;
 }
 
 /* ---- Target ------------------------------------------------------------------------------------------------------ */
@@ -357,6 +415,7 @@ static int on_head(llhttp_t *l)
     if (check_target(p) < 0)
         return -1;
     p->chunked = seen.has_coding;
+    l->content_length = (uint64_t)msg->body_len;
     if (p->chunked)
         msg->body_len = -1;
     decide_connection(p, &seen);
@@ -381,7 +440,6 @@ IGNORED(on_version)
 IGNORED(on_version_complete)
 IGNORED(on_status)
 IGNORED(on_status_complete)
-IGNORED(on_header_field_complete)
 IGNORED(on_header_value_complete)
 IGNORED(on_chunk_extension_name)
 IGNORED(on_chunk_extension_name_complete)
@@ -401,6 +459,15 @@ int llhttp__on_url(CALLBACK_ARGS)
 int llhttp__on_header_field(CALLBACK_ARGS)
 {
     return add_name(l, (const char *)p, (size_t)(endp - p));
+}
+
+/* The automaton has recognised a name: it shall not act on it. */
+int llhttp__on_header_field_complete(CALLBACK_ARGS)
+{
+    enum { ORDINARY };
+    (void)p, (void)endp;
+    l->header_state = ORDINARY;
+    return 0;
 }
 
 int llhttp__on_header_value(CALLBACK_ARGS)

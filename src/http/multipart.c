@@ -7,8 +7,10 @@
  * which bytes arrive never change what they mean. A line that begins with the delimiter and goes on with something
  * else is data (RFC 2046, section 5.1.1, asks senders to avoid it; losing a byte of somebody's file would be worse).
  *
- * Strict where readers disagree: lines end in CR LF, part headers are not folded, a repeated or malformed one is
- * refused. */
+ * Strict where readers disagree: lines end in CR LF, a repeated or malformed part header is refused. But senders
+ * disagree too: old ones fold part headers, programs escape quotes and backslashes in names by a backslash, and
+ * browsers send backslashes as they are (a quote as %22). So a value is read with escapes first, and where that makes
+ * no sense, as `filename="end\"`, with backslashes that are nothing but themselves. */
 #include "multipart.h"
 
 #include "../base/span.h"
@@ -186,13 +188,11 @@ static int copy_text(struct mocket_arena *a, mocket_span raw, mocket_span *out)
     return mocket__utf8_valid(*out) ? 0 : MOCKET_EINVAL;
 }
 
-static int read_disposition(struct mocket_arena *a, mocket_span value, struct mocket_upload *out)
+static int read_names(struct mocket_arena *a, mocket_span value, struct mocket_upload *out)
 {
     mocket_span name, raw;
     size_t at = 0;
     int rc;
-    if (!mocket__mime_is(value, MOCKET_SPAN("form-data")))
-        return MOCKET_EINVAL;
     while ((rc = mocket__mime_param_next(value, &at, &name, &raw)) > 0) {
         if (mocket__span_ieq(name, MOCKET_SPAN("name")))
             rc = copy_text(a, raw, &out->name);
@@ -204,10 +204,36 @@ static int read_disposition(struct mocket_arena *a, mocket_span value, struct mo
     return rc;
 }
 
+/* The text with each backslash escaped: read with escapes, it says what it says without. ptr NULL: no memory. */
+static mocket_span escape_backslashes(struct mocket_arena *a, mocket_span s)
+{
+    char *text = mocket__arena_alloc(a, 2 * s.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; text && i < s.len; i++) {
+        if (s.ptr[i] == '\\')
+            text[len++] = '\\';
+        text[len++] = s.ptr[i];
+    }
+    return (mocket_span){ text, len };
+}
+
+static int read_disposition(struct mocket_arena *a, mocket_span value, struct mocket_upload *out)
+{
+    struct mocket_upload before = *out;
+    if (!mocket__mime_is(value, MOCKET_SPAN("form-data")))
+        return MOCKET_EINVAL;
+    int rc = read_names(a, value, out);
+    if (rc != MOCKET_EINVAL || mocket__span_find(value, '\\', 0) == value.len)
+        return rc;
+    *out = before;
+    value = escape_backslashes(a, value);
+    return value.ptr ? read_names(a, value, out) : MOCKET_ENOMEM;
+}
+
 static int read_line(struct mocket_arena *a, mocket_span line, struct mocket_upload *out, bool *disposed)
 {
     struct mocket_field field;
-    if (!mocket__field_of_line(line, &field))
+    if (!mocket__field_of_line(line, &field) || !mocket__is_sent_value(field.value))
         return MOCKET_EINVAL;
     if (mocket__span_ieq(field.name, MOCKET_SPAN("content-disposition"))) {
         bool again = *disposed;
@@ -217,14 +243,44 @@ static int read_line(struct mocket_arena *a, mocket_span line, struct mocket_upl
     return mocket__span_ieq(field.name, MOCKET_SPAN("content-type")) ? copy_text(a, field.value, &out->type) : 0;
 }
 
-/* The end of the line that begins at from: its CR LF, or head.len. A CR alone belongs to the line, which is then
- * refused. */
+static bool is_line_end(mocket_span head, size_t at)
+{
+    return at + 1 < head.len && head.ptr[at] == '\r' && head.ptr[at + 1] == '\n';
+}
+
+static bool is_fold(mocket_span head, size_t at)
+{
+    return is_line_end(head, at) && at + 2 < head.len && (head.ptr[at + 2] == ' ' || head.ptr[at + 2] == '\t');
+}
+
+/* The end of the line that begins at from: its CR LF, or head.len. Lines that begin with a blank belong to the one
+ * before (RFC 5322, section 2.2.3). A CR alone belongs to the line, which is then refused. */
 static size_t line_end(mocket_span head, size_t from)
 {
     size_t at = mocket__span_find(head, '\r', from);
-    while (at + 1 < head.len && head.ptr[at + 1] != '\n')
+    while (at < head.len && (!is_line_end(head, at) || is_fold(head, at)))
         at = mocket__span_find(head, '\r', at + 1);
-    return at + 1 < head.len ? at : head.len;
+    return at;
+}
+
+/* The line without the line ends in it. ptr NULL: no memory. */
+static mocket_span unfold(struct mocket_arena *a, mocket_span line)
+{
+    char *text = mocket__arena_alloc(a, line.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; text && i < line.len; i++) {
+        if (is_fold(line, i))
+            i += 2;
+        text[len++] = line.ptr[i];
+    }
+    return (mocket_span){ text, len };
+}
+
+static int read_folded(struct mocket_arena *a, mocket_span line, struct mocket_upload *out, bool *disposed)
+{
+    if (mocket__span_find(line, '\n', 0) < line.len)
+        line = unfold(a, line);
+    return line.ptr ? read_line(a, line, out, disposed) : MOCKET_ENOMEM;
 }
 
 int mocket__multipart_head(struct mocket_arena *a, mocket_span head, struct mocket_upload *out)
@@ -233,7 +289,7 @@ int mocket__multipart_head(struct mocket_arena *a, mocket_span head, struct mock
     *out = (struct mocket_upload){ .name = { NULL, 0 } };
     for (size_t at = 0; at < head.len;) {
         size_t end = line_end(head, at);
-        int rc = read_line(a, mocket__span_slice(head, at, end), out, &disposed);
+        int rc = read_folded(a, mocket__span_slice(head, at, end), out, &disposed);
         if (rc < 0)
             return rc;
         at = end + 2;

@@ -137,17 +137,49 @@ static bool is_group(mocket_span s)
     return s.len >= 1 && s.len <= 4;
 }
 
-/* Groups of hex digits between colons. Adds their number to *count, an IPv4 address at the end counts as two. */
-static bool ipv6_groups(mocket_span s, bool ipv4_allowed, int *count)
+struct ipv6 {
+    uint16_t groups[8];
+    size_t count;
+};
+
+static bool add_group(struct ipv6 *a, uint32_t value)
+{
+    if (a->count == 8)
+        return false;
+    a->groups[a->count++] = (uint16_t)value;
+    return true;
+}
+
+static bool add_hex(struct ipv6 *a, mocket_span digits)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        value = value << 4 | (uint32_t)hex_value(digits.ptr[i]);
+    return add_group(a, value);
+}
+
+/* An IPv4 address at the end counts as two groups. */
+static bool add_ipv4(struct ipv6 *a, mocket_span s)
+{
+    uint32_t value = 0;
+    for (size_t at = 0; at <= s.len;) {
+        size_t end = mocket__span_find(s, '.', at);
+        value = value << 8 | (uint32_t)mocket__span_decimal(mocket__span_slice(s, at, end), 255);
+        at = end + 1;
+    }
+    return add_group(a, value >> 16) && add_group(a, value & 0xFFFF);
+}
+
+/* Groups of hex digits between colons, behind those that are there. */
+static bool add_groups(struct ipv6 *a, mocket_span s, bool ipv4_allowed)
 {
     for (size_t at = 0; s.len > 0 && at <= s.len;) {
         size_t end = mocket__span_find(s, ':', at);
         mocket_span group = mocket__span_slice(s, at, end);
-        if (is_group(group))
-            *count += 1;
-        else if (ipv4_allowed && end == s.len && is_ipv4(group))
-            *count += 2;
-        else
+        bool added = is_group(group)                                  ? add_hex(a, group)
+                     : ipv4_allowed && end == s.len && is_ipv4(group) ? add_ipv4(a, group)
+                                                                      : false;
+        if (!added)
             return false;
         at = end + 1;
     }
@@ -155,16 +187,23 @@ static bool ipv6_groups(mocket_span s, bool ipv4_allowed, int *count)
 }
 
 /* RFC 3986's IPv6address: eight groups, or fewer around one `::`. */
-static bool is_ipv6(mocket_span s)
+static bool parse_ipv6(mocket_span s, struct ipv6 *a)
 {
-    int count = 0;
-    for (size_t i = 0; i + 1 < s.len; i++) {
-        if (s.ptr[i] != ':' || s.ptr[i + 1] != ':')
-            continue;
-        mocket_span before = mocket__span_slice(s, 0, i), after = mocket__span_slice(s, i + 2, s.len);
-        return ipv6_groups(before, false, &count) && ipv6_groups(after, true, &count) && count <= 7;
-    }
-    return ipv6_groups(s, true, &count) && count == 8;
+    struct ipv6 behind = { 0 };
+    *a = behind;
+    size_t gap = 0;
+    while (gap + 1 < s.len && (s.ptr[gap] != ':' || s.ptr[gap + 1] != ':'))
+        gap++;
+    if (gap + 1 >= s.len)
+        return add_groups(a, s, true) && a->count == 8;
+    if (!add_groups(a, mocket__span_slice(s, 0, gap), false) ||
+        !add_groups(&behind, mocket__span_slice(s, gap + 2, s.len), true) || a->count + behind.count > 7)
+        return false;
+    while (a->count + behind.count < 8)
+        add_group(a, 0);
+    for (size_t i = 0; i < behind.count; i++)
+        add_group(a, behind.groups[i]);
+    return true;
 }
 
 static bool is_reg_name(mocket_span s)
@@ -177,24 +216,55 @@ static bool is_reg_name(mocket_span s)
     return s.len > 0;
 }
 
-static bool is_port(mocket_span s)
+/* The digits behind a colon, which may be none: -1. */
+static bool read_port(mocket_span s, int64_t *port)
 {
-    return s.len == 0 || mocket__span_decimal(s, 65535) >= 0;
+    *port = mocket__span_decimal(s, 65535);
+    return s.len == 0 || *port >= 0;
 }
 
-bool mocket__is_authority(mocket_span s)
+static bool is_literal(mocket_span host)
 {
+    return host.len >= 2 && host.ptr[0] == '[';
+}
+
+static bool parse_literal(mocket_span host, struct ipv6 *a)
+{
+    return parse_ipv6(mocket__span_slice(host, 1, host.len - 1), a);
+}
+
+bool mocket__authority_split(mocket_span s, mocket_span *host, int64_t *port)
+{
+    struct ipv6 address;
+    *host = s;
+    *port = -1;
     if (s.len == 0)
         return true;
     bool literal = s.ptr[0] == '[';
     size_t host_end = mocket__span_find(s, literal ? ']' : ':', 0);
     if (literal && host_end == s.len)
         return false;
-    mocket_span host = literal ? mocket__span_slice(s, 1, host_end) : mocket__span_slice(s, 0, host_end);
     size_t colon = host_end + literal;
-    if (colon < s.len && (s.ptr[colon] != ':' || !is_port(mocket__span_slice(s, colon + 1, s.len))))
+    *host = mocket__span_slice(s, 0, colon);
+    if (colon < s.len && (s.ptr[colon] != ':' || !read_port(mocket__span_slice(s, colon + 1, s.len), port)))
         return false;
-    return literal ? is_ipv6(host) : is_reg_name(host);
+    return literal ? parse_literal(*host, &address) : is_reg_name(*host);
+}
+
+bool mocket__is_authority(mocket_span s)
+{
+    mocket_span host;
+    int64_t port;
+    return mocket__authority_split(s, &host, &port);
+}
+
+bool mocket__same_host(mocket_span a, mocket_span b)
+{
+    struct ipv6 x, y;
+    if (mocket__span_ieq(a, b))
+        return true;
+    return is_literal(a) && is_literal(b) && parse_literal(a, &x) && parse_literal(b, &y) &&
+           memcmp(x.groups, y.groups, sizeof(x.groups)) == 0;
 }
 
 /* ---- Percent-encoding ------------------------------------------------------------------------------------------ */

@@ -15,6 +15,10 @@ bool mocket__target_absolute(struct mocket_arena *a, mocket_span target, mocket_
 
 /* host or host:port as Host may hold it (RFC 9110, section 7.2); "" is valid, user information is not. */
 bool mocket__is_authority(mocket_span s);
+/* The same, and its parts: host with the brackets of an IPv6 address, port -1 when there is none. */
+bool mocket__authority_split(mocket_span s, mocket_span *host, int64_t *port);
+/* Hosts of two authorities: case does not count, an IPv6 address may be written in several ways. */
+bool mocket__same_host(mocket_span a, mocket_span b);
 
 /* Does it hold only what a URL may hold (RFC 3986, section 2)? */
 bool mocket__has_url_bytes(mocket_span s);

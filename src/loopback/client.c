@@ -270,7 +270,7 @@ void mocket_client_header(mocket_client *c, const char *name, const char *value)
         c->header_status = MOCKET_EINVAL;
     else if (!n.ptr || !v.ptr)
         c->header_status = MOCKET_ENOMEM;
-    else if (!mocket__is_token(n) || !mocket__is_field_value(v))
+    else if (!mocket__is_token(n) || !mocket__is_sent_value(v))
         c->header_status = MOCKET_EINVAL;
     else
         c->header_status = mocket__fields_add(&c->headers, &c->pending, n, v);

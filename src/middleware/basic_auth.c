@@ -113,8 +113,8 @@ static const struct mocket_user *copy_users(mocket_app *app, const struct mocket
 static const char *challenge_of(mocket_app *app, const char *realm)
 {
     static const char before[] = "Basic realm=\"", behind[] = "\", charset=\"UTF-8\"";
-    if (strpbrk(realm, "\"\\\r\n"))
-        mocket_mistake(app, "mocket_basic_auth: the realm holds a quote, a backslash or a line end");
+    if (strpbrk(realm, "\"\\") || !mocket_is_header_value(realm))
+        mocket_mistake(app, "mocket_basic_auth: the realm holds a quote, a backslash or a control byte");
     char *text = mocket_app_mem(app, sizeof before + strlen(realm) + sizeof behind);
     if (text) {
         memcpy(text, before, sizeof before - 1);

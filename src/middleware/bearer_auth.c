@@ -71,8 +71,8 @@ static const char *challenge_of(mocket_app *app, const char *realm)
 {
     static const char before[] = "Bearer realm=\"";
     realm = realm ? realm : "";
-    if (strpbrk(realm, "\"\\\r\n"))
-        mocket_mistake(app, "mocket_bearer_auth: the realm holds a quote, a backslash or a line end");
+    if (strpbrk(realm, "\"\\") || !mocket_is_header_value(realm))
+        mocket_mistake(app, "mocket_bearer_auth: the realm holds a quote, a backslash or a control byte");
     char *text = mocket_app_mem(app, sizeof before + strlen(realm) + 1);
     if (text) {
         memcpy(text, before, sizeof before - 1);

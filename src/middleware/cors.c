@@ -24,7 +24,7 @@ struct cors {
 static bool allowed(mocket_event *e, const struct cors *cors, const char *origin)
 {
     for (const char *const *at = cors->opts.origins; at && *at; at++)
-        if (strcmp(*at, origin) == 0)
+        if (mocket_same_origin(*at, origin))
             return true;
     return cors->opts.allow && cors->opts.allow(e, origin, cors->opts.data);
 }
@@ -108,7 +108,7 @@ static bool is_origin(const char *text)
 
 static bool is_sendable(const char *text)
 {
-    return !text || !strpbrk(text, "\r\n");
+    return !text || mocket_is_header_value(text);
 }
 
 static const char *problem_of(const struct cors *cors)
@@ -123,7 +123,7 @@ static const char *problem_of(const struct cors *cors)
                            (o->expose && strchr(o->expose, '*'))))
         return "mocket_cors: * does not work with credentials; list methods, headers and expose";
     if (!is_sendable(o->methods) || !is_sendable(o->headers) || !is_sendable(o->expose))
-        return "mocket_cors: a list holds a line end";
+        return "mocket_cors: a list holds a control byte";
     return o->max_age_s < -1 ? "mocket_cors: max_age_s is below -1" : NULL;
 }
 

@@ -50,8 +50,8 @@ static int secure_headers(mocket_event *e)
 /* The app's text, or ours. */
 static const char *choose(mocket_app *app, const char *theirs, const char *ours)
 {
-    if (theirs && strpbrk(theirs, "\r\n"))
-        mocket_mistake(app, "mocket_secure_headers: a header holds a line end");
+    if (theirs && !mocket_is_header_value(theirs))
+        mocket_mistake(app, "mocket_secure_headers: a header holds a control byte");
     return theirs ? mocket_app_text(app, theirs) : ours;
 }
 

@@ -527,8 +527,8 @@ void mocket_static(mocket_app *app, const char *mount, const char *dir, const st
         return;
     }
     mocket_opts_read(&site->opts, sizeof site->opts, opts);
-    if (site->opts.cache_control && strpbrk(site->opts.cache_control, "\r\n"))
-        mocket_mistake(app, "mocket_static: cache_control holds a line end");
+    if (site->opts.cache_control && !mocket_is_header_value(site->opts.cache_control))
+        mocket_mistake(app, "mocket_static: cache_control holds a control byte");
     mocket_app *group = mocket_group(app, mount);
     check_dir(app, dir);
     site->dir = mocket_app_text(app, dir);

@@ -166,6 +166,12 @@ static void use_others(mocket_app *app)
     mocket_etag(app, "/etag-weak", &(struct mocket_etag_opts){ .weak = true });
 }
 
+static int condition(mocket_event *e)
+{
+    int rc = mocket_precondition(e, "\"x\"", -1);
+    return rc == 304 ? mocket_empty(e, rc) : rc ? rc : mocket_text(e, "went on");
+}
+
 int main(void)
 {
     mocket_app *app = mocket_new();
@@ -177,6 +183,7 @@ int main(void)
     use_auth(app);
     use_others(app);
     mocket_get(app, "/etag/own", tagged);
+    mocket_all(app, "/condition", condition);
     mocket_get(app, "/etag/stream/:has/:says", known_len);
     mocket_get(app, "/gzip/short", text);
     mocket_get(app, "/gzip/stream/:has", unknown_len);

@@ -124,6 +124,7 @@ static int headers(mocket_event *e)
     mocket_header_set(e, "X-Three", "c");
     mocket_header_set(e, "X-Empty", "");
     mocket_header_set(e, "X-CaSe", "kept");
+    mocket_header_set(e, "X-Tab", "a\tb");
     return mocket_text(e, "headers");
 }
 
@@ -162,6 +163,11 @@ static const struct bad_header bad_headers[] = {
     { "X-Bad", "a\r\nX-Evil: 1" },
     { "X\r\nEvil", "1" },
     { "Content-Type", "text/html\r\nX-Evil: 1" },
+    { "X-Bad",
+      "a\x01"
+      "b" },
+    { "X-Bad", "a\x1b[31m" },
+    { "X-Bad", "\x7f" },
 };
 
 static int bad_header(mocket_event *e)

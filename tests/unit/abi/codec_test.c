@@ -176,6 +176,11 @@ static void test_head_rules(void **state)
         struct mocket_fields one = { &row, 1, 1 };
         assert_int_equal(decode_head(&one, 200, MOCKET_ABI_ANSWER), MOCKET_EINVAL);
     }
+    struct mocket_field control = { { "n", 1 }, { "a\x01\x7f", 3 } };
+    struct mocket_fields one = { &control, 1, 1 };
+    assert_int_equal(decode_head(&one, 200, MOCKET_ABI_ANSWER), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&one, 101, MOCKET_ABI_HANDSHAKE), MOCKET_EINVAL);
+    assert_int_equal(decode_head(&one, 200, MOCKET_ABI_FETCHED), 0); /* as servers send it */
 }
 
 /* Rows that all name the same bytes: 64 KiB on the wire must not become hundreds of megabytes. */

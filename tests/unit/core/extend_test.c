@@ -204,6 +204,10 @@ static void test_precondition(void **state)
         { "PUT /", "If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:36 GMT", UNIT_ROW("412") },
         { "PUT /", "If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:37 GMT", UNIT_ROW("0") },
         { "PUT /", "If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT", UNIT_ROW("0") },
+        { "DELETE /", "If-Match", "\"b\"", UNIT_ROW("412") },
+        { "OPTIONS /", "If-Match", "\"b\"", UNIT_ROW("0") },
+        { "OPTIONS /", "If-None-Match", "*", UNIT_ROW("0") },
+        { "TRACE /", "If-Unmodified-Since", "Sun, 06 Nov 1994 08:49:36 GMT", UNIT_ROW("0") },
         { "HEAD /", "If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT", UNIT_ROW("") },
     };
     mocket_app *app = mocket_new();

@@ -39,7 +39,7 @@ static void test_cors(void **state)
         { { .origins = any }, NULL },
         { { .origins = path }, "without a path" },
         { { .origins = bare }, "without a path" },
-        { { .methods = "GET\r\nX: y" }, "line end" },
+        { { .methods = "GET\r\nX: y" }, "control byte" },
         { { .max_age_s = -2 }, "max_age_s" },
     };
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
@@ -69,7 +69,7 @@ static void test_static(void **state)
         { "/a", "", { 0 }, "no folder" },
         { "/a", "/tmp", { .index = index }, "an index" },
         { "/a", "/tmp", { .index = empty }, "an index" },
-        { "/a", "/tmp", { .cache_control = "a\nb" }, "line end" },
+        { "/a", "/tmp", { .cache_control = "a\x01" }, "control byte" },
     };
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
         mocket_app *app = mocket_new();
