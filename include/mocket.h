@@ -242,7 +242,10 @@ char *mocket_format(mocket_event *e, const char *fmt, ...) MOCKET_PRINTF(2, 3);
 /* Runs drop(ptr) when the answer is out or the client has left, always, last given first. */
 void mocket_defer(mocket_event *e, mocket_drop *drop, void *ptr);
 
-/* Writes a line to the log. level: 0 error, 1 warning, 2 information, 3 debug. */
+/* Writes a line to the log. level: 0 error, 1 warning, 2 information, 3 debug. The text is escaped: a backslash becomes
+ * two; control characters, format characters, U+2028, U+2029 and bytes that are not UTF-8 become \xHH. It is cut at
+ * 4 KiB. Natively the line goes to standard error in one write, on the caller's thread; no thread is started for it, so
+ * the call blocks while a pipe that nobody reads is full. */
 enum mocket_log_level { MOCKET_LOG_ERROR, MOCKET_LOG_WARN, MOCKET_LOG_INFO, MOCKET_LOG_DEBUG };
 void mocket_log(mocket_event *e, int level, const char *fmt, ...) MOCKET_PRINTF(3, 4);
 

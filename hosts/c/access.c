@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../src/base/escape.h"
 #include "../../src/base/memory.h"
 #include "../../src/base/span.h"
 #include "../../src/http/fields.h"
@@ -143,10 +144,11 @@ static void text_line(struct access_writer *w, const struct mocket_native_done *
 static void json_text(struct lines_object *o, const char *key, mocket_span s)
 {
     s = mocket__span_slice(s, 0, QUOTED_MAX);
-    char *text = s.len ? mocket__arena_alloc(&o->arena, 4 * s.len + 1) : NULL;
+    size_t room = MOCKET_ESCAPE_MAX * s.len;
+    char *text = s.len ? mocket__arena_alloc(&o->arena, room + 1) : NULL;
     if (!text)
         return;
-    *guest_log_escape(text, s) = '\0';
+    text[mocket__escape(text, room, s).len] = '\0';
     mocket_value_set_text(o->value, key, text);
 }
 

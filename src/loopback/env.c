@@ -1,12 +1,14 @@
 /* Clock and log of the loopback.
  *
- * A log line is made by handlers out of whatever a client sent, so it may hold any bytes. Control bytes are escaped
- * before they reach a terminal or a file: one call is one line, whatever is in it. */
+ * A log line is made by handlers out of whatever a client sent, so it is escaped (base/escape.h): one call is one line,
+ * whatever is in it. */
 #include "env.h"
 
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../base/escape.h"
 
 #define RANDOM_MAX 256 /* getentropy gives no more at a time */
 
@@ -19,23 +21,13 @@ static const char *level_name(int level)
     return level_names[level > MOCKET_LOG_DEBUG ? MOCKET_LOG_DEBUG : level];
 }
 
-static void put_escaped(mocket_span line)
-{
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.ptr[i];
-        if (c < 0x20 || c == 0x7f)
-            fprintf(stderr, "\\x%02x", c);
-        else
-            fputc(c, stderr);
-    }
-}
-
 static void log_line(struct mocket_env *env, int level, mocket_span line)
 {
     (void)env;
-    fprintf(stderr, "mocket: %s: ", level_name(level));
-    put_escaped(line);
-    fputc('\n', stderr);
+    char text[MOCKET_LOG_LINE];
+    struct mocket_escaped done = mocket__escape(text, sizeof text, line);
+    fprintf(stderr, "mocket: %s: %.*s%s\n", level_name(level), (int)done.len, text,
+            done.used < line.len ? MOCKET_LOG_CUT : "");
 }
 
 static uint64_t now_ns(struct mocket_env *env)

@@ -8,17 +8,21 @@ struct line {
     uint64_t start_ns;
 };
 
-/* Quotes and backslashes are escaped: the text ends where the quotes end. */
+/* Percent-encodes quotation marks and percent signs, so that the text ends where its quotes end. The log escapes the
+ * rest. */
 static const char *quoted(mocket_event *e, const char *text)
 {
     size_t len = 0;
     for (const char *p = text; *p; p++)
-        len += *p == '"' || *p == '\\' ? 2 : 1;
+        len += *p == '"' || *p == '%' ? 3 : 1;
     char *out = mocket_mem(e, len + 1), *to = out;
     for (; to && *text; text++) {
-        if (*text == '"' || *text == '\\')
-            *to++ = '\\';
-        *to++ = *text;
+        bool plain = *text != '"' && *text != '%';
+        *to++ = plain ? *text : '%';
+        if (!plain) {
+            *to++ = '2';
+            *to++ = *text == '"' ? '2' : '5';
+        }
     }
     return out ? out : "";
 }

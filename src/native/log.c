@@ -1,18 +1,10 @@
-/* What is logged may come from a client. A line is one line whatever it holds: control bytes are written as \xHH, so
- * that nobody can forge a line or talk to a terminal. */
+/* What is logged may come from a client, so a line is escaped (base/escape.h): it is one line whatever it holds. */
 #include "log.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX 4096
-
-static char *put(char *at, const char *text)
-{
-    size_t len = strlen(text);
-    memcpy(at, text, len);
-    return at + len;
-}
+#include "../base/escape.h"
 
 static const char *level_text(int level)
 {
@@ -20,36 +12,12 @@ static const char *level_text(int level)
     return texts[level < 0 ? 0 : level > 3 ? 3 : level];
 }
 
-static bool is_control(unsigned char c)
-{
-    return c < 0x20 || c == 0x7f;
-}
-
-static char *put_escaped(char *at, unsigned char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    *at++ = '\\';
-    *at++ = 'x';
-    *at++ = digits[c >> 4];
-    *at++ = digits[c & 15];
-    return at;
-}
-
 void mocket__log_stderr(int level, mocket_span line)
 {
-    char text[LINE_MAX + 8];
-    char *at = put(text, level_text(level));
-    size_t i = 0;
-    for (; i < line.len && at < text + LINE_MAX - 4; i++) {
-        unsigned char c = (unsigned char)line.ptr[i];
-        if (is_control(c))
-            at = put_escaped(at, c);
-        else
-            *at++ = (char)c;
-    }
-    if (i < line.len)
-        at = put(at, "...");
-    *at++ = '\n';
+    char text[MOCKET_LOG_LINE + 32];
+    char *at = stpcpy(text, level_text(level));
+    struct mocket_escaped done = mocket__escape(at, MOCKET_LOG_LINE, line);
+    at = stpcpy(at + done.len, done.used < line.len ? MOCKET_LOG_CUT "\n" : "\n");
     ssize_t n = write(STDERR_FILENO, text, (size_t)(at - text));
     (void)n; /* there is nowhere to say that saying failed */
 }

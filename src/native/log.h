@@ -4,8 +4,8 @@
 
 #include <mocket.h>
 
-/* "mocket: error: text": one write per line, so that threads do not mix. Control bytes are escaped, long lines are
- * cut. */
+/* "mocket: error: text": one write per line, so that lines of several threads do not mix. The text is escaped and cut
+ * (base/escape.h). The write blocks while nobody reads standard error. */
 void mocket__log_stderr(int level, mocket_span line);
 
 #endif

@@ -77,7 +77,7 @@ def cases(serving, refused, expect):
             told = [json.loads(line) for line in rest.splitlines()]
             expect(told and all(line["guest"] and line["worker"] == 1 for line in told if "escape" in line), rest)
             expect(any("\\x1b[31m" in line["message"] for line in told), rest)
-            expect(entry["target"] == "/escape" and entry["body_in"] == 3 and entry["referer"] == "\\\"", entry)
+            expect(entry["target"] == "/escape" and entry["body_in"] == 3 and entry["referer"] == "\\\\\"", entry)
             expect(entry["peer"] == "unix:" and entry["status"] == 200 and entry["complete"], entry)
 
     def counts(test):

@@ -1,55 +1,21 @@
 /* A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million lines a
  * second. So a line goes out in one piece, marked as its own, with everything escaped that is not printable UTF-8; it
- * is cut at 4 KiB; and each worker has a bucket of lines that refills with time. What did not fit is counted, and
+ * is cut at 4 KiB, escapes included; and each worker has a bucket of lines that refills with time. What did not fit is counted, and
  * told. */
 #include "log.h"
 
 #include <string.h>
 #include <time.h>
 
+#include "../../../src/base/escape.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
-
-#define CUT " ..."
 
 uint64_t guest_now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* Bytes of the printable character at the front of s, or 0. */
-static size_t printable(mocket_span s)
-{
-    unsigned char c = (unsigned char)s.ptr[0];
-    if (c < 0x80)
-        return c == '\t' || (c >= ' ' && c != 0x7f);
-    size_t len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    if (len > s.len || !mocket__utf8_valid((mocket_span){ s.ptr, len }))
-        return 0;
-    bool control = c == 0xc2 && (unsigned char)s.ptr[1] < 0xa0; /* U+0080 to U+009F */
-    return control ? 0 : len;
-}
-
-char *guest_log_escape(char *at, mocket_span s)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < s.len;) {
-        size_t n = printable((mocket_span){ s.ptr + i, s.len - i });
-        if (n) {
-            memcpy(at, s.ptr + i, n);
-            at += n;
-            i += n;
-            continue;
-        }
-        unsigned char c = (unsigned char)s.ptr[i++];
-        *at++ = '\\';
-        *at++ = 'x';
-        *at++ = digits[c >> 4];
-        *at++ = digits[c & 15];
-    }
-    return at;
 }
 
 static bool may_write(struct guest_log *log)
@@ -87,10 +53,11 @@ void guest_log_flush(struct guest_log *log)
 
 static void write_escaped(struct guest_log *log, int level, bool guest, mocket_span line)
 {
-    char text[4 * GUEST_LOG_LINE + sizeof CUT];
-    char *end = guest_log_escape(text, mocket__span_slice(line, 0, GUEST_LOG_LINE));
-    if (line.len > GUEST_LOG_LINE)
-        end = stpcpy(end, CUT);
+    char text[GUEST_LOG_LINE + sizeof MOCKET_LOG_CUT];
+    struct mocket_escaped done = mocket__escape(text, GUEST_LOG_LINE, line);
+    char *end = text + done.len;
+    if (done.used < line.len)
+        end = stpcpy(end, MOCKET_LOG_CUT);
     log->write(log->data, level, guest, (mocket_span){ text, (size_t)(end - text) });
 }
 

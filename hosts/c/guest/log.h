@@ -4,11 +4,12 @@
 
 #include "../../../src/base/account.h"
 #include "../../../src/base/buf.h"
+#include "../../../src/base/escape.h"
 #include "stats.h"
 
-#define GUEST_LOG_PREFIX "guest: " /* in front of its lines, where they are text */
-#define GUEST_LOG_LINE 4096        /* bytes of one line, before escaping */
-#define GUEST_LOG_RATE 1000        /* lines per second, and at once after a pause */
+#define GUEST_LOG_PREFIX "guest: "     /* in front of its lines, where they are text */
+#define GUEST_LOG_LINE MOCKET_LOG_LINE /* bytes of one line, after escaping */
+#define GUEST_LOG_RATE 1000            /* lines per second, and at once after a pause */
 
 struct guest_log {
     /* One line without its end, printable; guest: these are its words, not the host's. */
@@ -45,9 +46,6 @@ struct guest_line {
 void guest_line_add(struct guest_line *line, struct guest_log *log, int level, mocket_span bytes);
 /* Writes what there is of a line without its end, and gives the memory back. */
 void guest_line_end(struct guest_line *line, struct guest_log *log, int level);
-
-/* Bytes as printable UTF-8: what is not becomes \xHH. Writes at most 4 bytes for one of s; returns the end. */
-char *guest_log_escape(char *to, mocket_span s);
 
 /* Nanoseconds of a clock that never goes back. */
 uint64_t guest_now_ns(void);

@@ -36,6 +36,13 @@ static int logs(mocket_event *e)
     return mocket_text(e, "logged");
 }
 
+/* U+202E, U+2028, U+009B and a backslash. */
+static int logs_hidden(mocket_event *e)
+{
+    mocket_log(e, MOCKET_LOG_WARN, "hidden \xe2\x80\xae \xe2\x80\xa8 \xc2\x9b[31m \\x1b \xc3\xbc end");
+    return mocket_text(e, "logged");
+}
+
 static void note(void *ptr)
 {
     *(int *)ptr += 1;
@@ -72,6 +79,7 @@ int main(void)
     mocket_get(app, "/silent/status", silent_status);
     mocket_get(app, "/silent/headers", silent_headers);
     mocket_get(app, "/logs", logs);
+    mocket_get(app, "/logs/hidden", logs_hidden);
     mocket_get(app, "/defers/:code", defers);
     mocket_get(app, "/count", count);
     mocket_get(app, "/text-copied", text_copied);

@@ -56,7 +56,8 @@ static void writes_json(void **state)
         const char *out;
     } rows[] = {
         { UNIT_ROW("plain"), "plain" },
-        { UNIT_ROW("\"quoted\\\""), "\"quoted\\\"" },
+        { UNIT_ROW("\"quoted\\\""), "\"quoted\\\\\"" },
+        { UNIT_ROW("\\x1b[31m"), "\\\\x1b[31m" },
         { UNIT_ROW("\",\"level\":\"error"), "\",\"level\":\"error" },
         { UNIT_ROW("\x1b[31m\r\0"), "\\x1b[31m\\x0d\\x00" },
         { UNIT_ROW("gr\xc3\xbc\xc3\x9f \xff"), "gr\xc3\xbc\xc3\x9f \\xff" },
@@ -140,7 +141,7 @@ static void access_json(void **state)
     mocket__buf_add(&out, "", 1);
     const mocket_value *value = parse(&arena, out.ptr);
     assert_string_equal(mocket_value_text(mocket_value_get(value, "target"), ""), "/\\xff\"}");
-    assert_string_equal(mocket_value_text(mocket_value_get(value, "user_agent"), ""), "a\\b");
+    assert_string_equal(mocket_value_text(mocket_value_get(value, "user_agent"), ""), "a\\\\b");
     assert_null(mocket_value_get(value, "referer"));
     assert_int_equal(mocket_value_int(mocket_value_get(value, "duration_us"), -1), 1234);
     mocket__arena_release(&arena);

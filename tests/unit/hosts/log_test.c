@@ -21,6 +21,7 @@ static void take(void *data, int level, bool guest, mocket_span line)
     }
 }
 
+/* What is escaped is base/escape_test's; here it is seen that a line is. */
 static void escapes_what_is_not_printable(void **state)
 {
     (void)state;
@@ -30,12 +31,9 @@ static void escapes_what_is_not_printable(void **state)
     } rows[] = {
         { UNIT_ROW("plain text"), "guest: plain text|" },
         { UNIT_ROW(""), "guest: |" },
-        { UNIT_ROW("a\tb"), "guest: a\tb|" },
         { UNIT_ROW("\x1b[2J\r\n\0"), "guest: \\x1b[2J\\x0d\\x0a\\x00|" },
-        { UNIT_ROW("gr\xc3\xbc\xc3\x9f"), "guest: gr\xc3\xbc\xc3\x9f|" },
-        { UNIT_ROW("\xc2\x9b"), "guest: \\xc2\\x9b|" }, /* a control character of its own */
-        { UNIT_ROW("\xff\xc3"), "guest: \\xff\\xc3|" }, /* no UTF-8 */
-        { UNIT_ROW("\xf0\x9f\x8c\x99"), "guest: \xf0\x9f\x8c\x99|" },
+        { UNIT_ROW("\\x1b[2J"), "guest: \\\\x1b[2J|" },
+        { UNIT_ROW("\xe2\x80\xa8mocket: forged"), "guest: \\xe2\\x80\\xa8mocket: forged|" },
     };
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
         struct written w = { 0 };
@@ -53,7 +51,7 @@ static void cuts_long_lines(void **state)
     struct guest_log log = { .write = take, .data = &w };
     memset(wide, '\1', sizeof wide);
     guest_log_line(&log, MOCKET_LOG_INFO, (mocket_span){ wide, sizeof wide });
-    assert_int_equal(strlen(w.text), strlen("guest:  ...|") + 4 * GUEST_LOG_LINE);
+    assert_int_equal(strlen(w.text), strlen("guest:  ...|") + GUEST_LOG_LINE);
 }
 
 static void puts_lines_together(void **state)
