@@ -1,7 +1,7 @@
 /* A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million lines a
- * second. So a line goes out in one piece, marked as its own, with everything escaped that is not printable UTF-8; it
- * is cut at 4 KiB, escapes included; and each worker has a bucket of lines that refills with time. What did not fit is counted, and
- * told. */
+ * second. So a line is written in one piece, marked as the guest's and escaped (base/escape.h). It is cut at 4 KiB,
+ * escapes included. Each worker has a bucket of lines that refills with time. Lines that did not fit are counted, and
+ * the count is logged. */
 #include "log.h"
 
 #include <string.h>
