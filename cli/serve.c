@@ -451,10 +451,44 @@ static const struct {
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]), OPTION_FIRST = 256 };
 
+/* The word of the long option that getopt_long just read. Its value may be the word behind it. */
+static const char *long_word(char **argv)
+{
+    return optarg && optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
+}
+
+/* getopt_long accepts abbreviations; what one means would change with each new option. */
+static bool is_whole(const char *word, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(word + 2, name, len) == 0 && (word[2 + len] == '\0' || word[2 + len] == '=');
+}
+
+static int take_long(struct command *c, int option, char **argv)
+{
+    const char *word = long_word(argv), *name = options[option - OPTION_FIRST].name;
+    if (!is_whole(word, name))
+        return mocket__cli_misuse(c->verb, "unknown option %s; did you mean --%s?", word, name);
+    return options[option - OPTION_FIRST].take(c, optarg);
+}
+
+/* optopt is the letter of a short option, the row of a long one that was given a value and takes none, or 0. */
+static int refuse_option(const struct command *c, char **argv)
+{
+    if (optopt >= OPTION_FIRST)
+        return mocket__cli_misuse(c->verb, "--%s takes no value: %s", options[optopt - OPTION_FIRST].name,
+                                  argv[optind - 1]);
+    if (optopt > ' ' && optopt < 0x7f)
+        return mocket__cli_misuse(c->verb, "unknown option -%c", optopt);
+    if (optopt)
+        return mocket__cli_misuse(c->verb, "unknown option -\\x%02x", (unsigned)optopt & 0xff);
+    return mocket__cli_misuse(c->verb, "unknown option %s", argv[optind - 1]);
+}
+
 static int take_option(struct command *c, int option, char **argv)
 {
     if (option >= OPTION_FIRST)
-        return options[option - OPTION_FIRST].take(c, optarg);
+        return take_long(c, option, argv);
     switch (option) {
     case 'q':
         return take_quiet(c, NULL);
@@ -463,7 +497,7 @@ static int take_option(struct command *c, int option, char **argv)
     case ':':
         return mocket__cli_misuse(c->verb, "%s needs a value", argv[optind - 1]);
     default:
-        return mocket__cli_misuse(c->verb, "unknown option %s", argv[optind - 1]);
+        return refuse_option(c, argv);
     }
 }
 

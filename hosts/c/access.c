@@ -78,9 +78,11 @@ static const char *version(const struct mocket_message *m)
     return m->flags & MOCKET_MESSAGE_HTTP10 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
-/* The client's address: a trusted proxy's word where there is one. */
+/* The client's address: the one that a trusted proxy reports, if any. */
 static mocket_span peer(const struct mocket_native_done *d)
 {
+    if (d->peer_unknown)
+        return MOCKET_SPAN("-");
     if (d->message && d->message->peer.len)
         return d->message->peer;
     return d->peer[0] ? mocket__span(d->peer) : MOCKET_SPAN("unix:");

@@ -286,7 +286,14 @@ static struct candidate *find_candidate(const struct candidates *c, mocket_span 
     return c->count > 0 ? bsearch(&key, c->rows, c->count, sizeof(key), compare_names) : NULL;
 }
 
-/* What frames the message or names its target cannot be named away. 0, or -1: no memory. */
+/* Fields of proxies, by which the client is known. A client that names them in Connection must not hide itself. */
+static bool is_of_proxies(mocket_span name)
+{
+    return mocket__span_ieq(name, MOCKET_SPAN("forwarded")) || mocket__span_ieq(name, MOCKET_SPAN("x-forwarded-for")) ||
+           mocket__span_ieq(name, MOCKET_SPAN("x-forwarded-proto"));
+}
+
+/* What frames the message, names its target or names its client cannot be named away. 0, or -1: no memory. */
 static int list_candidates(struct mocket_h1 *p, struct candidates *c)
 {
     const struct mocket_fields *f = &p->msg->fields;
@@ -294,7 +301,7 @@ static int list_candidates(struct mocket_h1 *p, struct candidates *c)
     if (c->rows == NULL)
         return refuse(p, 503);
     for (size_t i = 0; i < f->count; i++)
-        if (field_kind(f->rows[i].name) == FIELD_PLAIN)
+        if (field_kind(f->rows[i].name) == FIELD_PLAIN && !is_of_proxies(f->rows[i].name))
             c->rows[c->count++] = (struct candidate){ .name = f->rows[i].name };
     qsort(c->rows, c->count, sizeof(*c->rows), compare_names);
     return 0;

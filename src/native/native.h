@@ -71,7 +71,8 @@ void mocket__native_ws_when_writable(struct mocket_socket *s, void (*tell)(struc
 struct mocket_native_done {
     void *worker;                         /* of mocket_on_worker */
     const struct mocket_message *message; /* NULL: there was no complete and valid head */
-    const char *peer;                     /* "" for local clients */
+    const char *peer;                     /* "" for local clients, or where peer_unknown is set */
+    bool peer_unknown;                    /* fields of trusted proxies contradict each other */
     int status;                           /* 0: none was sent */
     bool complete;                        /* the whole answer was handed over */
     uint64_t body_in, body_out;           /* bytes of bodies */

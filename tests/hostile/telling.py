@@ -56,6 +56,20 @@ def cases(serving, refused, expect):
             expect('/\\x22x' in lines[2] or ' 400 ' in lines[2], lines)
             expect('] "" 400 ' in lines[3], lines)
 
+    def access_peer(test):
+        """Behind a trusted proxy: the address that it reports, and none where two fields contradict each other."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "access.log")
+            with serving(test, test.guests.get("requests"), "--access-log", path, "--trusted-proxy",
+                         "127.0.0.1") as host:
+                for fields in ("", "X-Forwarded-For: 192.0.2.6\r\n",
+                               "X-Forwarded-For: 192.0.2.6\r\nConnection: keep-alive, x-forwarded-for\r\n",
+                               "Forwarded: for=192.0.2.7\r\nConnection: forwarded\r\n",
+                               "X-Forwarded-For: 192.0.2.6\r\nForwarded: for=192.0.2.7\r\n"):
+                    raw(host, f"GET /ok HTTP/1.1\r\nHost: h\r\n{fields}\r\n".encode())
+                seen = [line.split(" ")[0] for line in lines_of(path, 5)]
+            expect(seen == ["127.0.0.1", "192.0.2.6", "192.0.2.6", "192.0.2.7", "-"], seen)
+
     def access_json(test):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "access.log")
@@ -145,5 +159,6 @@ def cases(serving, refused, expect):
     yield "access log as text", access_text
     yield "access log of who left", access_left
     yield "access log as json", access_json
+    yield "access log behind a proxy", access_peer
     yield "counts", counts
     yield "cache", cache

@@ -67,8 +67,9 @@ struct mocket_exchange {
     struct mocket_input pinned; /* the buffer that req's spans point into; may be the connection's own */
     char saved;                 /* the byte behind a whole body, where a NUL is now */
     bool has_saved;
-    bool continued; /* 100 Continue was sent */
-    int body_error; /* the body cannot be read on */
+    bool continued;    /* 100 Continue was sent */
+    int body_error;    /* the body cannot be read on */
+    bool peer_unknown; /* fields of trusted proxies contradict each other */
     /* the answer: */
     enum mocket_answer_state answer;
     bool keep_alive;

@@ -125,6 +125,7 @@ static void learn_client(struct mocket_exchange *ex)
         msg->peer = mocket__address_text(&f.address, text);
     else if (f.has_address || f.conflict)
         msg->peer = (mocket_span){ "", 0 };
+    ex->peer_unknown = msg->peer.len == 0 && (f.has_address || f.conflict);
     if (f.has_scheme && f.https)
         msg->flags |= MOCKET_MESSAGE_TLS;
 }
@@ -187,6 +188,7 @@ void mocket__exchange_reset(struct mocket_exchange *ex)
     memset(&ex->res, 0, sizeof(ex->res));
     ex->fiber = NULL;
     ex->continued = false;
+    ex->peer_unknown = false;
     ex->body_error = 0;
     ex->answer = MOCKET_ANSWER_NONE;
     ex->chunked = ex->until_close = false;
@@ -205,6 +207,7 @@ void mocket__exchange_tell(const struct mocket_exchange *ex)
         .worker = w->app_worker,
         .message = &ex->req.message,
         .peer = ex->req.message.peer.ptr,
+        .peer_unknown = ex->peer_unknown,
         .status = ex->status,
         .complete = ex->answer == MOCKET_ANSWER_DONE,
         .body_in = ex->body_in,
