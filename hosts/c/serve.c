@@ -364,7 +364,7 @@ static void *worker_start(void *data)
     struct host *h = data;
     struct guest_worker *w = mocket__new(sizeof *w);
     size_t number = atomic_fetch_add(&h->workers_started, 1) + 1; /* seat 0 is the main thread's */
-    if (!w || number >= h->ticker.seat_count) {
+    if (!w || number >= h->ticker.seat_count || guest_pace_seed(&w->pace) < 0) {
         mocket__free(w);
         return NULL;
     }

@@ -2,7 +2,8 @@
  * instance for it; and in another one when there is news for its front. A request has room for all of these links, so
  * that none of this asks for memory.
  *
- * Requests of kinds that are known to take long wait apart, so that quick ones do not wait behind them.
+ * Requests wait in three queues: of kinds that have proved quick, of kinds that take long, and of kinds that nothing is
+ * known of. So requests of one queue neither wait behind those of another nor use up its room.
  *
  * What must stay true: a front is resumed by guest_inbox_tell_fronts only, and may do anything then: end its request,
  * or let another one come in. So its news is taken out of the list before it is told. */
@@ -10,27 +11,35 @@
 
 #include "../../../src/base/memory.h"
 
-#define QUICK_WAITING_MAX 1024u
-#define SLOW_WAITING_MAX 1024u
+#define WAITING_MAX 1024u
 #define UNUSED_MAX 256u
 #define OUT_KEPT_MAX 16384u /* bytes of its buffer for streamed answers that an unused one keeps */
 
-void guest_inbox_open(struct guest_inbox *b, size_t slow_max)
+void guest_inbox_open(struct guest_inbox *b, size_t long_max)
 {
-    b->quick.most = QUICK_WAITING_MAX;
-    b->slow.most = slow_max < SLOW_WAITING_MAX ? slow_max : SLOW_WAITING_MAX;
+    b->queues[GUEST_QUICK].most = b->queues[GUEST_UNKNOWN].most = WAITING_MAX;
+    b->queues[GUEST_LONG].most = long_max < WAITING_MAX ? long_max : WAITING_MAX;
 }
 
 /* ---- Those that wait ---- */
 
 static struct guest_queue *queue_of(struct guest_inbox *b, const struct guest_request *r)
 {
-    return r->slow ? &b->slow : &b->quick;
+    return &b->queues[r->standing];
 }
 
 bool guest_inbox_others_wait(const struct guest_inbox *b, const struct guest_request *r)
 {
-    return (r->slow ? b->slow : b->quick).first != NULL;
+    return b->queues[r->standing].first != NULL;
+}
+
+static void append(struct guest_queue *q, struct guest_request *r)
+{
+    r->queued = true;
+    r->next_queued = NULL;
+    *(q->last ? &q->last->next_queued : &q->first) = r;
+    q->last = r;
+    q->count++;
 }
 
 bool guest_inbox_wait(struct guest_inbox *b, struct guest_request *r)
@@ -38,11 +47,8 @@ bool guest_inbox_wait(struct guest_inbox *b, struct guest_request *r)
     struct guest_queue *q = queue_of(b, r);
     if (q->count >= q->most)
         return false;
-    r->queued = true;
-    r->next_queued = NULL;
-    *(q->last ? &q->last->next_queued : &q->first) = r;
-    q->last = r;
-    q->count++;
+    r->arrival = b->arrivals++;
+    append(q, r);
     return true;
 }
 
@@ -57,6 +63,26 @@ void guest_inbox_take(struct guest_inbox *b, struct guest_request *r)
         q->last = before;
     q->count--;
     r->queued = false;
+}
+
+void guest_inbox_move(struct guest_inbox *b, struct guest_request *r, enum guest_standing standing)
+{
+    guest_inbox_take(b, r);
+    r->standing = standing;
+    append(queue_of(b, r), r);
+}
+
+struct guest_request *guest_inbox_oldest(const struct guest_inbox *b)
+{
+    struct guest_request *unknown = b->queues[GUEST_UNKNOWN].first, *longer = b->queues[GUEST_LONG].first;
+    if (!unknown || !longer)
+        return unknown ? unknown : longer;
+    return unknown->arrival < longer->arrival ? unknown : longer;
+}
+
+bool guest_inbox_has_waiting(const struct guest_inbox *b)
+{
+    return b->queues[GUEST_QUICK].first || guest_inbox_oldest(b);
 }
 
 /* ---- News for fronts ---- */

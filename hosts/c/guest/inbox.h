@@ -12,14 +12,16 @@ struct guest_queue {
 
 struct guest_inbox {
     struct guest_request *all;
-    struct guest_queue quick, slow; /* that wait for an instance; slow: of kinds that are known to take long */
+    struct guest_queue queues[GUEST_LONG + 1]; /* requests that wait for an instance, by enum guest_standing */
+    uint64_t arrivals;
     struct guest_request *news_first, *news_last;
     struct guest_request *unused;
     size_t unused_count;
 };
 
-/* Before the first one comes in: bounds the queues. slow_max: of the slow ones, when that is less than their bound. */
-void guest_inbox_open(struct guest_inbox *inbox, size_t slow_max);
+/* Before the first request: bounds the queues. long_max: of requests that take long, if that is less than the bound of
+ * the others. */
+void guest_inbox_open(struct guest_inbox *inbox, size_t long_max);
 /* When none is inside any more. */
 void guest_inbox_release(struct guest_inbox *inbox);
 
@@ -38,6 +40,12 @@ bool guest_inbox_others_wait(const struct guest_inbox *inbox, const struct guest
 bool guest_inbox_wait(struct guest_inbox *inbox, struct guest_request *request);
 /* It waits no longer. */
 void guest_inbox_take(struct guest_inbox *inbox, struct guest_request *request);
+/* Something else has been learned of its kind: it waits on in the other queue, however full that is. */
+void guest_inbox_move(struct guest_inbox *inbox, struct guest_request *request, enum guest_standing standing);
+/* Of the requests that have not proved quick the one that has waited for longest; NULL: none waits. */
+struct guest_request *guest_inbox_oldest(const struct guest_inbox *inbox);
+/* Does any request wait? */
+bool guest_inbox_has_waiting(const struct guest_inbox *inbox);
 
 /* There is news for its front. */
 void guest_inbox_note_news(struct guest_inbox *inbox, struct guest_request *request);

@@ -85,16 +85,17 @@ void guest_instance_begin_stretch(struct guest_instance *i)
 }
 
 /* A job begins: directly or in slices, and for how long. */
-static void begin_time(struct guest_instance *i, uint32_t slot)
+static void begin_time(struct guest_instance *i, guest_kind kind)
 {
     const struct guest_program *p = i->program;
     uint64_t now = guest_now_ns(), end = job_end_ns(i);
     bool starting = i->step < GUEST_STEP_REST;
     i->job_tick = ticker_ticks(i->seat);
+    i->began_ns = now;
     i->used_ns = 0;
     i->late = i->waited = false;
     i->run_left_ns = starting ? NEVER : ns_of(p->cpu_timeout_ms);
-    i->direct = guest_worker_trusts(i, slot);
+    i->direct = guest_worker_trusts(i, kind);
     i->deadline_ns = least(end, sum(now, i->run_left_ns));
     if (i->direct && i->engine)
         engine_deadline(i->engine, i->deadline_ns == NEVER ? 0
@@ -104,12 +105,14 @@ static void begin_time(struct guest_instance *i, uint32_t slot)
 
 bool guest_instance_is_long(const struct guest_instance *i)
 {
-    return i->direct ? ticker_ticks(i->seat) - i->job_tick > 1 : i->waited || i->used_ns > SLOW_NS;
+    if (!i->direct)
+        return i->waited || i->used_ns > SLOW_NS;
+    return ticker_ticks(i->seat) - i->job_tick > 1 && guest_now_ns() - i->began_ns > GUEST_DIRECT_NS;
 }
 
-static void end_time(struct guest_instance *i, uint32_t slot)
+static void end_time(struct guest_instance *i, guest_kind kind)
 {
-    guest_worker_learn(i, slot, guest_instance_is_long(i));
+    guest_worker_learn(i, kind, guest_instance_is_long(i));
 }
 
 void guest_instance_limit(struct guest_instance *i, uint64_t ms)
@@ -357,7 +360,7 @@ static bool after_start_step(struct guest_instance *i, enum engine_outcome outco
     i->memory_at_start = bytes_used(i);
     if (check_declaration(i, why) < 0)
         return false;
-    end_time(i, GUEST_PACE_START);
+    end_time(i, GUEST_KIND_START);
     return true;
 }
 
@@ -370,16 +373,16 @@ static struct guest_request *request_of(struct guest_job *job)
     return (struct guest_request *)((char *)job - at);
 }
 
-static uint32_t slot_of(const struct guest_instance *i)
+static guest_kind kind_of(const struct guest_instance *i)
 {
-    return i->current ? i->current->slot : i->event ? i->event->socket->slot : GUEST_PACE_EVENT;
+    return i->current ? i->current->kind : i->event ? i->event->socket->kind : GUEST_KIND_EVENT;
 }
 
 static void end_job(struct guest_instance *i)
 {
     struct guest_request *r = i->current;
     struct guest_event *ev = i->event;
-    end_time(i, slot_of(i));
+    end_time(i, kind_of(i));
     i->step = GUEST_STEP_REST;
     i->current = NULL;
     i->event = NULL;
@@ -402,7 +405,8 @@ static void begin_request(struct guest_instance *i, struct guest_request *r)
     i->served++;
     i->step = GUEST_STEP_ALLOC;
     i->slots[0].u64 = i->message_len;
-    begin_time(i, r->slot);
+    begin_time(i, r->kind);
+    r->began_ns = i->began_ns;
 }
 
 struct guest_owner *guest_instance_owner(struct guest_instance *i)
@@ -425,7 +429,7 @@ static void begin_done(struct guest_instance *i, struct guest_op *op)
     i->slots[0].i64 = op->number;
     i->slots[1].i64 = guest_op_take(op);
     i->step = GUEST_STEP_DONE;
-    begin_time(i, slot_of(i));
+    begin_time(i, kind_of(i));
 }
 
 static void begin_gone(struct guest_instance *i, struct guest_request *r)
@@ -433,7 +437,7 @@ static void begin_gone(struct guest_instance *i, struct guest_request *r)
     i->current = r;
     i->slots[0].i64 = r->owner.number;
     i->step = GUEST_STEP_GONE;
-    begin_time(i, r->slot);
+    begin_time(i, r->kind);
 }
 
 static void pass_event(struct guest_instance *i, uint32_t at)
@@ -455,7 +459,7 @@ static void begin_event(struct guest_instance *i, struct guest_event *ev)
         i->slots[0].u64 = ev->len;
     } else
         pass_event(i, 0);
-    begin_time(i, ev->socket->slot);
+    begin_time(i, ev->socket->kind);
 }
 
 /* The first job that there is. False: none. */
@@ -523,7 +527,7 @@ static void after_failure(struct guest_instance *i, enum engine_outcome outcome,
 {
     struct guest_request *r = i->current;
     int status = guest_request_complain(i, r, export_of(i), outcome == ENGINE_EXPIRED, trap);
-    end_time(i, slot_of(i));
+    end_time(i, kind_of(i));
     i->broken = true;
     i->current = NULL;
     guest_count(i->log->stats, outcome == ENGINE_EXPIRED ? GUEST_STAT_DEADLINES : GUEST_STAT_TRAPS, 1);
@@ -619,7 +623,7 @@ struct guest_instance *guest_instance_new(struct guest_program *program, struct 
 
 void guest_instance_start(struct guest_instance *i)
 {
-    begin_time(i, GUEST_PACE_START);
+    begin_time(i, GUEST_KIND_START);
 }
 
 /* The start section and the two exports may wait, each for operations of a loop that is there for that alone. */

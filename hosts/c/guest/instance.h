@@ -15,6 +15,7 @@
 #include "ticker.h"
 
 #define GUEST_ADDRESS_MAX 255
+#define GUEST_DIRECT_NS UINT64_C(20000000) /* a direct call that takes longer should have run in slices */
 
 /* What a guest said of itself by `option` and `listen`. */
 struct guest_declaration {
@@ -72,6 +73,11 @@ enum guest_step {
     GUEST_STEP_WS
 };
 
+/* Requests by what their places count against (enum guest_share). */
+struct guest_shares {
+    size_t common, trials;
+};
+
 struct mocket_pool;
 struct guest_request;
 struct guest_op;
@@ -117,7 +123,8 @@ struct guest_instance {
     bool waiting;          /* in an import */
     bool late;             /* its time is up, it shall end */
     bool waited;           /* at some time */
-    uint64_t job_tick;     /* when it began */
+    uint64_t job_tick;     /* when it began, by the ticker */
+    uint64_t began_ns;     /* and by the clock */
     uint64_t used_ns;      /* inside the guest, in slices */
     uint64_t run_left_ns;  /* that it may still use before it waits */
     uint64_t start_end_ns; /* of the time for the start */
@@ -140,9 +147,9 @@ struct guest_instance {
     bool runnable;      /* in the run queue */
     bool idle;          /* among those without requests */
     bool advancing;     /* guest_instance_advance is under way */
-    bool slow;          /* it was taken for a request of a slow kind */
     bool lingers;       /* it is used up, and gets no requests any more */
     size_t requests;    /* that it has */
+    struct guest_shares shares;
     uint64_t rested_ns; /* since when it has none */
 };
 
@@ -194,7 +201,7 @@ struct guest_owner *guest_instance_owner(struct guest_instance *instance);
 /* The job under way has waited, or what it wrote was taken: the time that it may run without either begins anew. */
 void guest_instance_begin_stretch(struct guest_instance *instance);
 
-/* Does the job under way take long? */
+/* Did the call under way, or that has just ended, take so long that such calls should run in slices? */
 bool guest_instance_is_long(const struct guest_instance *instance);
 
 /* Is it in an export below which a guest may be suspended? */

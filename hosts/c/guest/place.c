@@ -4,9 +4,14 @@
  * `concurrent` has one that gets all. An instance whose job runs in slices, or waits, is one of several: so others go
  * on beside it.
  *
- * Bounds: so many instances; of these some are kept from requests of kinds that are known to take long, and from
- * sockets that an instance lives for. Sockets of one instance share its turns and its fate, but an instance for each
- * would be dear: so they gather in few, which grow in number as they fill.
+ * Places are limited: the instances of a worker, or the requests of a concurrent instance. A quarter of them is the
+ * reserve, which only requests of kinds that have proved quick may use. All other requests, and sockets that an
+ * instance lives for, share the rest. A kind that nothing is known of can prove itself while the rest is full: one
+ * request of it at a time is tried in the reserve. Such trials take a quarter of the reserve at most, and never all of
+ * it: so with fewer than five places there is no trial, and with one place there is no reserve.
+ *
+ * Sockets of one instance share its turns and its fate, but an instance for each takes too much memory: so they gather
+ * in few instances, which grow in number as they fill.
  *
  * An instance that is used up lingers as long as it has sockets. Such ones must not keep requests from being served:
  * when too few others are left, the one with the fewest sockets makes room, and its clients are told that the service
@@ -15,7 +20,7 @@
  * What must stay true: finding only looks. The worker does what was found. */
 #include "place.h"
 
-#define SHARED_REQUESTS_MAX 1024u /* of one concurrent instance */
+#define SHARED_REQUESTS_MAX 1366u /* of one concurrent instance: 1024 and the reserve */
 #define SPREAD_EACH 64u           /* sockets of an instance before another one begins to take some, */
 #define SPREAD_SHARE 4u           /* up to this part of the instances */
 #define LINGERING_MAX 16u         /* concurrent ones that are there for their sockets alone */
@@ -30,10 +35,16 @@ static size_t places_of(const struct guest_worker *w)
     return w->reuse == MOCKET_REUSE_NONE ? 1 : w->program->sockets_each;
 }
 
+/* The reserve of so many places. */
+static size_t reserve_of(size_t places)
+{
+    return (places + 3) / 4;
+}
+
 /* Instances that are kept for quick requests. */
 static size_t kept(const struct guest_worker *w)
 {
-    return (w->instances_max + 3) / 4;
+    return reserve_of(w->instances_max);
 }
 
 /* May one more instance be pinned? */
@@ -117,7 +128,7 @@ static bool may_be_beside(const struct guest_worker *w)
 /* Instances that quick requests will not get soon. */
 static size_t taken(const struct guest_worker *w)
 {
-    return w->slow_count + w->pinned_count + w->lingering_count;
+    return w->shares.common + w->pinned_count + w->lingering_count;
 }
 
 static bool lingers(const struct guest_instance *i)
@@ -184,13 +195,118 @@ static struct guest_place none(bool later)
     return (struct guest_place){ .later = later };
 }
 
+/* ---- Shares ---- */
+
+/* The places of an instance that gets all requests count, else those of the worker. */
+static const struct guest_shares *shares_of(const struct guest_worker *w)
+{
+    return w->shared ? &w->shared->shares : &w->shares;
+}
+
+static bool has_common(const struct guest_worker *w)
+{
+    size_t common = shares_of(w)->common;
+    if (w->reuse == MOCKET_REUSE_CONCURRENT)
+        return common + reserve_of(SHARED_REQUESTS_MAX) < SHARED_REQUESTS_MAX;
+    return common == 0 || taken(w) + kept(w) < w->instances_max;
+}
+
+/* An instance that such a request becomes a socket in serves nothing else for long. */
+static bool stays(const struct guest_worker *w, const struct guest_request *r)
+{
+    return r->upgrade && (w->reuse == MOCKET_REUSE_NONE || w->program->module->direct_style);
+}
+
+bool guest_place_has_trial(const struct guest_worker *w)
+{
+    size_t reserve = w->reuse == MOCKET_REUSE_CONCURRENT ? reserve_of(SHARED_REQUESTS_MAX) : kept(w);
+    return reserve > 1 && shares_of(w)->trials < reserve_of(reserve);
+}
+
+bool guest_place_may_try(const struct guest_worker *w, const struct guest_request *r)
+{
+    if (r->standing != GUEST_UNKNOWN || stays(w, r) || !guest_place_has_trial(w))
+        return false;
+    for (const struct guest_request *other = w->trials; other; other = other->next_trial)
+        if (other->kind == r->kind)
+            return false;
+    return true;
+}
+
+static enum guest_share share_for(const struct guest_worker *w, const struct guest_request *r)
+{
+    if (r->standing == GUEST_QUICK && !stays(w, r))
+        return GUEST_SHARE_QUICK;
+    if (has_common(w))
+        return GUEST_SHARE_COMMON;
+    return guest_place_may_try(w, r) ? GUEST_SHARE_TRIAL : GUEST_SHARE_NONE;
+}
+
+static void count(struct guest_request *r, size_t by)
+{
+    struct guest_shares *all = &r->worker->shares, *own = &r->instance->shares;
+    if (r->share == GUEST_SHARE_COMMON) {
+        all->common += by;
+        own->common += by;
+    } else if (r->share == GUEST_SHARE_TRIAL) {
+        all->trials += by;
+        own->trials += by;
+    }
+}
+
+static void link_trial(struct guest_request *r)
+{
+    struct guest_worker *w = r->worker;
+    r->previous_trial = NULL;
+    r->next_trial = w->trials;
+    if (r->next_trial)
+        r->next_trial->previous_trial = r;
+    w->trials = r;
+}
+
+static void unlink_trial(struct guest_request *r)
+{
+    *(r->previous_trial ? &r->previous_trial->next_trial : &r->worker->trials) = r->next_trial;
+    if (r->next_trial)
+        r->next_trial->previous_trial = r->previous_trial;
+}
+
+static void change_share(struct guest_request *r, enum guest_share share)
+{
+    count(r, SIZE_MAX); /* one less */
+    if (r->share == GUEST_SHARE_TRIAL)
+        unlink_trial(r);
+    r->share = share;
+    if (share == GUEST_SHARE_TRIAL)
+        link_trial(r);
+    count(r, 1);
+}
+
+void guest_place_enter(struct guest_instance *i, struct guest_request *r, enum guest_share share)
+{
+    bool pinned = i->socket_count > 0 && guest_place_pins(i); /* it is counted as such already */
+    r->instance = i;
+    i->requests++;
+    change_share(r, pinned ? GUEST_SHARE_NONE : share);
+}
+
+void guest_place_exit(struct guest_request *r)
+{
+    change_share(r, GUEST_SHARE_NONE);
+    r->instance->requests--;
+    r->instance = NULL;
+}
+
+void guest_place_demote(struct guest_request *r)
+{
+    if (r->share == GUEST_SHARE_QUICK || (r->share == GUEST_SHARE_TRIAL && has_common(r->worker)))
+        change_share(r, GUEST_SHARE_COMMON);
+}
+
 /* Beside the sockets that an instance lives for; i: one of those that takes another, or NULL. */
 static struct guest_place place_beside(const struct guest_worker *w, const struct guest_request *r,
                                        struct guest_instance *i)
 {
-    bool concurrent = w->reuse == MOCKET_REUSE_CONCURRENT;
-    if (!concurrent && r->slow && taken(w) + kept(w) >= w->instances_max && w->slow_count > 0)
-        return i ? in(i) : none(true);
     struct guest_instance *idle = idle_for(w, r);
     if (idle)
         return in(idle);
@@ -216,11 +332,11 @@ static struct guest_place place_shared(const struct guest_worker *w, const struc
     return w->shared->requests < SHARED_REQUESTS_MAX ? in(w->shared) : none(true);
 }
 
-struct guest_place guest_place_find(const struct guest_worker *w, const struct guest_request *r)
+static struct guest_place find(const struct guest_worker *w, const struct guest_request *r, bool may)
 {
     struct guest_instance *i = NULL;
     if (w->reuse == MOCKET_REUSE_CONCURRENT && w->shared)
-        return place_shared(w, r);
+        return may ? place_shared(w, r) : none(true);
     if (r->upgrade && w->pinned_count > 0) {
         i = pinned_place(w);
         if (!i && !may_pin(w)) {
@@ -230,5 +346,15 @@ struct guest_place guest_place_find(const struct guest_worker *w, const struct g
         if (i && (!may_pin(w) || !should_spread(w, i)))
             return in(i);
     }
+    if (!may)
+        return i ? in(i) : none(true);
     return place_beside(w, r, i);
+}
+
+struct guest_place guest_place_find(const struct guest_worker *w, const struct guest_request *r)
+{
+    enum guest_share share = share_for(w, r);
+    struct guest_place place = find(w, r, share != GUEST_SHARE_NONE);
+    place.share = share;
+    return place;
 }

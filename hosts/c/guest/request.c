@@ -12,6 +12,7 @@
 #include "../../../src/abi/codec.h"
 #include "../../../src/base/span.h"
 #include "operation.h"
+#include "place.h"
 #include "socket.h"
 #include "span.h"
 #include "worker.h"
@@ -126,11 +127,10 @@ void guest_request_end(struct guest_request *r)
             guest_instance_remove(r->instance, &r->gone);
         if (r->owner.number > 0)
             guest_handle_end(&r->instance->handles, r->owner.number);
-        r->instance->requests--;
+        if (r->instance->current == r)
+            r->instance->current = NULL;
+        guest_place_exit(r);
     }
-    if (r->instance && r->instance->current == r)
-        r->instance->current = NULL;
-    r->instance = NULL;
     guest_request_tell(r);
     guest_worker_forget(r);
 }

@@ -9,6 +9,7 @@
 #include "../../../src/http/message.h"
 #include "../../../src/native/native.h"
 #include "instance.h"
+#include "pace.h"
 
 #define GUEST_GRACE_NS UINT64_C(1000000000) /* for who is told that it waits no longer */
 #define GUEST_OUT_MAX 65536u                /* bytes of a streamed answer that wait for the front */
@@ -20,11 +21,20 @@ enum guest_answer_state {
     GUEST_ANSWER_CUT /* begun, and will not be complete */
 };
 
+/* What a request's place counts against (place.c). */
+enum guest_share {
+    GUEST_SHARE_NONE,   /* it has no place, or one that is not counted */
+    GUEST_SHARE_QUICK,  /* any place: its kind has proved quick */
+    GUEST_SHARE_COMMON, /* all places but the reserve */
+    GUEST_SHARE_TRIAL   /* a place of the reserve, to see whether its kind is quick */
+};
+
 struct guest_request {
     struct guest_job job, gone;
     struct guest_worker *worker;
     struct guest_request *next, *previous; /* of all that are inside, or of those that are unused */
     struct guest_request *next_queued, *next_news;
+    struct guest_request *next_trial, *previous_trial; /* of those on trial */
 
     /* the front's: */
     bool front;                           /* it is there */
@@ -42,10 +52,14 @@ struct guest_request {
     struct guest_instance *instance; /* NULL: it waits for one */
     bool inside;                     /* else the guest's side is done with it */
     bool queued, told;
-    bool upgrade;  /* it asks for a WebSocket, and the guest has such */
-    bool slow;     /* of a kind that is known to take long */
-    bool entered;  /* the guest has heard of it */
-    uint32_t slot; /* in the pace */
+    bool upgrade;                 /* it asks for a WebSocket, and the guest has such */
+    bool entered;                 /* the guest has heard of it */
+    bool is_long;                 /* it took long: its kind knows */
+    guest_kind kind;              /* in the pace */
+    enum guest_standing standing; /* of its kind, when that was looked at last */
+    enum guest_share share;
+    uint64_t arrival;  /* its number among those that waited */
+    uint64_t began_ns; /* when the guest was first entered for it; 0: not yet */
     struct guest_owner owner;
     uint64_t deadline_ns; /* UINT64_MAX: none */
     uint64_t total_ns;    /* the end that the guest set, which no progress moves; UINT64_MAX: none */

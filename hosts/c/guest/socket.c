@@ -533,7 +533,7 @@ static int32_t open_socket(struct guest_instance *i, struct guest_request *r, st
     s->outside = true;
     s->queued.till = i->log->till;
     s->queued.part = MOCKET_CHARGE_SOCKETS;
-    s->slot = guest_pace_slot_of_socket(r->slot);
+    s->kind = guest_pace_kind_of_socket(r->kind);
     count_in(i, s);
     *out = s;
     return number;

@@ -33,7 +33,7 @@ struct guest_socket {
     int failure;                          /* the code that it closes with; 0: none */
     bool full;                            /* no more can be sent until the server tells */
     bool held;                            /* it is not read from */
-    uint32_t slot;                        /* in the pace */
+    uint64_t kind;                        /* of its messages, in the pace */
     size_t event_count, event_bytes;      /* messages that wait */
     uint64_t end_ns;                      /* of the time for the call under way; UINT64_MAX: none */
     bool overdue;                         /* that was, and the grace has begun */

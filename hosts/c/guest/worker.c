@@ -13,6 +13,7 @@
 #include "worker.h"
 
 #include <assert.h>
+#include <time.h>
 
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
@@ -26,8 +27,10 @@
 #define LOOK_MS 10u        /* how often deadlines are looked at while something waits */
 #define LOOK_IDLE_MS 1000u /* and idle instances */
 #define IDLE_NS UINT64_C(10000000000)
-#define TURN_NS UINT64_C(5000000) /* of slices, before sockets are looked at again */
-#define SERVED_NS UINT64_C(50000) /* a turn of the loop that took longer has served somebody */
+#define TURN_NS UINT64_C(5000000)  /* of slices, before sockets are looked at again */
+#define LONG_NS UINT64_C(50000000) /* a request that had its place for longer is not quick */
+#define TRIALS_LOOKED_AT 64u       /* requests that wait, to find one that may be tried */
+#define SERVED_NS UINT64_C(50000)  /* a turn of the loop that took longer has served somebody */
 
 struct guest_worker_handles {
     uv_idle_t idle;   /* runs the queue, and keeps the loop from sleeping meanwhile */
@@ -55,9 +58,30 @@ struct guest_request *guest_worker_request(struct guest_worker *w)
     return r;
 }
 
+/* It takes long, as can be seen before it has ended. */
+static void note_long(struct guest_worker *w, struct guest_request *r)
+{
+    if (!r->is_long)
+        guest_pace_note_request(&w->pace, r->kind, true);
+    r->is_long = true;
+}
+
+/* Whether a request was quick counts only if it came to its own end. */
+static void note_end(struct guest_worker *w, struct guest_request *r)
+{
+    uint64_t now = loop_now_ns(w); /* may be older than began_ns */
+    if (r->began_ns == 0 || r->is_long)
+        return;
+    if (now > r->began_ns && now - r->began_ns > LONG_NS)
+        note_long(w, r);
+    else if (!r->owner.death && r->failure == 0)
+        guest_pace_note_request(&w->pace, r->kind, false);
+}
+
 void guest_worker_forget(struct guest_request *r)
 {
     struct guest_worker *w = r->worker;
+    note_end(w, r);
     guest_inbox_leave(&w->inbox, r);
     guest_count(w->log.stats, GUEST_STAT_IN_FLIGHT, -1);
     if (!r->front)
@@ -73,21 +97,46 @@ void guest_worker_extend(struct guest_request *r)
 
 /* ---- Trust ---- */
 
-bool guest_worker_trusts(const struct guest_instance *i, uint32_t slot)
+static uint64_t thread_cpu_ns(void)
 {
-    const struct guest_program *p = i->program;
-    if (engine_module_waits(p->module->code))
-        return false;
-    if (!i->worker)
-        return true;
-    return p->cpu_timeout_ms && guest_pace_trusts(&i->worker->pace, slot, ticker_ticks(i->seat));
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void guest_worker_learn(struct guest_instance *i, uint32_t slot, bool slow)
+bool guest_worker_trusts(const struct guest_instance *i, guest_kind kind)
 {
-    if (i->worker)
-        guest_pace_note(&i->worker->pace, slot, ticker_ticks(i->seat),
-                        (struct guest_pace_result){ .direct = i->direct, .slow = slow });
+    const struct guest_program *p = i->program;
+    struct guest_worker *w = i->worker;
+    if (engine_module_waits(p->module->code))
+        return false;
+    if (!w)
+        return true;
+    if (!p->cpu_timeout_ms || !guest_pace_trusts(&w->pace, kind, i->began_ns))
+        return false;
+    if (w->cpu_tick != i->job_tick) { /* once a tick, since it is a system call */
+        w->cpu_tick = i->job_tick;
+        w->cpu_ns = thread_cpu_ns();
+    }
+    return true;
+}
+
+/* A direct call that took long because the machine was busy with other programs is not slow. */
+static bool was_busy(const struct guest_worker *w)
+{
+    return thread_cpu_ns() - w->cpu_ns > GUEST_DIRECT_NS;
+}
+
+void guest_worker_learn(struct guest_instance *i, guest_kind kind, bool slow)
+{
+    struct guest_worker *w = i->worker;
+    if (!w)
+        return;
+    slow = slow && (!i->direct || was_busy(w));
+    guest_pace_note_call(&w->pace, kind, (struct guest_pace_result){ .direct = i->direct, .slow = slow },
+                         slow ? guest_now_ns() : 0);
+    if (slow && i->direct && i->current)
+        note_long(w, i->current);
 }
 
 /* ---- The run queue ---- */
@@ -177,8 +226,7 @@ static void dismiss_requests(struct guest_worker *w, struct guest_instance *i)
             continue;
         if (!r->entered && r->job.queued && !r->owner.death) {
             guest_instance_remove(i, &r->job);
-            i->requests--;
-            r->instance = NULL;
+            guest_place_exit(r);
             if (guest_inbox_wait(&w->inbox, r))
                 continue;
         }
@@ -205,7 +253,6 @@ static void end_instance(struct guest_worker *w, struct guest_instance *i)
     if (i->idle)
         take_from_idle(w, i);
     unpush(w, i);
-    w->slow_count -= i->slow;
     w->lingering_count -= i->lingers;
     w->starting -= !guest_instance_is_ready(i);
     unlink_instance(w, i);
@@ -267,26 +314,12 @@ static void rest(struct guest_worker *w, struct guest_instance *i)
         return;
     if (i->idle) /* events of its sockets used it up */
         take_from_idle(w, i);
-    if (i->slow)
-        w->slow_count--;
-    i->slow = false;
     if (i->socket_count > 0 && (!fit || guest_place_pins(i)))
         return; /* it lives for its sockets */
     if (!fit || w->reuse == MOCKET_REUSE_NONE)
         end_instance(w, i);
     else
         make_idle(w, i);
-}
-
-/* The request in it takes long: it counts among those of which there may be only so many, and so will others of its
- * kind. */
-static void notice_long(struct guest_worker *w, struct guest_instance *i)
-{
-    if (i->slow || !i->current || w->reuse == MOCKET_REUSE_CONCURRENT || !guest_instance_is_long(i))
-        return;
-    guest_pace_is_long(&w->pace, i->current->slot);
-    i->slow = true;
-    w->slow_count++;
 }
 
 /* Runs it until it must wait for something. */
@@ -305,10 +338,8 @@ static void run(struct guest_worker *w, struct guest_instance *i)
     switch (progress) {
     case GUEST_RUNNABLE:
         push(w, i);
-        notice_long(w, i);
         break;
     case GUEST_WAITS:
-        notice_long(w, i);
         break;
     case GUEST_RESTS:
         rest(w, i);
@@ -353,22 +384,20 @@ static void make_room(struct guest_worker *w, struct guest_instance *i)
     end_instance(w, i);
 }
 
-/* An instance for a request, or NULL: *later tells whether waiting will help. */
-static struct guest_instance *instance_for(struct guest_worker *w, const struct guest_request *r, bool *later)
+/* The instance of a place, made if need be; or NULL: place->later says whether waiting will help. */
+static struct guest_instance *instance_for(struct guest_worker *w, struct guest_place *place)
 {
-    struct guest_place place = guest_place_find(w, r);
-    *later = place.later;
-    if (place.instance && place.instance->idle)
-        take_from_idle(w, place.instance);
-    if (!place.fresh)
-        return place.instance;
+    if (place->instance && place->instance->idle)
+        take_from_idle(w, place->instance);
+    if (!place->fresh)
+        return place->instance;
     bool may = may_make(w);
-    if (may && place.instead)
-        make_room(w, place.instead);
+    if (may && place->instead)
+        make_room(w, place->instead);
     struct guest_instance *i = may ? new_instance(w) : NULL;
     if (!i) {
-        *later = guest_place_may_wait(w);
-        return place.instance;
+        place->later = guest_place_may_wait(w);
+        return place->instance;
     }
     if (w->reuse == MOCKET_REUSE_CONCURRENT)
         w->shared = i;
@@ -378,9 +407,9 @@ static struct guest_instance *instance_for(struct guest_worker *w, const struct 
 /* Brings a request into an instance and runs it. False: there is none now. */
 static bool assign(struct guest_worker *w, struct guest_request *r)
 {
-    bool later;
-    struct guest_instance *i = instance_for(w, r, &later);
-    if (!i && later)
+    struct guest_place place = guest_place_find(w, r);
+    struct guest_instance *i = instance_for(w, &place);
+    if (!i && place.later)
         return false;
     if (r->queued)
         guest_inbox_take(&w->inbox, r);
@@ -392,24 +421,54 @@ static bool assign(struct guest_worker *w, struct guest_request *r)
         guest_request_end(r);
         return true;
     }
-    if (r->slow && !i->slow && w->reuse != MOCKET_REUSE_CONCURRENT) {
-        i->slow = true;
-        w->slow_count++;
-    }
-    r->instance = i;
-    i->requests++;
+    guest_place_enter(i, r, place.share);
     guest_instance_add(i, &r->job);
     if (!i->suspended)
         run(w, i);
     return true;
 }
 
+/* Something else may have been learned of its kind since it came. True: it has changed queues. */
+static bool moves(struct guest_worker *w, struct guest_request *r)
+{
+    enum guest_standing standing = guest_pace_standing(&w->pace, r->kind);
+    if (standing == r->standing)
+        return false;
+    guest_inbox_move(&w->inbox, r, standing);
+    return true;
+}
+
+/* One of the requests that wait. False: there is no place for any that may use the common ones. */
+static bool serve_one(struct guest_worker *w)
+{
+    struct guest_request *r = w->inbox.queues[GUEST_QUICK].first;
+    if (r && assign(w, r))
+        return true;
+    r = guest_inbox_oldest(&w->inbox);
+    return r && (moves(w, r) || assign(w, r));
+}
+
+/* A request of an unknown kind that may be tried, of those that have waited for longest. */
+static bool serve_trial(struct guest_worker *w)
+{
+    struct guest_request *r = w->inbox.queues[GUEST_UNKNOWN].first;
+    if (!guest_place_has_trial(w))
+        return false;
+    for (unsigned n = 0; r && n < TRIALS_LOOKED_AT; n++, r = r->next_queued) {
+        if (moves(w, r))
+            return true;
+        if (guest_place_may_try(w, r))
+            return assign(w, r);
+    }
+    return false;
+}
+
 static void serve_queues(struct guest_worker *w)
 {
-    while (w->inbox.quick.first && assign(w, w->inbox.quick.first))
-        ;
-    while (w->inbox.slow.first && assign(w, w->inbox.slow.first))
-        ;
+    do {
+        while (serve_one(w))
+            ;
+    } while (serve_trial(w));
 }
 
 /* ---- Time ---- */
@@ -435,7 +494,7 @@ static void look_again(struct guest_worker *w)
 /* At the end of each entry. */
 static void leave(struct guest_worker *w)
 {
-    if (w->inbox.quick.first || w->inbox.slow.first)
+    if (guest_inbox_has_waiting(&w->inbox))
         serve_queues(w);
     if (has_deadlines(w) || w->idle_count > 1)
         look_again(w);
@@ -463,11 +522,21 @@ static void look_at_call(struct guest_worker *w, struct guest_instance *i, uint6
         end_waiting(w, i);
 }
 
+/* Has it had its place for long? Then it counts among such, and so will others of its kind. */
+static void look_at_length(struct guest_worker *w, struct guest_request *r, uint64_t now)
+{
+    if (!r->instance || r->began_ns == 0 || now < r->began_ns + LONG_NS)
+        return;
+    note_long(w, r);
+    guest_place_demote(r);
+}
+
 static void look_at_requests(struct guest_worker *w, uint64_t now)
 {
     struct guest_request *next;
     for (struct guest_request *r = w->inbox.all; r; r = next) {
         next = r->next;
+        look_at_length(w, r, now);
         if (r->owner.death == 0 && now > r->deadline_ns)
             guest_request_die(r, MOCKET_ETIMEDOUT);
     }
@@ -579,8 +648,8 @@ void guest_worker_submit(struct guest_worker *w, struct guest_request *r, uv_loo
         leave(w);
         return;
     }
-    r->slot = guest_pace_slot(r->message);
-    r->slow = guest_pace_is_slow(&w->pace, r->slot);
+    r->kind = guest_pace_kind(&w->pace, r->message);
+    r->standing = guest_pace_standing(&w->pace, r->kind);
     r->upgrade = w->program->module->has[GUEST_WS] && r->message->flags & MOCKET_MESSAGE_UPGRADE;
     r->deadline_ns = timeout_ms ? loop_now_ns(w) + timeout_ms * 1000000u : UINT64_MAX;
     r->total_ns = UINT64_MAX;

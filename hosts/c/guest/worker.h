@@ -11,16 +11,19 @@ struct guest_worker {
     struct guest_program *program;
     struct guest_log log;
     struct ticker_seat *seat;
-    uint32_t reuse;         /* enum mocket_reuse: the stricter of guest and operator */
-    uint32_t instances_max; /* that may live at once */
-    struct guest_pace pace;
+    uint32_t reuse;            /* enum mocket_reuse: the stricter of guest and operator */
+    uint32_t instances_max;    /* that may live at once */
+    struct guest_pace pace;    /* seeded */
+    uint64_t cpu_tick, cpu_ns; /* the thread's time of processor, and the ticker's when it was read */
 
     uv_loop_t *loop;          /* NULL until the first request */
     struct mocket_pool *pool; /* of outgoing requests; NULL until the first one */
     struct guest_worker_handles *handles;
 
     struct guest_instance *instances; /* all of them */
-    size_t instance_count, slow_count;
+    size_t instance_count;
+    struct guest_shares shares;    /* of its requests, in all instances */
+    struct guest_request *trials;  /* that are on trial */
     size_t starting;               /* of these: whose start has not ended yet */
     size_t pinned_count;           /* kept for their sockets */
     size_t lingering_count;        /* used up, but for their sockets */
@@ -39,7 +42,7 @@ struct guest_worker {
     uint32_t failures; /* of starts, one after the other */
 };
 
-/* A worker with program, log, seat, reuse and instances_max is ready. */
+/* A worker with program, log, seat, reuse, instances_max and a seeded pace is ready. */
 
 /* ---- For the front (request.h); on the loop's stack but for new ---- */
 
@@ -67,7 +70,8 @@ void guest_worker_event(struct guest_instance *instance);
 void guest_worker_extend(struct guest_request *request);
 /* The inside is done with it. It goes if its front has left. */
 void guest_worker_forget(struct guest_request *request);
-bool guest_worker_trusts(const struct guest_instance *instance, uint32_t slot);
-void guest_worker_learn(struct guest_instance *instance, uint32_t slot, bool slow);
+/* A call begins: may it be direct? It has ended: was it slow? */
+bool guest_worker_trusts(const struct guest_instance *instance, guest_kind kind);
+void guest_worker_learn(struct guest_instance *instance, guest_kind kind, bool slow);
 
 #endif

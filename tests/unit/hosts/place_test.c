@@ -54,7 +54,8 @@ static void is_none(struct guest_place place, bool later)
     assert_int_equal(place.later, later);
 }
 
-static const struct guest_request quick = { 0 }, slow = { .slow = true }, upgrade = { .upgrade = true };
+static const struct guest_request quick = { .standing = GUEST_QUICK }, slow = { .standing = GUEST_LONG };
+static const struct guest_request upgrade = { .upgrade = true };
 
 static void takes_an_idle_one_first(void **state)
 {
@@ -94,14 +95,134 @@ static void keeps_some_for_quick_requests(void **state)
     (void)state;
     struct scene s;
     set(&s, MOCKET_REUSE_SERIAL, false);
-    while (s.worker.slow_count < MOST - 2) {
+    while (s.worker.shares.common < MOST - 2) {
         assert_true(guest_place_find(&s.worker, &slow).fresh);
         add(&s);
-        s.worker.slow_count++;
+        s.worker.shares.common++;
     }
     add_idle(&s);
     is_none(guest_place_find(&s.worker, &slow), true);
     is_in(guest_place_find(&s.worker, &quick), s.worker.idle);
+}
+
+/* A request that is given a place in an instance of its own. */
+static struct guest_request *place(struct scene *s, struct guest_request *r)
+{
+    struct guest_place found = guest_place_find(&s->worker, r);
+    assert_true(found.fresh);
+    r->worker = &s->worker;
+    guest_place_enter(add(s), r, found.share);
+    return r;
+}
+
+static void fill_common(struct scene *s, struct guest_request *rows)
+{
+    for (size_t n = 0; n < MOST - 2; n++) {
+        rows[n] = (struct guest_request){ .kind = 8 * n + 8 };
+        assert_int_equal(place(s, &rows[n])->share, GUEST_SHARE_COMMON);
+    }
+}
+
+static void tries_one_of_each_unknown_kind(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct guest_request first = { .kind = 1 }, again = { .kind = 1 }, other = { .kind = 5 };
+    set(&s, MOCKET_REUSE_SERIAL, false);
+    s.worker.instances_max = 20; /* five in reserve, two of them for trials */
+    s.worker.shares.common = 15;
+    assert_int_equal(place(&s, &first)->share, GUEST_SHARE_TRIAL);
+    is_none(guest_place_find(&s.worker, &again), true);
+    assert_int_equal(place(&s, &other)->share, GUEST_SHARE_TRIAL);
+    struct guest_request third = { .kind = 9 };
+    is_none(guest_place_find(&s.worker, &third), true);
+    guest_place_exit(&first);
+    assert_int_equal(guest_place_find(&s.worker, &again).share, GUEST_SHARE_TRIAL);
+    is_none(guest_place_find(&s.worker, &slow), true);
+    assert_int_equal(guest_place_find(&s.worker, &quick).share, GUEST_SHARE_QUICK);
+}
+
+/* The reserve is a quarter, rounded up, and never all that there is; trials leave some of it. */
+static void rounds_the_reserve(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t instances, common, trials;
+    } rows[] = { { 1, 1, 0 }, { 2, 1, 0 }, { 3, 2, 0 }, { 4, 3, 0 }, { 5, 3, 1 }, { 8, 6, 1 }, { 17, 12, 2 } };
+    for (size_t n = 0; n < UNIT_COUNT(rows); n++) {
+        struct scene s;
+        set(&s, MOCKET_REUSE_NONE, true);
+        s.worker.instances_max = (uint32_t)rows[n].instances;
+        struct guest_request unknown = { .kind = 1 };
+        enum guest_share share;
+        while ((share = guest_place_find(&s.worker, &unknown).share) == GUEST_SHARE_COMMON)
+            s.worker.shares.common++;
+        unit_equal(s.worker.shares.common, rows[n].common, n);
+        for (; guest_place_find(&s.worker, &unknown).share == GUEST_SHARE_TRIAL; s.worker.shares.trials++)
+            ;
+        unit_equal(s.worker.shares.trials, rows[n].trials, n);
+    }
+}
+
+static void counts_what_turns_out_to_be_long(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct guest_request rows[MOST], tried = { .kind = 1 }, proved = { .standing = GUEST_QUICK };
+    set(&s, MOCKET_REUSE_SERIAL, false);
+    fill_common(&s, rows);
+    place(&s, &tried);
+    guest_place_demote(&tried);
+    assert_int_equal(tried.share, GUEST_SHARE_TRIAL); /* there is no room among such */
+    guest_place_exit(&rows[0]);
+    guest_place_demote(&tried);
+    assert_int_equal(tried.share, GUEST_SHARE_COMMON);
+    assert_null(s.worker.trials);
+    assert_int_equal(s.worker.shares.trials, 0);
+    s.worker.instance_count--;
+    place(&s, &proved);
+    assert_int_equal(s.worker.shares.common, MOST - 2);
+    guest_place_demote(&proved);
+    assert_int_equal(s.worker.shares.common, MOST - 1);
+    guest_place_exit(&tried);
+    guest_place_exit(&proved);
+    assert_int_equal(s.worker.shares.common, MOST - 3);
+    assert_int_equal(tried.share, GUEST_SHARE_NONE);
+}
+
+/* An instance that lives for its socket is taken for long, however quick the handshake was. */
+static void sockets_never_use_the_reserve(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct guest_request rows[MOST], shake = { .upgrade = true, .standing = GUEST_QUICK, .kind = 1 };
+    set(&s, MOCKET_REUSE_SERIAL, true);
+    fill_common(&s, rows);
+    is_none(guest_place_find(&s.worker, &shake), true);
+    shake.standing = GUEST_UNKNOWN;
+    is_none(guest_place_find(&s.worker, &shake), true);
+    s.module.direct_style = false; /* it takes requests beside its sockets */
+    assert_int_equal(guest_place_find(&s.worker, &shake).share, GUEST_SHARE_TRIAL);
+}
+
+static void keeps_requests_of_a_concurrent_one(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct guest_request unknown = { .kind = 1 };
+    set(&s, MOCKET_REUSE_CONCURRENT, false);
+    struct guest_instance *i = s.worker.shared = add(&s);
+    for (; guest_place_find(&s.worker, &slow).instance; i->shares.common++)
+        i->requests++;
+    assert_int_equal(i->shares.common, 1024);
+    is_in(guest_place_find(&s.worker, &quick), i);
+    size_t trials = 0;
+    for (; guest_place_find(&s.worker, &unknown).instance; i->shares.trials++, i->requests++)
+        trials++;
+    assert_in_range(trials, 1, 1024 / 3 / 4 + 1);
+    is_in(guest_place_find(&s.worker, &quick), i);
+    i->requests = 1024 + 1024 / 3 + 1; /* all places are taken */
+    is_none(guest_place_find(&s.worker, &quick), true);
 }
 
 static void shares_a_concurrent_one(void **state)
@@ -220,7 +341,7 @@ static void used_up_ones_make_room(void **state)
     while (s.worker.instance_count < MOST)
         add(&s);
     is_none(guest_place_find(&s.worker, &quick), true); /* the others are enough: one will be free soon */
-    s.worker.slow_count = 3;
+    s.worker.shares.common = 3;
     struct guest_place place = guest_place_find(&s.worker, &quick);
     assert_true(place.fresh && place.instead == few);
     few->socket_count = 5;
@@ -267,6 +388,11 @@ int main(void)
         cmocka_unit_test(takes_an_idle_one_first),
         cmocka_unit_test(waits_for_one_that_is_in_an_event),
         cmocka_unit_test(keeps_some_for_quick_requests),
+        cmocka_unit_test(tries_one_of_each_unknown_kind),
+        cmocka_unit_test(rounds_the_reserve),
+        cmocka_unit_test(counts_what_turns_out_to_be_long),
+        cmocka_unit_test(sockets_never_use_the_reserve),
+        cmocka_unit_test(keeps_requests_of_a_concurrent_one),
         cmocka_unit_test(shares_a_concurrent_one),
         cmocka_unit_test(passes_over_what_is_not_fit),
         cmocka_unit_test(has_places_for_sockets),
