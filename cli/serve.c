@@ -19,6 +19,7 @@
 #define PROXIES_MAX 16
 #define WORKERS_MAX 1024
 #define SOCKETS_MAX 10000000
+#define CONNECTIONS_MAX 10000000
 #define SOCKETS_EACH_MAX 4096 /* an instance has 8192 handles */
 #define INSTANCES_MAX 4000
 #define MISUSE 2 /* as mocket__cli_misuse answers */
@@ -47,6 +48,8 @@ const char *const mocket__cli_serve_manual =
     "Limits:\n"
     "  --timeout TIME      of a request until its answer begins, then of silence: 30s, 500ms, 2m,\n"
     "                      off (default: 30s)\n"
+    "  --body-timeout TIME waiting for a request body in all; each KiB of it gives a second more; off\n"
+    "                      (default: as --timeout, at most 30s)\n"
     "  --cpu-timeout TIME  of one stretch of work inside the guest; waiting does not count\n"
     "                      (default: 1s)\n"
     "  --max-memory SIZE   of an instance: 64M, 1G (default: 256M)\n"
@@ -56,6 +59,8 @@ const char *const mocket__cli_serve_manual =
     "  --max-instances N   of a worker (default: 1024, less with more than three workers)\n"
     "  --max-body SIZE     of a request body (default: what the app asks for, else 1M)\n"
     "  --max-message SIZE  of a WebSocket's client (default: what the app asks for, else 1M)\n"
+    "  --max-per-address N connections of one client address (IPv6: of a /64); trusted proxies and Unix\n"
+    "                      sockets are exempt (default: no limit)\n"
     "  --max-sockets N     WebSockets at once, beside other connections (default: 10000)\n"
     "  --sockets-each N    of these, of one instance; with --reuse none always one (default: 1024)\n"
     "  --ws-idle TIME      silence of a WebSocket's client, who is pinged at half of it; off (default: 60s)\n"
@@ -228,6 +233,19 @@ static int take_timeout(struct command *c, const char *text)
     int64_t ms = take_time_ms(c, &(struct time){ "timeout", "30s, 500ms or 2m" }, text);
     c->opts.timeout_ms = (uint64_t)ms;
     return ms < 0 ? MISUSE : 0;
+}
+
+static int take_body_timeout(struct command *c, const char *text)
+{
+    int64_t ms = take_time_ms(c, &(struct time){ "body-timeout", "30s, 500ms or 2m" }, text);
+    c->opts.body_ms = ms ? ms : MOCKET_UNLIMITED;
+    return ms < 0 ? MISUSE : 0;
+}
+
+static int take_per_address(struct command *c, const char *text)
+{
+    c->opts.max_per_address = take_count(c, &(struct count){ "max-per-address", 1, CONNECTIONS_MAX }, text);
+    return c->opts.max_per_address < 0 ? MISUSE : 0;
 }
 
 static int take_cpu_timeout(struct command *c, const char *text)
@@ -430,12 +448,14 @@ static const struct {
     { "workers", required_argument, take_workers },
     { "reuse", required_argument, take_reuse },
     { "timeout", required_argument, take_timeout },
+    { "body-timeout", required_argument, take_body_timeout },
     { "cpu-timeout", required_argument, take_cpu_timeout },
     { "max-memory", required_argument, take_memory },
     { "max-memory-total", required_argument, take_memory_total },
     { "max-body", required_argument, take_body },
     { "max-instances", required_argument, take_instances },
     { "max-message", required_argument, take_message },
+    { "max-per-address", required_argument, take_per_address },
     { "max-sockets", required_argument, take_sockets },
     { "sockets-each", required_argument, take_sockets_each },
     { "ws-idle", required_argument, take_ws_idle },

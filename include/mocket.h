@@ -170,9 +170,12 @@ enum mocket_setting {
     MOCKET_MAX_TARGET,         /* native: request target. 8192; 64..1048576. Longer is 414 */
     MOCKET_MAX_FIELDS,         /* native: header lines. 100; 1..10000. More is 431 */
     MOCKET_MAX_CONNECTIONS,    /* native: connections of all workers. 10000; 1.. More are told 503 */
-    MOCKET_MAX_PER_ADDRESS,    /* native: of one address (IPv6: of a /64). -1; 1.. or -1. More are told 503 */
+    MOCKET_MAX_PER_ADDRESS,    /* native: of one address (IPv6: of a /64), but not of a proxy that is trusted, nor of
+                                * Unix sockets. -1; 1.. or -1. More are told 503 */
     MOCKET_HEAD_TIMEOUT,       /* native: first byte to end of head. 10000; 1.. or -1. 408 */
     MOCKET_BODY_TIMEOUT,       /* native: silence while a body is read. 30000; 1.. or -1. 408 */
+    MOCKET_BODY_TOTAL,         /* native: waiting for a body in all, beyond a second for each KiB of it that came.
+                                * 30000; 1.. or -1. 408 */
     MOCKET_WRITE_TIMEOUT,      /* native: silence while an answer is written. 30000; 1.. or -1 */
     MOCKET_IDLE_TIMEOUT,       /* native: a connection without a request. 60000; 1.. or -1 */
     MOCKET_STOP_GRACE,         /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */

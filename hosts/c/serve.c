@@ -36,6 +36,7 @@
 #define CONNECTIONS 10000 /* beside WebSockets */
 #define MEMORY_SHARE 3    /* of MEMORY_PARTS of what the machine has, when the operator does not say */
 #define MEMORY_PARTS 4
+#define BODY_MS 30000
 #define INSTANCES_PER_WORKER 1024u
 #define INSTANCES_IN_ALL 4000u           /* fit into the memory mappings that a kernel grants by default */
 #define INSTANCES_LEAST 16u              /* of a worker */
@@ -347,6 +348,15 @@ static int64_t message_limit(const struct host *h)
     return fitting(h, smaller(h->program.declared.max_message, h->opts->max_message, DEFAULT_MAX_MESSAGE));
 }
 
+/* The time that clients have for their bodies. */
+static int64_t body_ms(const struct host *h)
+{
+    uint64_t timeout_ms = h->opts->timeout_ms;
+    if (h->opts->body_ms != 0)
+        return h->opts->body_ms;
+    return timeout_ms > 0 && timeout_ms < BODY_MS ? (int64_t)timeout_ms : BODY_MS;
+}
+
 /* ---- Workers ---- */
 
 /* The log of the main thread, 0, or of a worker. */
@@ -447,6 +457,9 @@ static void make_app(struct host *h)
     mocket_set(h->app, MOCKET_AUTO_OPTIONS, 0);
     mocket_set(h->app, MOCKET_METHOD_NOT_ALLOWED, 0);
     mocket_set(h->app, MOCKET_MAX_BODY, body_limit(h));
+    mocket_set(h->app, MOCKET_BODY_TOTAL, body_ms(h));
+    if (h->opts->max_per_address > 0)
+        mocket_set(h->app, MOCKET_MAX_PER_ADDRESS, h->opts->max_per_address);
     if (h->module->has[GUEST_WS]) { /* sockets take no connections from requests */
         mocket_set(h->app, MOCKET_MAX_MESSAGE, message_limit(h));
         mocket_set(h->app, MOCKET_WS_TIMEOUT, h->opts->ws_idle_ms);

@@ -21,6 +21,7 @@
     X(MAX_PER_ADDRESS, MOCKET_UNLIMITED, 1, INT32_MAX, 1)                                                              \
     X(HEAD_TIMEOUT, 10000, 1, INT32_MAX, 1)                                                                            \
     X(BODY_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                            \
+    X(BODY_TOTAL, 30000, 1, INT32_MAX, 1)                                                                              \
     X(WRITE_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                           \
     X(IDLE_TIMEOUT, 60000, 1, INT32_MAX, 1)                                                                            \
     X(STOP_GRACE, 10000, 0, INT32_MAX, 1)                                                                              \

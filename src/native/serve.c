@@ -188,6 +188,8 @@ static int read_settings(struct mocket_server *s)
     int64_t per_address = mocket__app_setting(app, MOCKET_MAX_PER_ADDRESS);
     s->addresses = per_address >= 0 ? mocket__addresses_new((size_t)per_address) : NULL;
     s->grace_ms = mocket__app_setting(app, MOCKET_STOP_GRACE);
+    s->body_silence_ms = mocket__app_setting(app, MOCKET_BODY_TIMEOUT);
+    s->body_total_ms = mocket__app_setting(app, MOCKET_BODY_TOTAL);
     return per_address >= 0 && s->addresses == NULL ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
 }
 

@@ -58,6 +58,12 @@ static void drop_head(struct mocket_conn *c)
     mocket__exchange_free(c->ex);
 }
 
+/* The address that its connections are counted by; NULL: they are not. Clients of a proxy share its address. */
+static const struct mocket_address *counted_address(const struct mocket_conn *c)
+{
+    return c->local || c->trusted ? NULL : &c->address;
+}
+
 /* Its place is free for another one. */
 static void leave_server(struct mocket_conn *c)
 {
@@ -65,7 +71,7 @@ static void leave_server(struct mocket_conn *c)
     if (c->refused)
         c->worker->refused_count--;
     if (c->counted)
-        mocket__server_leave(s, c->local ? NULL : &c->address);
+        mocket__server_leave(s, counted_address(c));
     c->refused = c->counted = false;
 }
 
@@ -597,7 +603,7 @@ static void learn_peer(struct mocket_conn *c, const struct sockaddr *from)
 static bool take_place(struct mocket_conn *c)
 {
     struct mocket_worker *w = c->worker;
-    c->counted = mocket__server_enter(w->server, c->local ? NULL : &c->address);
+    c->counted = mocket__server_enter(w->server, counted_address(c));
     if (c->counted)
         return true;
     if (w->refused_count >= REFUSED_MAX)
@@ -668,7 +674,10 @@ void mocket__conn_timeout(struct mocket_conn *c)
         time_of_head_is_up(c);
         break;
     case MOCKET_TIMEOUT_BODY:
-        mocket__conn_wake(c, MOCKET_ETIMEDOUT);
+        if (mocket__body_is_late(c->ex))
+            mocket__conn_wake(c, MOCKET_ETIMEDOUT);
+        else
+            mocket__worker_limit(c->worker, &c->timeout, MOCKET_TIMEOUT_BODY);
         break;
     case MOCKET_TIMEOUT_WRITE:
     case MOCKET_TIMEOUT_CLOSING: /* what was said before the close frame may still be on its way */

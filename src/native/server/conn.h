@@ -80,7 +80,9 @@ struct mocket_exchange {
     /* what on_done is told: */
     int status;
     uint64_t began_ns, body_in, body_out;
-    size_t turn_len; /* bytes that went out since the handler was resumed */
+    uint64_t body_wait_ms;   /* when the wait for more of the body began */
+    uint64_t body_waited_ms; /* the waits before that, together */
+    size_t turn_len;         /* bytes that went out since the handler was resumed */
 };
 
 struct mocket_conn {
@@ -178,6 +180,10 @@ bool mocket__exchange_unshare(struct mocket_exchange *ex);
 /* ---- body.c ---- */
 
 ptrdiff_t mocket__body_read(struct mocket_source *s, void *buf, size_t cap);
+/* How often to look whether the time of a body is up: below zero: never. */
+int64_t mocket__body_look_ms(int64_t silence_ms, int64_t total_ms);
+/* A handler that waits for more of the body: has it waited for too long? */
+bool mocket__body_is_late(const struct mocket_exchange *ex);
 /* Throws away what is here of a body that nobody read. Is all of it done? */
 bool mocket__body_skip(struct mocket_exchange *ex);
 

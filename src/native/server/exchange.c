@@ -195,7 +195,7 @@ void mocket__exchange_reset(struct mocket_exchange *ex)
     ex->body_left = -1;
     ex->turn_len = 0;
     ex->status = 0;
-    ex->began_ns = ex->body_in = ex->body_out = 0;
+    ex->began_ns = ex->body_in = ex->body_out = ex->body_waited_ms = 0;
 }
 
 void mocket__exchange_tell(const struct mocket_exchange *ex)

@@ -25,6 +25,7 @@ struct mocket_server {
     const struct mocket_native_opts *opts;
     struct mocket_h1_limits limits;
     int64_t grace_ms;
+    int64_t body_silence_ms, body_total_ms; /* below zero: no limit */
     size_t max_connections;
     atomic_size_t connections;          /* of all workers */
     struct mocket_addresses *addresses; /* how many each client has; NULL: nobody counts */

@@ -84,7 +84,7 @@ static void init_limits(struct mocket_worker *w)
     limit_ms[MOCKET_TIMEOUT_NONE] = MOCKET_UNLIMITED;
     limit_ms[MOCKET_TIMEOUT_IDLE] = mocket__app_setting(app, MOCKET_IDLE_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_HEAD] = mocket__app_setting(app, MOCKET_HEAD_TIMEOUT);
-    limit_ms[MOCKET_TIMEOUT_BODY] = mocket__app_setting(app, MOCKET_BODY_TIMEOUT);
+    limit_ms[MOCKET_TIMEOUT_BODY] = mocket__body_look_ms(w->server->body_silence_ms, w->server->body_total_ms);
     limit_ms[MOCKET_TIMEOUT_WRITE] = mocket__app_setting(app, MOCKET_WRITE_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_LINGER] = LINGER_MS;
     limit_ms[MOCKET_TIMEOUT_CLOSING] = CLOSING_MS;

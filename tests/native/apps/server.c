@@ -12,6 +12,7 @@ static const struct {
     { "HEAD_TIMEOUT", MOCKET_HEAD_TIMEOUT },       { "BODY_TIMEOUT", MOCKET_BODY_TIMEOUT },
     { "WRITE_TIMEOUT", MOCKET_WRITE_TIMEOUT },     { "IDLE_TIMEOUT", MOCKET_IDLE_TIMEOUT },
     { "STOP_GRACE", MOCKET_STOP_GRACE },           { "MAX_BODY", MOCKET_MAX_BODY },
+    { "BODY_TOTAL", MOCKET_BODY_TOTAL },
 };
 
 static int hello(mocket_event *e)
