@@ -3,8 +3,8 @@
  * May it be called directly? A direct call costs nothing and cannot be interrupted but by ending the instance: whatever
  * comes behind it waits. A call in slices delays no other request, and costs about a microsecond more. So trust is
  * earned: a kind runs in slices until it was quick a few times, and directly from then on. A kind whose direct call
- * took long in spite of it goes back to slices for a minute, the next time for ten. A guest may spread its slowness over
- * many kinds: when a second kind surprises within ten minutes, nothing is called directly for ten minutes.
+ * took long in spite of it goes back to slices for a minute, the next time for ten. A guest may spread its slowness
+ * over many kinds: when a second kind surprises within ten minutes, nothing is called directly for ten minutes.
  *
  * Does it occupy a place for a short time only? Each quick request adds a point, each long one takes many away. A kind
  * with some points has proved quick. So a hiccup costs a busy kind nothing, and a kind of which one request in twenty

@@ -1,4 +1,4 @@
-/* SipHash-1-3 against results that the reference implementation gives for the key 0, 1, ... 15 and the bytes 0, 1, ... */
+/* SipHash-1-3 against results of the reference implementation, for the key 0, 1, ... 15 and the bytes 0, 1, ... */
 #include "tests/unit/unit.h"
 
 #include "src/base/siphash.h"
