@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../hosts/c/engine/compile.h"
 #include "../src/native/native.h"
 #include "verbs.h"
 
@@ -21,7 +22,8 @@ static const char version_manual[] =
 static const char *const help_text = help_manual;
 static const char *const version_text = version_manual;
 
-/* Manuals are reached through pointers, because those of other files are not constants here. */
+/* Manuals are reached through pointers, because those of other files are not constants here. A verb without a summary
+ * is not listed. */
 static const struct verb {
     const char *name;
     const char *summary;
@@ -31,6 +33,7 @@ static const struct verb {
     { "new", "write a small app to begin with", &mocket__cli_new_manual, mocket__cli_new },
     { "build", "compile an app in C or MoonBit to a wasm file", &mocket__cli_build_manual, mocket__cli_build },
     { "serve", "serve a wasm file over HTTP", &mocket__cli_serve_manual, mocket__cli_serve },
+    { COMPILE_VERB, NULL, &mocket__cli_compile_manual, mocket__cli_compile },
     { "version", "print the version", &version_text, mocket__cli_version },
     { "help", "tell about a verb", &help_text, verb_help },
 };
@@ -53,7 +56,7 @@ static const struct verb *find_verb(const char *name)
 static const char *likely_verb(const char *name)
 {
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (name[0] != '\0' && strncmp(verbs[i].name, name, 2) == 0)
+        if (verbs[i].summary && name[0] != '\0' && strncmp(verbs[i].name, name, 2) == 0)
             return verbs[i].name;
     return NULL;
 }
@@ -62,7 +65,8 @@ static void list_verbs(FILE *to)
 {
     fprintf(to, "usage: mocket VERB [ARGUMENTS]\n\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(to, "    %-10s %s\n", verbs[i].name, verbs[i].summary);
+        if (verbs[i].summary)
+            fprintf(to, "    %-10s %s\n", verbs[i].name, verbs[i].summary);
     fprintf(to, "\n`mocket help VERB` tells more.\n");
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "../hosts/c/engine/compile.h"
 #include "../hosts/c/serve.h"
 #include "../src/base/span.h"
 #include "../src/http/forwarded.h"
@@ -26,6 +27,8 @@
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define MEMORY_MIN (INT64_C(1) << 16)
 #define MEMORY_MAX (INT64_C(1) << 32)
+#define COMPILE_MEMORY_MIN (INT64_C(128) << 20)
+#define COMPILE_MEMORY_MAX (INT64_C(1) << 40)
 
 const char *const mocket__cli_serve_manual =
     "usage: mocket serve app.wasm [options]\n"
@@ -56,6 +59,10 @@ const char *const mocket__cli_serve_manual =
     "  --max-memory-total SIZE\n"
     "                      of the process: instances, requests, answers and messages together (default: three\n"
     "                      quarters of the machine's memory, or of its control group's limit if that is less)\n"
+    "  --compile-timeout TIME\n"
+    "                      processor time for compiling the module, or off (default: 2m)\n"
+    "  --compile-memory SIZE\n"
+    "                      memory for compiling the module, at least 128M (default: 2G)\n"
     "  --max-instances N   of a worker (default: 1024, less with more than three workers)\n"
     "  --max-body SIZE     of a request body (default: what the app asks for, else 1M)\n"
     "  --max-message SIZE  of a WebSocket's client (default: what the app asks for, else 1M)\n"
@@ -273,6 +280,22 @@ static int take_memory_total(struct command *c, const char *text)
     return 0;
 }
 
+static int take_compile_timeout(struct command *c, const char *text)
+{
+    int64_t ms = take_time_ms(c, &(struct time){ "compile-timeout", "30s or 5m" }, text);
+    c->opts.compile_timeout_ms = (uint64_t)ms;
+    return ms < 0 ? MISUSE : 0;
+}
+
+static int take_compile_memory(struct command *c, const char *text)
+{
+    int64_t bytes = parse_size(text, COMPILE_MEMORY_MAX);
+    if (bytes < COMPILE_MEMORY_MIN)
+        return mocket__cli_misuse(c->verb, "--compile-memory %s: a size from 128M to 1024G is needed", text);
+    c->opts.compile_memory = (uint64_t)bytes;
+    return 0;
+}
+
 static int take_body(struct command *c, const char *text)
 {
     c->opts.max_body = parse_size(text, INT64_MAX);
@@ -453,6 +476,8 @@ static const struct {
     { "max-memory", required_argument, take_memory },
     { "max-memory-total", required_argument, take_memory_total },
     { "max-body", required_argument, take_body },
+    { "compile-timeout", required_argument, take_compile_timeout },
+    { "compile-memory", required_argument, take_compile_memory },
     { "max-instances", required_argument, take_instances },
     { "max-message", required_argument, take_message },
     { "max-per-address", required_argument, take_per_address },
@@ -568,6 +593,19 @@ static void release(struct command *c)
         free(c->dir_texts[i]);
 }
 
+const char *const mocket__cli_compile_manual =
+    "usage: mocket " COMPILE_VERB
+    "\n"
+    "\n"
+    "Compiles a module for `mocket serve`, which starts it. It is of no use otherwise.\n";
+
+int mocket__cli_compile(int argc, char **argv)
+{
+    if (argc == 1)
+        compile_child();
+    return mocket__cli_misuse(argv[0], "only `mocket serve` starts this");
+}
+
 int mocket__cli_serve(int argc, char **argv)
 {
     struct command c = {
@@ -576,6 +614,8 @@ int mocket__cli_serve(int argc, char **argv)
                   .timeout_ms = 30000,
                   .cpu_timeout_ms = 1000,
                   .max_memory = UINT64_C(256) << 20,
+                  .compile_timeout_ms = 120000,
+                  .compile_memory = UINT64_C(2) << 30,
                   .max_body = -1,
                   .max_message = -1,
                   .max_sockets = 10000,

@@ -16,3 +16,10 @@ int mocket__cli_serve(int argc, char **argv)
                                "this build has no wasm host.\n"
                                "Run tools/setup, then build it with `make`.");
 }
+
+const char *const mocket__cli_compile_manual = "This build has no wasm host.\n";
+
+int mocket__cli_compile(int argc, char **argv)
+{
+    return mocket__cli_serve(argc, argv);
+}

@@ -23,6 +23,7 @@
 #include "../../src/native/native.h"
 #include "access.h"
 #include "engine/cache.h"
+#include "guest/bounds.h"
 #include "guest/front.h"
 #include "guest/grants.h"
 #include "guest/worker.h"
@@ -50,6 +51,7 @@ struct host {
     struct guest_stats *counts; /* likewise */
     struct mocket_account account;
     struct engine_cache cache;
+    struct compile_opts compile;
     struct guest_grants grants;
     struct access access;
     struct stats stats;
@@ -80,11 +82,6 @@ static void problem(void *data, const char *text)
     write_line(data, MOCKET_LOG_ERROR, mocket__span(text));
 }
 
-static void debug(void *data, mocket_span line)
-{
-    write_line(data, MOCKET_LOG_DEBUG, line);
-}
-
 /* "subject: why", or the code's text when there is no why; a line for each of its lines. Returns rc. */
 static int refuse(struct host *h, const char *subject, const struct mocket_buf *why, int rc)
 {
@@ -100,9 +97,10 @@ static int refuse(struct host *h, const char *subject, const struct mocket_buf *
 
 /* ---- The module ---- */
 
+/* No more than one byte beyond the limit, so that guest_module_open says what is wrong. */
 static int read_all(int fd, struct mocket_buf *file)
 {
-    for (;;) {
+    while ((int64_t)file->len <= guest_bound(GUEST_BOUND_FILE)) {
         char *room = mocket__buf_room(file, 1u << 16);
         if (!room)
             return file->status;
@@ -114,6 +112,7 @@ static int read_all(int fd, struct mocket_buf *file)
         else if (errno != EINTR)
             return MOCKET_EIO;
     }
+    return 0;
 }
 
 static int load_file(struct host *h)
@@ -149,10 +148,25 @@ static int check_stack(struct host *h)
     return MOCKET_ELIMIT;
 }
 
+static void tell_compiling(void *data)
+{
+    struct host *h = data;
+    struct mocket_buf text = { 0 };
+    mocket__buf_text(&text, "compiling ");
+    mocket__buf_text(&text, h->name);
+    mocket__buf_text(&text, " ...");
+    write_line(h, MOCKET_LOG_INFO, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+}
+
 static void open_cache(struct host *h)
 {
     const char *path = h->opts->cache;
-    h->cache = (struct engine_cache){ .dir = -1, .note = debug, .data = h };
+    h->compile = (struct compile_opts){ .cpu_ms = h->opts->compile_timeout_ms,
+                                        .memory_bytes = h->opts->compile_memory,
+                                        .slow = tell_compiling,
+                                        .data = h };
+    h->cache = (struct engine_cache){ .dir = -1, .compile = &h->compile, .note = write_line, .data = h };
     if (!path || strcmp(path, "off") != 0)
         engine_cache_open(&h->cache, path);
 }
@@ -199,8 +213,10 @@ static int open_module(struct host *h)
         tell_room(h, opts.instances);
     if (rc < 0)
         refuse(h, engine_name(), &why, rc);
-    else if ((rc = guest_module_open(h->engine, &(struct guest_file){ h->name, mocket__buf_view(&h->file), &h->cache },
-                                     &h->module, &why)) < 0)
+    else if ((rc = guest_module_open(
+                  h->engine,
+                  &(struct guest_file){ h->name, mocket__buf_view(&h->file), &h->cache, h->opts->max_memory },
+                  &h->module, &why)) < 0)
         refuse(h, h->name, &why, rc);
     mocket__buf_release(&why);
     mocket__buf_release(&h->file);

@@ -45,7 +45,7 @@ struct name {
     char text[2 * ENGINE_CACHE_KEY + 32];
 };
 
-static void note(const struct engine_cache *cache, const char *what, const char *why)
+static void note(const struct engine_cache *cache, int level, const char *what, const char *why)
 {
     if (!cache->note)
         return;
@@ -54,7 +54,7 @@ static void note(const struct engine_cache *cache, const char *what, const char 
     mocket__buf_text(&line, what);
     mocket__buf_text(&line, why ? ": " : "");
     mocket__buf_text(&line, why ? why : "");
-    cache->note(cache->data, mocket__buf_view(&line));
+    cache->note(cache->data, level, mocket__buf_view(&line));
     mocket__buf_release(&line);
 }
 
@@ -112,13 +112,13 @@ static int open_folder(struct engine_cache *cache, char *path)
     make_folders(path);
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0 || fstat(dir, &st) < 0) {
-        note(cache, path, strerror(errno));
+        note(cache, MOCKET_LOG_WARN, path, strerror(errno));
         if (dir >= 0)
             close(dir);
         return MOCKET_EIO;
     }
     if (!ours_alone(&st)) {
-        note(cache, path, "not used, since others may write there, or it belongs to another user");
+        note(cache, MOCKET_LOG_WARN, path, "not used, since others may write there, or it belongs to another user");
         close(dir);
         return MOCKET_EDENIED;
     }
@@ -132,7 +132,7 @@ int engine_cache_open(struct engine_cache *cache, const char *path)
     cache->max_bytes = cache->max_bytes ? cache->max_bytes : ENGINE_CACHE_BYTES;
     char *copy = path ? mocket__copy(path, strlen(path)) : default_path();
     if (!copy) {
-        note(cache, "there is no home folder to keep it in", NULL);
+        note(cache, MOCKET_LOG_DEBUG, "there is no home folder to keep it in", NULL);
         return path ? MOCKET_ENOMEM : MOCKET_EIO;
     }
     int rc = open_folder(cache, copy);
@@ -243,7 +243,7 @@ int engine_cache_load(struct engine_cache *cache, const unsigned char key[ENGINE
         futimens(fd, NULL); /* it was used now; not to be able to say so does no harm */
         rc = 0;
     } else {
-        note(cache, name.text, wrong);
+        note(cache, MOCKET_LOG_WARN, name.text, wrong);
         if (rc != MOCKET_ENOMEM)
             unlinkat(cache->dir, name.text, 0);
     }
@@ -366,14 +366,14 @@ void engine_cache_store(struct engine_cache *cache, const unsigned char key[ENGI
     store_u64(head.len, content.len);
     int fd = open_unfinished(cache, &aside);
     if (fd < 0) {
-        note(cache, "nothing can be written", strerror(errno));
+        note(cache, MOCKET_LOG_WARN, "nothing can be written", strerror(errno));
         return;
     }
     int rc = write_all(fd, &head, sizeof head);
     if (rc == 0)
         rc = write_all(fd, content.ptr, content.len);
     if (close(fd) < 0 || rc < 0 || renameat(cache->dir, aside.text, cache->dir, name.text) < 0) {
-        note(cache, "nothing was written", strerror(errno));
+        note(cache, MOCKET_LOG_WARN, "nothing was written", strerror(errno));
         unlinkat(cache->dir, aside.text, 0);
         return;
     }
@@ -408,19 +408,43 @@ static int load_module(struct engine_cache *cache, struct engine *engine, const 
     int rc = engine_cache_load(cache, key, &code);
     if (rc == 0 && (rc = engine_module_load(engine, mocket__buf_view(&code), out, &why)) < 0) {
         mocket__buf_add(&why, "", 1);
-        note(cache, "the engine does not take what was kept", mocket__buf_status(&why) == 0 ? why.ptr : NULL);
+        note(cache, MOCKET_LOG_WARN, "the engine does not take what was kept",
+             mocket__buf_status(&why) == 0 ? why.ptr : NULL);
     }
     mocket__buf_release(&code);
     mocket__buf_release(&why);
     return rc;
 }
 
-static void keep_module(struct engine_cache *cache, const unsigned char *key, const struct engine_module *module)
+/* A module that is to be compiled. */
+struct fresh {
+    struct engine *engine;
+    mocket_span bytes;
+    const unsigned char *key; /* NULL: it is not kept */
+};
+
+static int compile_here(struct engine_cache *cache, const struct fresh *f, struct engine_module **out,
+                        struct mocket_buf *why)
 {
     struct mocket_buf code = { 0 };
-    if (engine_module_save(module, &code) == 0)
-        engine_cache_store(cache, key, mocket__buf_view(&code));
+    int rc = engine_module_open(f->engine, f->bytes, out, why);
+    if (rc == 0 && f->key && engine_module_save(*out, &code) == 0)
+        engine_cache_store(cache, f->key, mocket__buf_view(&code));
     mocket__buf_release(&code);
+    return rc;
+}
+
+static int compile_in_child(struct engine_cache *cache, const struct fresh *f, struct engine_module **out,
+                            struct mocket_buf *why)
+{
+    struct compile_result result;
+    int rc = compile_run(cache->compile, f->engine, f->bytes, &result, why);
+    if (rc == 0)
+        rc = engine_module_load(f->engine, result.code, out, why);
+    if (rc == 0 && f->key)
+        engine_cache_store(cache, f->key, result.code);
+    compile_release(&result);
+    return rc;
 }
 
 int engine_cache_module(struct engine_cache *cache, struct engine *engine, mocket_span bytes,
@@ -429,13 +453,11 @@ int engine_cache_module(struct engine_cache *cache, struct engine *engine, mocke
     unsigned char key[ENGINE_CACHE_KEY];
     bool usable = cache->dir >= 0 && make_key(engine, bytes, key) == 0;
     if (usable && load_module(cache, engine, key, out) == 0) {
-        note(cache, "compiled code was found", NULL);
+        note(cache, MOCKET_LOG_DEBUG, "compiled code was found", NULL);
         return 0;
     }
-    int rc = engine_module_open(engine, bytes, out, why);
-    if (rc == 0 && usable) {
-        note(cache, "compiled anew", NULL);
-        keep_module(cache, key, *out);
-    }
-    return rc;
+    if (usable)
+        note(cache, MOCKET_LOG_DEBUG, "compiled anew", NULL);
+    struct fresh fresh = { engine, bytes, usable ? key : NULL };
+    return cache->compile ? compile_in_child(cache, &fresh, out, why) : compile_here(cache, &fresh, out, why);
 }

@@ -3,19 +3,20 @@
  * TRUST   Compiled code runs with all rights of the host: who can write the cache can become the host. So the folder
  *         and each file must belong to this user and be writable by nobody else, which is looked at on the open
  *         descriptor, and nothing is read by another way than through it. A file carries its key and a checksum.
- * FAULTS  Nothing about a cache is an error of a start: what is odd is told by note, and the module is compiled. */
+ * FAULTS  No fault of a cache fails a start: it is reported to note as a warning, and the module is compiled. */
 #ifndef MOCKET_HOSTS_C_ENGINE_CACHE_H
 #define MOCKET_HOSTS_C_ENGINE_CACHE_H
 
-#include "engine.h"
+#include "compile.h"
 
 #define ENGINE_CACHE_BYTES (UINT64_C(256) << 20) /* of all files together */
 #define ENGINE_CACHE_KEY 32
 
 struct engine_cache {
-    int dir;            /* -1: there is none */
-    uint64_t max_bytes; /* beyond it the files that were not used for longest go */
-    void (*note)(void *data, mocket_span line);
+    int dir;                            /* -1: there is none */
+    uint64_t max_bytes;                 /* beyond it the files that were not used for longest go */
+    const struct compile_opts *compile; /* how modules are compiled; NULL: in this process, without limits */
+    void (*note)(void *data, int level, mocket_span line); /* level: of enum mocket_log_level */
     void *data;
 };
 
@@ -25,7 +26,7 @@ struct engine_cache {
 int engine_cache_open(struct engine_cache *cache, const char *path);
 void engine_cache_close(struct engine_cache *cache);
 
-/* engine_module_open, or the same from the cache. */
+/* Compiles a module, or finds it in the cache. As engine_module_open and compile_run. */
 int engine_cache_module(struct engine_cache *cache, struct engine *engine, mocket_span bytes,
                         struct engine_module **out, struct mocket_buf *why);
 

@@ -29,13 +29,23 @@ struct engine_opts {
 /* 0 or MOCKET_ELIMIT (the machine has no room for opts->least). Installs the process's handlers for SIGSEGV, SIGILL,
  * SIGFPE. */
 int engine_open(const struct engine_opts *opts, struct engine **out, struct mocket_buf *why);
+
+/* What compiled code depends on besides the module, the engine's version and the processor. */
+struct engine_settings {
+    uint64_t reservation, guard; /* bytes of address space of a memory, and behind it */
+    uint64_t heap;               /* bytes that a GC heap begins with */
+    bool no_gc;
+};
+struct engine_settings engine_settings(const struct engine *engine);
+/* An engine that compiles for another one with these settings, and makes no instances. 0 or MOCKET_ENOMEM. */
+int engine_open_compiler(const struct engine_settings *settings, struct engine **out);
 void engine_close(struct engine *engine); /* after its modules; NULL is fine */
 /* How many instances may live at once; at most opts.instances. */
 uint32_t engine_room(const struct engine *engine);
 /* "Wasmtime 48.0.8" */
 const char *engine_name(void);
 
-/* Appends what compiled code depends on besides the module and the processor: the settings, as text. */
+/* Appends the settings as text. */
 void engine_describe(const struct engine *engine, struct mocket_buf *out);
 
 /* Deadlines are counted in ticks; somebody calls engine_tick every ENGINE_TICK_MS while guests run. Any thread. */

@@ -111,6 +111,28 @@ int engine_open(const struct engine_opts *opts, struct engine **out, struct mock
     return 0;
 }
 
+struct engine_settings engine_settings(const struct engine *engine)
+{
+    return (struct engine_settings){ .reservation = engine->plan.reservation,
+                                     .guard = engine->plan.guard,
+                                     .heap = engine->plan.heap,
+                                     .no_gc = engine->no_gc };
+}
+
+int engine_open_compiler(const struct engine_settings *settings, struct engine **out)
+{
+    struct engine *engine = mocket__new(sizeof *engine);
+    if (!engine)
+        return MOCKET_ENOMEM;
+    engine->plan =
+        (struct plan){ .reservation = settings->reservation, .guard = settings->guard, .heap = settings->heap };
+    engine->no_gc = settings->no_gc;
+    engine->wasm =
+        wasm_engine_new_with_config(plan_config(&engine->plan, &(struct engine_opts){ .no_gc = settings->no_gc }));
+    *out = engine;
+    return 0;
+}
+
 void engine_close(struct engine *engine)
 {
     if (!engine)
@@ -130,6 +152,8 @@ void engine_describe(const struct engine *engine, struct mocket_buf *out)
     mocket__buf_decimal(out, engine->plan.guard);
     mocket__buf_text(out, " ");
     mocket__buf_decimal(out, PLAN_GUEST_STACK);
+    mocket__buf_text(out, " ");
+    mocket__buf_decimal(out, engine->plan.heap);
 }
 
 uint32_t engine_room(const struct engine *engine)

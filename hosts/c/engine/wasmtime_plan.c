@@ -45,7 +45,8 @@ int plan_make(const struct engine_opts *opts, struct plan *p, struct mocket_buf 
     for (int tight = 0; tight < 2; tight++) {
         *p = (struct plan){ .memory_bytes = bytes,
                             .reservation = tight ? bytes : RESERVATION,
-                            .guard = tight ? 0 : GUARD };
+                            .guard = tight ? 0 : GUARD,
+                            .heap = bytes < GC_HEAP_INITIAL ? bytes : GC_HEAP_INITIAL };
         for (p->instances = wanted; p->instances >= least; p->instances /= 2)
             if (room_address(plan_bytes(p)))
                 return 0;
@@ -101,8 +102,9 @@ wasm_config_t *plan_config(const struct plan *p, const struct engine_opts *opts)
     }
 #if MOCKET_ENGINE_CRATE
     else
-        mocket_engine_config_gc(config, GC_HEAP_INITIAL);
+        mocket_engine_config_gc(config, p->heap);
 #endif
-    pool_set(config, p, opts);
+    if (p->instances > 0)
+        pool_set(config, p, opts);
     return config;
 }

@@ -12,10 +12,11 @@
 
 /* What the pool is going to reserve. */
 struct plan {
-    uint32_t instances;
+    uint32_t instances;    /* 0: there is no pool, the engine only compiles */
     uint64_t memory_bytes; /* of an instance at most, whole pages */
     uint64_t reservation;  /* address space of a memory */
     uint64_t guard;        /* behind it; compiled code counts on both */
+    uint64_t heap;         /* bytes that a GC heap begins with */
 };
 
 /* Plans for as many instances as are wanted and the machine has room for. 0; MOCKET_ELIMIT: not even for the least

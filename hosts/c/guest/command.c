@@ -12,12 +12,10 @@
 #include "../../../src/base/span.h"
 #include "sections.h"
 
-enum { SECTION_CODE = 10 };
-
 /* The body of a function that is not imported. */
 static struct guest_bytes body(mocket_span wasm, uint32_t index, uint32_t imported)
 {
-    struct guest_bytes r = guest_section(wasm, SECTION_CODE);
+    struct guest_bytes r = guest_section(wasm, GUEST_SECTION_CODE);
     uint32_t count = guest_number(&r);
     if (index < imported || index - imported >= count)
         r.bad = true;

@@ -9,9 +9,11 @@
 
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
+#include "bounds.h"
 #include "command.h"
 #include "imports.h"
 #include "instance.h"
+#include "sections.h"
 
 static const struct {
     const char *name, *type;
@@ -55,6 +57,19 @@ static int check_format(mocket_span bytes, struct mocket_buf *why)
     if (memcmp(bytes.ptr + 4, module, 4) != 0)
         return refuse(why, "a WebAssembly module of an unknown version", NULL);
     return 0;
+}
+
+static int check_room(const struct guest_file *file, struct mocket_buf *why)
+{
+    uint64_t needed = guest_memory_bytes(file->bytes);
+    if (needed <= file->memory_bytes)
+        return 0;
+    mocket__buf_text(why, "its memory begins with ");
+    mocket__buf_decimal(why, needed >> 10);
+    mocket__buf_text(why, " KiB; an instance may have ");
+    mocket__buf_decimal(why, file->memory_bytes >> 10);
+    refuse(why, " KiB (--max-memory)", NULL);
+    return MOCKET_ELIMIT;
 }
 
 static const struct engine_symbol *find_export(const struct guest_module *m, const char *name)
@@ -182,6 +197,10 @@ int guest_module_open(struct engine *engine, const struct guest_file *file, stru
                       struct mocket_buf *why)
 {
     int rc = check_format(file->bytes, why);
+    if (rc == 0)
+        rc = guest_bounds_check(file->bytes, why);
+    if (rc == 0)
+        rc = check_room(file, why);
     if (rc < 0)
         return rc;
     struct guest_module *m = mocket__new(sizeof *m);

@@ -30,9 +30,11 @@ struct guest_file {
     const char *name;
     mocket_span bytes;
     struct engine_cache *cache; /* of compiled modules; NULL: none */
+    uint64_t memory_bytes;      /* of an instance, at most */
 };
 
-/* 0, MOCKET_EINVAL (*why tells what is wrong with the file) or MOCKET_ENOMEM. */
+/* 0, MOCKET_EINVAL (*why tells what is wrong with the file), MOCKET_ELIMIT (it is too large, or compiling it takes too
+ * long), MOCKET_EIO (the compiler could not be started) or MOCKET_ENOMEM. */
 int guest_module_open(struct engine *engine, const struct guest_file *file, struct guest_module **out,
                       struct mocket_buf *why);
 void guest_module_close(struct guest_module *module);

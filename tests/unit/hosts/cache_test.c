@@ -18,9 +18,12 @@ struct fixture {
     struct mocket_buf notes;
 };
 
-static void take_note(void *data, mocket_span line)
+static void take_note(void *data, int level, mocket_span line)
 {
+    static const char letters[] = { [MOCKET_LOG_ERROR] = 'E', [MOCKET_LOG_WARN] = 'W', [MOCKET_LOG_DEBUG] = 'D' };
     struct mocket_buf *notes = data;
+    mocket__buf_add(notes, &letters[level], 1);
+    mocket__buf_text(notes, " ");
     mocket__buf_span(notes, line);
     mocket__buf_text(notes, "\n");
 }
