@@ -350,6 +350,18 @@ static void add_words(struct mocket_buf *why, const struct child *c)
     mocket__buf_span(why, text);
 }
 
+static void add_memory(const struct child *c, const struct compile_opts *opts, struct mocket_buf *why)
+{
+    mocket__buf_text(why, " with ");
+    mocket__buf_decimal(why, (uint64_t)c->usage.ru_maxrss / 1024);
+    mocket__buf_text(why, " MiB in use");
+    if (opts->memory_bytes) {
+        mocket__buf_text(why, " of ");
+        mocket__buf_decimal(why, opts->memory_bytes >> 20);
+        mocket__buf_text(why, " MiB (--compile-memory)");
+    }
+}
+
 /* A signal: of the limits, of the compiler's own failure, or from outside. Rust ends a program that has no memory by
  * SIGABRT, so the memory that was used is part of the message. */
 static int explain_signal(const struct child *c, const struct compile_opts *opts, struct mocket_buf *why)
@@ -364,14 +376,8 @@ static int explain_signal(const struct child *c, const struct compile_opts *opts
         return over_limit(why, "compiling takes more than ", seconds, " s of processor time (--compile-timeout)");
     mocket__buf_text(why, "the compiler ended (");
     mocket__buf_text(why, strsignal(number));
-    mocket__buf_text(why, ") with ");
-    mocket__buf_decimal(why, (uint64_t)c->usage.ru_maxrss / 1024);
-    mocket__buf_text(why, " MiB in use");
-    if (opts->memory_bytes) {
-        mocket__buf_text(why, " of ");
-        mocket__buf_decimal(why, opts->memory_bytes >> 20);
-        mocket__buf_text(why, " MiB (--compile-memory)");
-    }
+    mocket__buf_text(why, ")");
+    add_memory(c, opts, why);
     add_words(why, c);
     return MOCKET_ELIMIT;
 }
@@ -387,6 +393,7 @@ static int take_result(const struct child *c, const struct compile_opts *opts, s
     }
     if (WEXITSTATUS(c->status) != EXIT_DONE) {
         mocket__buf_text(why, "the compiler failed");
+        add_memory(c, opts, why);
         add_words(why, c);
         return MOCKET_EIO;
     }
