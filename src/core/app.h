@@ -24,6 +24,8 @@
     X(BODY_TOTAL, 30000, 1, INT32_MAX, 1)                                                                              \
     X(WRITE_TIMEOUT, 30000, 1, INT32_MAX, 1)                                                                           \
     X(IDLE_TIMEOUT, 60000, 1, INT32_MAX, 1)                                                                            \
+    X(LINGER_TIMEOUT, 5000, 0, INT32_MAX, 0)                                                                           \
+    X(LINGER_TOTAL, 30000, 0, INT32_MAX, 0)                                                                            \
     X(STOP_GRACE, 10000, 0, INT32_MAX, 1)                                                                              \
     X(MAX_MESSAGE, 1048576, 0, INT64_MAX, 1)                                                                           \
     X(MAX_BACKLOG, 1048576, 1024, INT64_MAX, 0)                                                                        \

@@ -42,8 +42,9 @@ class Step:
 
 
 class Request:
-    def __init__(self, method, bytes_, shut=False, key=None):
-        self.method, self.bytes_, self.shut, self.key = method, bytes_, shut, key
+    def __init__(self, method, bytes_, key=None):
+        self.method, self.bytes_, self.key = method, bytes_, key
+        self.shut = self.blind = False  # what is said behind the fence's name
 
 
 class Frame:
@@ -222,7 +223,8 @@ def send_step(words, lines):
 def request_step(raw, socket=False):
     def build(words, lines):
         request = build_request(lines, raw, socket)
-        request.shut = plain(words, ("shut",)) == "shut"
+        how = plain(words, ("shut", "blind"))
+        request.shut, request.blind = how == "shut", how == "blind"
         return request
 
     return build

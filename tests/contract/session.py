@@ -63,6 +63,18 @@ class Connection:
             if step == 1:
                 time.sleep(0.0003)
 
+    def send_blind(self, bytes_):
+        """Reads nothing before the server has taken all of it."""
+        self.sent += bytes_
+        at = 0
+        while at < len(bytes_):
+            writable = select.select([], [self.sock], [], READ_TIMEOUT_S)[1]
+            taken = self.send_some(bytes_[at : at + 65536]) if writable else 0
+            if taken == 0:
+                raise Failure(f"the server took {at} of {len(bytes_)} bytes")
+            at += max(taken, 0)
+        self.sent_at = time.monotonic()
+
     def send_some(self, piece):
         """Bytes taken; -1: not now; 0: the peer takes no more."""
         try:
@@ -317,7 +329,10 @@ class Session:
             connection.answered = 0
         connection.asked.append(request)
         connection.last = None
-        connection.send(request.bytes_, self.split)
+        if request.blind:
+            connection.send_blind(request.bytes_)
+        else:
+            connection.send(request.bytes_, self.split)
         if request.shut:
             connection.shut()
 

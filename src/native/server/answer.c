@@ -15,16 +15,15 @@ static struct mocket_exchange *exchange_of(struct mocket_sink *s)
 
 /* ---- the head ---- */
 
-/* A body that nobody read: what is here of it is thrown away; if that is not all, this is the last answer. */
-static void settle_body(struct mocket_exchange *ex)
+/* A body that was not read: the part of it that has arrived is thrown away. When that is not all of it, this is the
+ * last answer, and the rest is thrown away while the answer is sent: a client may read nothing before it has sent its
+ * body. */
+static void discard_body(struct mocket_exchange *ex)
 {
-    struct mocket_conn *c = ex->conn;
-    if (!ex->h1.body_done && !mocket__body_skip(ex)) {
-        ex->keep_alive = false;
-        c->linger = true;
-    }
-    if (mocket__worker_stopping(c->worker))
-        ex->keep_alive = false;
+    if (ex->h1.body_done || mocket__body_skip(ex))
+        return;
+    ex->keep_alive = false;
+    mocket__conn_advance(ex->conn, MOCKET_CONN_DISCARDING);
 }
 
 static void write_head(struct mocket_exchange *ex, const struct mocket_head *head, int64_t body_len)
@@ -77,7 +76,9 @@ static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket
         return MOCKET_ESTATE;
     if (ex->conn->broken)
         return cut(ex, MOCKET_ECLOSED);
-    settle_body(ex);
+    discard_body(ex);
+    if (mocket__worker_stopping(ex->conn->worker))
+        ex->keep_alive = false;
     write_head(ex, head, (int64_t)body.len);
     ex->answer = MOCKET_ANSWER_DONE;
     ex->body_out = ex->send_body ? body.len : 0;
@@ -136,6 +137,7 @@ static int end(struct mocket_sink *s)
     if (ex->body_left > 0)
         return cut(ex, MOCKET_EINVAL);
     ex->answer = MOCKET_ANSWER_DONE;
+    discard_body(ex);
     int rc = ex->chunked ? put(ex, MOCKET_SPAN("0\r\n\r\n")) : 0;
     return rc < 0 ? cut(ex, rc) : 0;
 }
@@ -177,7 +179,7 @@ void mocket__answer_refuse(struct mocket_conn *c, int status)
     a.date = mocket__worker_date(c->worker);
     mocket__h1_write_head(&c->worker->out, &a);
     mocket__buf_span(&c->worker->out, text);
-    c->last = c->linger = true;
+    mocket__conn_advance(c, MOCKET_CONN_DISCARDING);
     const struct mocket_native_opts *opts = c->worker->server->opts;
     if (opts->on_done != NULL)
         opts->on_done(opts->data, &(struct mocket_native_done){ .worker = c->worker->app_worker,

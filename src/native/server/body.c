@@ -76,7 +76,7 @@ bool mocket__body_is_late(const struct mocket_exchange *ex)
 static int wait(struct mocket_exchange *ex)
 {
     struct mocket_conn *c = ex->conn;
-    if (c->eof || c->broken)
+    if (c->eof || c->broken || mocket__conn_discards(c))
         return fail(ex, MOCKET_ECLOSED);
     if (waited_for_too_long(ex, ex->body_waited_ms))
         return fail(ex, MOCKET_ETIMEDOUT);

@@ -21,7 +21,6 @@
 #include "../../base/memory.h"
 #include "../sleep.h"
 
-#define LINGER_MAX 1048576 /* bytes that are thrown away before a connection is cut */
 #define CLOSE_FRAME_MAX (2 + MOCKET_WS_PAYLOAD_MAX)
 #define REFUSED_MAX 64 /* connections of a worker that are told in peace that they are too many */
 
@@ -34,7 +33,7 @@ static bool is_active(const struct mocket_conn *c)
 
 static void free_if_done(struct mocket_conn *c)
 {
-    if (!c->closed || c->ex != NULL)
+    if (c->state != MOCKET_CONN_CLOSED || c->ex != NULL)
         return;
     struct mocket_worker *w = c->worker;
     if (c->in.ptr != NULL)
@@ -46,7 +45,7 @@ static void free_if_done(struct mocket_conn *c)
 static void on_close(uv_handle_t *handle)
 {
     struct mocket_conn *c = handle->data;
-    c->closed = true;
+    c->state = MOCKET_CONN_CLOSED;
     free_if_done(c);
 }
 
@@ -78,9 +77,10 @@ static void leave_server(struct mocket_conn *c)
 static void close_conn(struct mocket_conn *c, bool reset)
 {
     static const struct linger at_once = { .l_onoff = 1 };
-    if (c->closing)
+    if (mocket__conn_is_closing(c))
         return;
-    c->closing = c->broken = true;
+    c->state = MOCKET_CONN_CLOSING;
+    c->broken = true;
     mocket__timeouts_remove(&c->timeout);
     mocket__output_drop(c);
     uv_close((uv_handle_t *)&c->poll, on_close);
@@ -106,7 +106,7 @@ void mocket__conn_tell_gone(struct mocket_conn *c)
 
 void mocket__conn_break(struct mocket_conn *c)
 {
-    if (c->closing)
+    if (mocket__conn_is_closing(c))
         return;
     close_conn(c, true);
     if (c->wait == MOCKET_WAIT_WRITE)
@@ -117,16 +117,24 @@ void mocket__conn_break(struct mocket_conn *c)
         mocket__socket_schedule(c->ws);
 }
 
-/* The last answer is out. If the client may still be sending, closing now would reset the connection and take the
- * answer away from it: our end is shut, and its bytes are thrown away for a while (RFC 9112, section 9.6). */
+/* The last answer was sent. When the client may still be sending, closing now would reset the connection, and the
+ * client could lose the answer. So our end is shut, and input is thrown away for a while (RFC 9112, section 9.6). */
 static void end_conn(struct mocket_conn *c)
 {
-    if (!c->linger || c->eof || shutdown(c->fd, SHUT_WR) < 0) {
+    if (c->state != MOCKET_CONN_DISCARDING || c->eof || shutdown(c->fd, SHUT_WR) < 0) {
         close_conn(c, false);
         return;
     }
-    c->lingering = true;
-    c->in.start = c->in.end = 0;
+    c->state = MOCKET_CONN_LINGERING;
+    c->shut_ms = c->heard_ms = uv_now(&c->worker->loop);
+}
+
+static bool has_lingered(const struct mocket_conn *c)
+{
+    const struct mocket_server *s = c->worker->server;
+    uint64_t now_ms = uv_now(&c->worker->loop);
+    return now_ms - c->heard_ms >= (uint64_t)s->linger_silence_ms ||
+           now_ms - c->shut_ms >= (uint64_t)s->linger_total_ms;
 }
 
 /* ---- what to wait for ---- */
@@ -142,9 +150,9 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 void mocket__conn_update_polling(struct mocket_conn *c)
 {
-    if (c->closing)
+    if (mocket__conn_is_closing(c))
         return;
-    bool read = !c->eof && (c->lingering || !is_full(c));
+    bool read = !c->eof && (mocket__conn_discards(c) || !is_full(c));
     bool watch = !read && !c->eof && !c->hung_up; /* it may leave while nobody reads */
     int events = (read ? UV_READABLE : 0) | (c->unsent_len > 0 ? UV_WRITABLE : 0) | (watch ? UV_DISCONNECT : 0);
     if (events == c->polled)
@@ -167,7 +175,7 @@ static enum mocket_timeout_class class_of_socket(const struct mocket_conn *c)
 
 static enum mocket_timeout_class class_of(const struct mocket_conn *c)
 {
-    if (c->lingering)
+    if (c->state == MOCKET_CONN_LINGERING)
         return MOCKET_TIMEOUT_LINGER;
     if (c->ws != NULL)
         return class_of_socket(c);
@@ -189,7 +197,8 @@ static bool took_some(struct mocket_conn *c, enum mocket_timeout_class class)
     return c->taken_then > then && (class != MOCKET_TIMEOUT_CLOSING || left_then > CLOSE_FRAME_MAX);
 }
 
-/* The time for a head and for lingering is one span, whatever arrives; the others are times of silence. */
+/* The time for a head is one span, whatever arrives; that of lingering is looked at now and then; the
+ * others are times of silence. */
 static void update_timeout(struct mocket_conn *c)
 {
     enum mocket_timeout_class class = class_of(c);
@@ -205,15 +214,17 @@ static void update_timeout(struct mocket_conn *c)
 
 void mocket__conn_settle(struct mocket_conn *c)
 {
-    if (!c->closing)
+    if (!mocket__conn_is_closing(c))
         mocket__output_flush(c);
-    if (!c->closing && !is_active(c) && c->unsent_len == 0 && !c->lingering && c->ws == NULL) {
-        if (c->last)
+    if (mocket__conn_discards(c) && !is_active(c))
+        c->in.start = c->in.end;
+    if (c->state < MOCKET_CONN_LINGERING && !is_active(c) && c->unsent_len == 0 && c->ws == NULL) {
+        if (c->state > MOCKET_CONN_SERVING)
             end_conn(c);
         else if (c->eof || (mocket__worker_stopping(c->worker) && mocket__input_len(&c->in) == 0))
             close_conn(c, false); /* of a next request there is nothing, or only a part that will not grow */
     }
-    if (c->closing)
+    if (mocket__conn_is_closing(c))
         return;
     if ((!is_active(c) || c->ws != NULL) && mocket__input_len(&c->in) == 0) {
         drop_head(c);
@@ -221,7 +232,7 @@ void mocket__conn_settle(struct mocket_conn *c)
             mocket__input_release(&c->in, &c->worker->inputs);
     }
     mocket__conn_update_polling(c);
-    if (!c->closing)
+    if (!mocket__conn_is_closing(c))
         update_timeout(c);
 }
 
@@ -279,14 +290,14 @@ static void finish(struct mocket_conn *c)
         return; /* it goes on as a socket */
     bool complete = ex->answer == MOCKET_ANSWER_DONE;
     if (!complete || !ex->keep_alive) {
-        c->last = true;
-        c->linger |= !ex->h1.body_done || mocket__input_len(&c->in) > 0;
+        bool sends = !ex->h1.body_done || mocket__input_len(&c->in) > 0;
+        mocket__conn_advance(c, sends ? MOCKET_CONN_DISCARDING : MOCKET_CONN_ENDING);
     }
     /* A plain close would look like the end of the body. */
     bool reset = !complete && (ex->until_close || ex->answer == MOCKET_ANSWER_NONE);
     mocket__exchange_tell(ex);
     mocket__exchange_reset(ex);
-    if (c->closing) {
+    if (mocket__conn_is_closing(c)) {
         mocket__exchange_free(ex);
         free_if_done(c);
     } else if (reset) {
@@ -317,7 +328,8 @@ enum served { SERVED_NONE, SERVED_ONE, SERVED_GONE };
 
 static enum served serve_next(struct mocket_conn *c)
 {
-    if (c->closing || c->last || c->unsent_len > 0 || is_active(c) || c->ws != NULL || mocket__input_len(&c->in) == 0)
+    if (c->state != MOCKET_CONN_SERVING || c->unsent_len > 0 || is_active(c) || c->ws != NULL ||
+        mocket__input_len(&c->in) == 0)
         return SERVED_NONE;
     struct mocket_exchange *ex = c->ex != NULL ? c->ex : mocket__exchange_new(c);
     if (ex == NULL) {
@@ -329,7 +341,7 @@ static enum served serve_next(struct mocket_conn *c)
         refuse(c, (int)-used);
     if (used <= 0 || !start(c, ex, (size_t)used) || !mocket__conn_step(c))
         return SERVED_NONE;
-    bool gone = c->closed && c->ws == NULL;
+    bool gone = c->state == MOCKET_CONN_CLOSED && c->ws == NULL;
     finish(c);
     return gone ? SERVED_GONE : SERVED_ONE;
 }
@@ -359,7 +371,7 @@ static void resume(struct mocket_conn *c)
             mocket__socket_work(c);
         return;
     }
-    bool gone = c->closed && c->ws == NULL;
+    bool gone = c->state == MOCKET_CONN_CLOSED && c->ws == NULL;
     finish(c);
     if (!gone)
         go(c);
@@ -444,9 +456,9 @@ void mocket__conn_work(struct mocket_conn *c)
 
 void mocket__conn_end_socket(struct mocket_conn *c)
 {
-    c->last = c->linger = true;
+    mocket__conn_advance(c, MOCKET_CONN_DISCARDING);
     c->left = false;
-    if (c->closing) {
+    if (mocket__conn_is_closing(c)) {
         mocket__exchange_free(c->ex);
         free_if_done(c);
         return;
@@ -462,7 +474,7 @@ static void on_end(struct mocket_conn *c, bool orderly)
     c->eof = true;
     if (!orderly)
         mocket__conn_break(c);
-    else if (c->lingering)
+    else if (c->state == MOCKET_CONN_LINGERING)
         close_conn(c, false);
     else if (!is_active(c) || c->ws != NULL)
         mocket__conn_work(c);
@@ -486,11 +498,8 @@ static ssize_t receive(struct mocket_conn *c, char *at, size_t room)
 static void throw_away(struct mocket_conn *c)
 {
     ssize_t n = receive(c, c->worker->discard, sizeof(c->worker->discard));
-    if (n <= 0)
-        return;
-    c->drained += (size_t)n;
-    if (c->drained > LINGER_MAX)
-        close_conn(c, true);
+    if (n > 0)
+        c->heard_ms = uv_now(&c->worker->loop);
 }
 
 /* There is no memory for what the client sends, or no more may be held: it is told, as far as that goes. */
@@ -545,14 +554,14 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if (events & UV_WRITABLE)
         mocket__output_continue(c);
-    if (events & c->polled & UV_DISCONNECT && !c->closing) {
+    if (events & c->polled & UV_DISCONNECT && !mocket__conn_is_closing(c)) {
         c->hung_up = true;
         mocket__conn_tell_gone(c);
         mocket__conn_update_polling(c);
     }
-    if (!(events & c->polled & UV_READABLE) || c->closing)
+    if (!(events & c->polled & UV_READABLE) || mocket__conn_is_closing(c))
         return;
-    if (c->lingering)
+    if (mocket__conn_discards(c))
         throw_away(c);
     else
         read_some(c);
@@ -685,6 +694,12 @@ void mocket__conn_timeout(struct mocket_conn *c)
         break;
     case MOCKET_TIMEOUT_SOCKET:
         time_of_socket_is_up(c);
+        break;
+    case MOCKET_TIMEOUT_LINGER:
+        if (has_lingered(c))
+            close_conn(c, false);
+        else
+            mocket__worker_limit(c->worker, &c->timeout, MOCKET_TIMEOUT_LINGER);
         break;
     default:
         close_conn(c, false);

@@ -32,6 +32,21 @@ enum mocket_answer_state {
     MOCKET_ANSWER_CUT /* the client must see that it is not complete */
 };
 
+/* The life of a connection; it only goes forward.
+ *
+ *     SERVING -> ENDING ---------------------------> CLOSING -> CLOSED
+ *            \-> DISCARDING -> LINGERING ----------/
+ *
+ * Any state may go to CLOSING at once. */
+enum mocket_conn_state {
+    MOCKET_CONN_SERVING,    /* requests are read and answered */
+    MOCKET_CONN_ENDING,     /* no further request: the connection closes when the answer under way was sent */
+    MOCKET_CONN_DISCARDING, /* the same; nothing of the input is wanted, and what arrives is thrown away */
+    MOCKET_CONN_LINGERING,  /* the answer was sent and our end is shut; input is still thrown away */
+    MOCKET_CONN_CLOSING,    /* the descriptor is closed, libuv closes the handle */
+    MOCKET_CONN_CLOSED      /* so has libuv; the memory is freed when the handler has returned */
+};
+
 struct mocket_park {
     struct mocket_conn *conn;
     void (*begin)(void *arg, struct mocket_park *park);
@@ -92,6 +107,7 @@ struct mocket_conn {
     struct mocket_timeout timeout;
     int fd;
     int polled; /* events that are waited for: UV_READABLE ... */
+    enum mocket_conn_state state;
     struct mocket_input in;
     struct mocket_exchange *ex; /* NULL: idle */
     struct mocket_ws *ws;       /* NULL: it speaks HTTP */
@@ -102,27 +118,40 @@ struct mocket_conn {
     size_t unsent_len;
     uint64_t sent_len;  /* bytes that the kernel got */
     int64_t taken_then; /* of mocket__output_taken, when the time of writing began */
-    size_t drained;     /* while lingering */
+    uint64_t shut_ms;   /* when it began to linger */
+    uint64_t heard_ms;  /* when the last input came since then */
     struct mocket_address address;
     bool local;
-    bool trusted;   /* a proxy that may speak for others */
-    bool counted;   /* among the server's connections */
-    bool refused;   /* one too many */
-    bool eof;       /* the client sends no more */
-    bool left;      /* the socket is over */
-    bool hung_up;   /* the client says no more; there may be bytes before that */
-    bool last;      /* no further request */
-    bool linger;    /* close gently: there may be input that nobody read */
-    bool lingering; /* our end is shut, input is thrown away */
-    bool broken;    /* nothing goes out any more */
-    bool closing;   /* uv_close was called */
-    bool closed;    /* its callback too */
+    bool trusted; /* a proxy that may speak for others */
+    bool counted; /* among the server's connections */
+    bool refused; /* one too many */
+    bool eof;     /* the client sends no more */
+    bool left;    /* the socket is over */
+    bool hung_up; /* the client says no more; there may be bytes before that */
+    bool broken;  /* nothing goes out any more */
     char peer[MOCKET_ADDRESS_TEXT];
 };
 
 static inline struct mocket_conn *mocket__conn_of_timeout(struct mocket_timeout *t)
 {
     return (struct mocket_conn *)((char *)t - offsetof(struct mocket_conn, timeout));
+}
+
+static inline void mocket__conn_advance(struct mocket_conn *c, enum mocket_conn_state state)
+{
+    if (c->state < state)
+        c->state = state;
+}
+
+static inline bool mocket__conn_is_closing(const struct mocket_conn *c)
+{
+    return c->state >= MOCKET_CONN_CLOSING;
+}
+
+/* Is input thrown away that arrives now? */
+static inline bool mocket__conn_discards(const struct mocket_conn *c)
+{
+    return c->state == MOCKET_CONN_DISCARDING || c->state == MOCKET_CONN_LINGERING;
 }
 
 /* Its client will hear or say no more. */
@@ -139,7 +168,7 @@ void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr 
 void mocket__conn_turns(struct mocket_worker *w);
 /* The time of its class is up. */
 void mocket__conn_timeout(struct mocket_conn *c);
-/* A stop: idle ones leave now. */
+/* A stop: it is idle, or lingers, and closes now. */
 void mocket__conn_stop(struct mocket_conn *c);
 /* No more of it: reset, waits end with MOCKET_ECLOSED. */
 void mocket__conn_break(struct mocket_conn *c);

@@ -23,7 +23,7 @@
 
 static void fail(struct mocket_conn *c)
 {
-    if (!c->broken && !c->closing)
+    if (!c->broken && !mocket__conn_is_closing(c))
         mocket__conn_break(c);
 }
 

@@ -26,6 +26,7 @@ struct mocket_server {
     struct mocket_h1_limits limits;
     int64_t grace_ms;
     int64_t body_silence_ms, body_total_ms; /* below zero: no limit */
+    int64_t linger_silence_ms, linger_total_ms;
     size_t max_connections;
     atomic_size_t connections;          /* of all workers */
     struct mocket_addresses *addresses; /* how many each client has; NULL: nobody counts */
@@ -77,7 +78,7 @@ struct mocket_worker {
 
     char date[30];
     int64_t date_s;
-    char discard[16384]; /* what nobody wants to read */
+    char discard[65536]; /* input that is thrown away goes here */
 };
 
 /* A listening handle of a worker. */

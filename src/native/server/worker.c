@@ -18,8 +18,8 @@
 #include "../log.h"
 
 #define ACCEPTS_PER_TURN 64
-#define ACCEPT_PAUSE_MS 100 /* when the kernel has nothing to accept with */
-#define LINGER_MS 2000
+#define ACCEPT_PAUSE_MS 100     /* when the kernel has nothing to accept with */
+#define LINGER_LOOKS 5          /* within the silence of a client that lingers */
 #define CLOSING_MS 5000         /* for the close frame that answers ours */
 #define TIMER_STEP_MS 10        /* limits are kept to this */
 #define COMPLAINT_EVERY_MS 1000 /* about connections that could not be accepted */
@@ -76,6 +76,13 @@ void mocket__worker_limit(struct mocket_worker *w, struct mocket_timeout *m, enu
         start_timer(w, due_ms);
 }
 
+/* How often to look whether a connection has lingered for long enough: within one class all limits are the same. */
+static int64_t linger_look_ms(const struct mocket_server *s)
+{
+    int64_t least_ms = s->linger_silence_ms < s->linger_total_ms ? s->linger_silence_ms : s->linger_total_ms;
+    return least_ms / LINGER_LOOKS;
+}
+
 static void init_limits(struct mocket_worker *w)
 {
     const mocket_app *app = w->server->app;
@@ -86,7 +93,7 @@ static void init_limits(struct mocket_worker *w)
     limit_ms[MOCKET_TIMEOUT_HEAD] = mocket__app_setting(app, MOCKET_HEAD_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_BODY] = mocket__body_look_ms(w->server->body_silence_ms, w->server->body_total_ms);
     limit_ms[MOCKET_TIMEOUT_WRITE] = mocket__app_setting(app, MOCKET_WRITE_TIMEOUT);
-    limit_ms[MOCKET_TIMEOUT_LINGER] = LINGER_MS;
+    limit_ms[MOCKET_TIMEOUT_LINGER] = linger_look_ms(w->server);
     limit_ms[MOCKET_TIMEOUT_CLOSING] = CLOSING_MS;
     int64_t silence_ms = mocket__app_setting(app, MOCKET_WS_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_SOCKET] = silence_ms < 0 ? MOCKET_UNLIMITED : (silence_ms + 1) / 2;
@@ -287,6 +294,8 @@ static void stop_gently(struct mocket_worker *w)
     int64_t grace_ms = w->server->grace_ms;
     close_accepts(w);
     while ((first = mocket__timeouts_first(&w->timeouts, MOCKET_TIMEOUT_IDLE)) != NULL)
+        mocket__conn_stop(mocket__conn_of_timeout(first));
+    while ((first = mocket__timeouts_first(&w->timeouts, MOCKET_TIMEOUT_LINGER)) != NULL)
         mocket__conn_stop(mocket__conn_of_timeout(first));
     w->busy = true;
     mocket__sockets_stop(w);
