@@ -31,7 +31,7 @@
 #include "ram.h"
 #include "stats.h"
 
-#define DEFAULT_PORT 4000u
+#define DEFAULT_PORT 4000u /* where the guest's address names none */
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
 #define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
 #define CONNECTIONS 10000 /* beside WebSockets */
@@ -497,31 +497,36 @@ static void tell_single(struct host *h)
                                "(--max-instances)"));
 }
 
-/* The port of a guest's address: digits behind the last colon. Nothing else of a guest's word counts, and an address
- * without a port that exists has the default. */
-static uint32_t wished_port(const char *address)
+/* The guest's address names no port that can be served, so the default is. */
+static void tell_default_port(struct host *h, const char *address)
 {
-    const char *colon = strrchr(address, ':');
-    uint32_t port = 0;
-    if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon + 1) > 5)
-        return DEFAULT_PORT;
-    for (const char *at = colon + 1; *at; at++)
-        port = port * 10 + (uint32_t)(*at - '0');
-    return port <= 65535 ? port : DEFAULT_PORT;
+    struct mocket_buf text = { 0 };
+    mocket__buf_text(&text, "the guest listens on \"");
+    mocket__buf_text(&text, address);
+    mocket__buf_text(&text, "\", which names no port from 1 to 65535: the host serves port ");
+    mocket__buf_decimal(&text, DEFAULT_PORT);
+    mocket__buf_text(&text, " (--listen chooses another address)");
+    write_line(h, MOCKET_LOG_WARN, mocket__buf_view(&text));
+    mocket__buf_release(&text);
 }
 
-/* What the host listens on when the operator names nothing: this machine alone, so that a guest opens no door. */
-static const char *own_address(const struct host *h, char text[32])
+/* The address when the operator names none: this machine alone, at the port of the guest's address. Nothing else of the
+ * guest's address counts, so that a guest opens no door. */
+static const char *own_address(struct host *h, char text[32])
 {
-    *mocket__decimal(stpcpy(text, "127.0.0.1:"), wished_port(h->program.declared.address)) = '\0';
+    const char *wish = h->program.declared.address;
+    int port = mocket__native_port(wish);
+    if (port <= 0 && wish[0] != '\0')
+        tell_default_port(h, wish);
+    *mocket__decimal(stpcpy(text, "127.0.0.1:"), port > 0 ? (uint32_t)port : DEFAULT_PORT) = '\0';
     return text;
 }
 
 static int serve(struct host *h)
 {
     char text[32];
-    const char *own = own_address(h, text);
     bool chosen = h->opts->address_count > 0;
+    const char *own = chosen ? NULL : own_address(h, text);
     struct mocket_native_opts opts = {
         .addresses = chosen ? h->opts->addresses : &own,
         .address_count = chosen ? h->opts->address_count : 1,

@@ -79,8 +79,10 @@ struct mocket_native_done {
     uint64_t began_ns;                    /* by uv_hrtime, when the head was complete; 0: it never was */
 };
 
-/* Has it the form of one that mocket_listen takes? (Whether it can be listened on, only trying tells.) */
+/* True if address has a form that mocket_listen takes. Listening on it may still fail. */
 bool mocket__native_is_address(const char *address);
+/* The port of host:port, :port or [v6]:port; 0 stands for any free port. -1 for every other text, unix:path included. */
+int mocket__native_port(const char *address);
 
 struct mocket_native_opts {
     const char *const *addresses; /* as mocket_listen takes them; environment is not looked at */

@@ -3,6 +3,7 @@ import concurrent.futures
 import contextlib
 import os
 import pathlib
+import subprocess
 import tempfile
 
 OK, ACCES, BADF, FAULT, INVAL, ISDIR, LOOP, NAMETOOLONG = 0, 2, 8, 21, 28, 31, 32, 37
@@ -31,9 +32,17 @@ def folders():
         yield top
 
 
-def granted(serving, test, top, *options):
+def granted(serving, test, top, *options, env=None):
     return serving(test, test.guests.get("files"), "--timeout", "5s", "--dir", f"{top}/ro::/site", "--dir",
-                   f"{top}/rw::/data:rw", *options)
+                   f"{top}/rw::/data:rw", *options, env=env)
+
+
+def slow_disk(folder):
+    """The environment of a host whose opens and renames take a while, so that something can happen just before them."""
+    library = folder / "slow_disk.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, pathlib.Path(__file__).parent / "slow_disk.c"], check=True)
+    asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # the sanitizer may come behind it
+    return {"LD_PRELOAD": os.fspath(library), "ASAN_OPTIONS": asan}
 
 
 # target; answer
@@ -163,6 +172,28 @@ def cases(serving, refused, expect):
                 answers = set(pool.map(lambda _: host.get("/list/3/")[1], range(400)))
             expect(answers == {f"{OK} {' '.join(names)}"}, str(answers))
 
+    def race(host, top, sides):
+        """Two sides at once, each in both workers."""
+        (top / "rw/race/folder").mkdir(parents=True)
+        os.mkfifo(top / "rw/race/fifo")
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            tasks = [pool.submit(host.get, f"/{side}/4/race") for _ in range(5) for side in sides]
+            answers = {task.result()[1] for task in tasks}
+        expect(answers == {"0"}, str(answers))
+
+    def raced_renames(test):
+        """One worker moves a file to another folder while the next one puts a folder in the file's place: a folder,
+        and the links in it, never leaves its parent."""
+        with folders() as top, granted(serving, test, top, "--workers", "2", env=slow_disk(top)) as host:
+            race(host, top, ("move", "swap"))
+            expect((top / "rw/race/folder").is_dir(), "the folder has left its parent")
+
+    def raced_opens(test):
+        """One worker opens a file while the next one puts a fifo in the file's place: the fifo is never opened."""
+        with folders() as top, granted(serving, test, top, "--workers", "2", env=slow_disk(top)) as host:
+            race(host, top, ("open", "fifo"))
+            expect("a fifo was opened" not in host.text(), "a fifo was opened")
+
     def none_granted(test):
         with serving(test, test.guests.get("files")) as host:
             host.want("/read/3/plain.txt", 200, f"{BADF}")
@@ -191,6 +222,8 @@ def cases(serving, refused, expect):
     yield "files abuse", abuse
     yield "files exhaust", exhaust
     yield "files listed by two workers", shared_listing
+    yield "files renamed by two workers", raced_renames
+    yield "files opened while renamed", raced_opens
     yield "files none", none_granted
     yield "files missing folder", missing_folder
     yield "files fresh instances", fresh_instances

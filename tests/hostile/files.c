@@ -129,6 +129,66 @@ static void try_rename(int fd, const char *path)
     code(__wasi_path_rename(fd, from, fd, to + 1));
 }
 
+/* Two sides of a race, each in an instance of its own, for a third of a second. One moves PATH/file to another folder;
+ * the code is 1 if a folder was moved. */
+static void try_race_move(int fd, const char *path)
+{
+    char from[64], to[64];
+    __wasi_filestat_t st;
+    snprintf(from, sizeof from, "%s/file", path);
+    snprintf(to, sizeof to, "sub/%s", path);
+    bool folder = false;
+    for (int64_t until = do_now(1) + 300000000; do_now(1) < until && !folder;) {
+        if (__wasi_path_rename(fd, from, fd, to) != 0)
+            continue;
+        folder = __wasi_path_filestat_get(fd, 0, to, &st) == 0 && st.filetype == __WASI_FILETYPE_DIRECTORY;
+        (void)!__wasi_path_unlink_file(fd, to);
+    }
+    code(folder);
+}
+
+/* The other one puts PATH/folder in the file's place. Its first rename fails; the file is there while it lasts. */
+static void try_race_swap(int fd, const char *path)
+{
+    char file[64], folder[64];
+    uint32_t n;
+    snprintf(file, sizeof file, "%s/file", path);
+    snprintf(folder, sizeof folder, "%s/folder", path);
+    for (int64_t until = do_now(1) + 300000000; do_now(1) < until;) {
+        if (raw_open(fd, 0, file, (uint32_t)strlen(file), 1, WRITE_RIGHTS, 0, 0, &n) == 0)
+            (void)!__wasi_fd_close((int)n);
+        (void)!__wasi_path_rename(fd, folder, fd, file);
+        (void)!__wasi_path_unlink_file(fd, file);
+        (void)!__wasi_path_rename(fd, folder, fd, file);
+        (void)!__wasi_path_rename(fd, file, fd, folder);
+    }
+    code(0);
+}
+
+/* Opens PATH/file again and again, while the other side puts PATH/fifo in its place. */
+static void try_race_open(int fd, const char *path)
+{
+    char file[64];
+    uint32_t n;
+    snprintf(file, sizeof file, "%s/file", path);
+    for (int64_t until = do_now(1) + 300000000; do_now(1) < until;)
+        if (raw_open(fd, 0, file, (uint32_t)strlen(file), 1, READ_RIGHTS, 0, 0, &n) == 0)
+            (void)!__wasi_fd_close((int)n);
+    code(0);
+}
+
+static void try_race_fifo(int fd, const char *path)
+{
+    char file[64], fifo[64];
+    snprintf(file, sizeof file, "%s/file", path);
+    snprintf(fifo, sizeof fifo, "%s/fifo", path);
+    for (int64_t until = do_now(1) + 300000000; do_now(1) < until;) {
+        (void)!__wasi_path_rename(fd, fifo, fd, file);
+        (void)!__wasi_path_rename(fd, file, fd, fifo);
+    }
+    code(0);
+}
+
 static void try_links(int fd, const char *path)
 {
     code(__wasi_path_symlink("plain.txt", fd, path));
@@ -251,10 +311,11 @@ static const struct {
     const char *name;
     void (*fn)(int fd, const char *path);
 } tries[] = {
-    { "read", try_read },   { "nofollow", try_nofollow }, { "write", try_write },   { "stat", try_stat },
-    { "mkdir", try_mkdir }, { "rmdir", try_rmdir },       { "unlink", try_unlink }, { "rename", try_rename },
-    { "links", try_links }, { "readlink", try_readlink }, { "list", try_list },     { "exhaust", try_exhaust },
-    { "abuse", try_abuse }, { "libc", try_libc },
+    { "read", try_read },      { "nofollow", try_nofollow }, { "write", try_write },    { "stat", try_stat },
+    { "mkdir", try_mkdir },    { "rmdir", try_rmdir },       { "unlink", try_unlink },  { "rename", try_rename },
+    { "links", try_links },    { "readlink", try_readlink }, { "list", try_list },      { "exhaust", try_exhaust },
+    { "abuse", try_abuse },    { "libc", try_libc },         { "move", try_race_move }, { "swap", try_race_swap },
+    { "open", try_race_open }, { "fifo", try_race_fifo },
 };
 
 EXPORT("mocket_handle") void handle(int req, const unsigned char *message, uint32_t len)

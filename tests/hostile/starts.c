@@ -25,8 +25,7 @@
 #define AWAIT_CONCURRENT 21
 #define NO_MEMORY 22
 #define BAD_OPTIONS 23
-#define WISHES_ALL 24
-#define WISHES_SOCKET 25
+#define WISHES 24 /* listens on the address of its environment's WISH */
 
 #ifndef CASE
 #define CASE GOOD
@@ -56,10 +55,8 @@ static void listen_now(void)
     uint32_t len = (uint32_t)strlen(address);
     if (CASE == CHANGES) /* a wish that is another one in each instance */
         len = (uint32_t)snprintf(address, sizeof address, "127.0.0.1:%d", (int)(do_now(1) / 1000 % 60000));
-    if (CASE == WISHES_ALL)
-        len = (uint32_t)snprintf(address, sizeof address, "0.0.0.0:0");
-    if (CASE == WISHES_SOCKET)
-        len = (uint32_t)snprintf(address, sizeof address, "unix:/tmp/mocket-wish");
+    if (CASE == WISHES)
+        len = (uint32_t)snprintf(address, sizeof address, "%s", getenv("WISH"));
     if (CASE == BAD_ADDRESS)
         memset(address, 'a', len = sizeof address);
     int rc = do_listen(CASE == OTHER_VERSION ? 2 : 1, flags(), address, len);

@@ -1,6 +1,6 @@
 /* A guest may open regular files and folders, nothing else: a fifo would block the worker, a device may do anything. So
- * what a path names is looked at before it is opened, and again on the descriptor, since it may have changed meanwhile;
- * the open itself does not block in any case.
+ * what a path names is looked at before it is opened. Guests cannot change the name in between (grants.h); other
+ * programs can, so the descriptor is looked at again. The open itself does not block in any case.
  *
  * Rights only ever shrink: a file has what was asked for, out of what its folder passes on. Folders that were granted
  * for reading pass on no right to write. */
@@ -156,7 +156,9 @@ static int open_row(struct guest_files *files, const struct guest_open_file *fol
                     uint32_t row)
 {
     struct stat st;
+    guest_grants_share_names(files->grants);
     int fd = open_fd(folder, how, &st);
+    guest_grants_free_names(files->grants);
     if (fd < 0)
         return -1;
     bool is_folder = S_ISDIR(st.st_mode);

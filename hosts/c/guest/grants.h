@@ -3,6 +3,7 @@
 #define MOCKET_HOSTS_C_GUEST_GRANTS_H
 
 #include <mocket.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "allow.h"
@@ -23,10 +24,18 @@ struct guest_grants {
     size_t dir_count;
     struct guest_nets nets; /* servers that may be reached */
     atomic_int files_left;  /* how many more files all instances may open together */
+    bool writable;          /* one of the folders is: only then can guests rename */
+    pthread_rwlock_t names; /* of the files in writable folders; initialized if writable */
 };
 
 /* Opens the folders, whose rows are filled in but for fd. 0; MOCKET_EIO: *failed is the one, errno tells why. */
 int guest_grants_open(struct guest_grants *grants, const struct guest_dir **failed);
 void guest_grants_close(struct guest_grants *grants); /* after every instance */
+
+/* Lock the names of the files in granted folders against renames by other instances. Whoever looks at a name and then
+ * opens it holds the lock shared; whoever looks at a name and then renames it holds it alone. */
+void guest_grants_share_names(struct guest_grants *grants);
+void guest_grants_own_names(struct guest_grants *grants);
+void guest_grants_free_names(struct guest_grants *grants); /* ends either */
 
 #endif

@@ -231,7 +231,10 @@ static bool is_same_folder(int a, int b)
            first.st_ino == second.st_ino;
 }
 
-/* A name with a slash behind it is a folder's: the slash itself must not reach the kernel, which would follow a
+/* The caller owns the names (grants.h): without that another instance could put something else at `from` between the
+ * look and the rename.
+ *
+ * A name with a slash behind it is a folder's: the slash itself must not reach the kernel, which would follow a
  * link.
  *
  * A relative link counts from the folder that it lies in: moved, it may lead other programs out of what was granted.
@@ -255,6 +258,7 @@ static int rename_place(const struct beneath_place *from, const struct beneath_p
 /* path_rename(fd, path, len, new fd, new path, new len) */
 static const char *path_rename(void *data, union engine_slot *s)
 {
+    struct guest_instance *i = data;
     struct path old, new;
     struct beneath_place from, to;
     int code = load_path(data, s[0].u32, s + 1, GUEST_RIGHT_RENAME_SOURCE, &old);
@@ -269,7 +273,9 @@ static const char *path_rename(void *data, union engine_slot *s)
         close(from.parent);
         return wasi_answer(s, code);
     }
+    guest_grants_own_names(i->program->grants);
     code = rename_place(&from, &to) < 0 ? wasi_errno(errno) : WASI_OK;
+    guest_grants_free_names(i->program->grants);
     close(from.parent);
     close(to.parent);
     return wasi_answer(s, code);

@@ -81,10 +81,20 @@ static int split(const char *address, char host[HOST_LEN])
     return port_of(colon + 1);
 }
 
-bool mocket__native_is_address(const char *address)
+static bool is_local(const char *address)
+{
+    return strncmp(address, "unix:", 5) == 0;
+}
+
+int mocket__native_port(const char *address)
 {
     char host[HOST_LEN];
-    return strncmp(address, "unix:", 5) == 0 ? address[5] != '\0' : split(address, host) >= 0;
+    return is_local(address) ? -1 : split(address, host);
+}
+
+bool mocket__native_is_address(const char *address)
+{
+    return is_local(address) ? address[5] != '\0' : mocket__native_port(address) >= 0;
 }
 
 static void everywhere(struct address *out, int port)
@@ -279,7 +289,7 @@ int mocket__listener_open(struct mocket_listener *l, const char *address, int co
     }
     for (int i = 0; i < count; i++)
         l->fds[i] = -1;
-    int rc = strncmp(address, "unix:", 5) == 0 ? open_local(l, address, problem) : open_tcp(l, address, problem);
+    int rc = is_local(address) ? open_local(l, address, problem) : open_tcp(l, address, problem);
     if (rc < 0)
         mocket__listener_close(l);
     return rc;
