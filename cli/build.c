@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clang.h"
 #include "command.h"
 #include "exports.h"
 #include "home.h"
@@ -25,9 +26,6 @@
 #define STACK_SIZE_DEFAULT 65536
 #define STACK_SIZE_MIN 4096
 #define STACK_SIZE_MAX (1L << 30)
-#define CLANG_FIRST 22
-#define CLANG_NEWEST 40
-#define CLANG_OLDEST 19 /* knows --no-wasm-opt */
 
 const char *const mocket__cli_build_manual =
     "usage: mocket build FILE... -o app.wasm [options] [-- clang's own options]\n"
@@ -44,7 +42,8 @@ const char *const mocket__cli_build_manual =
     "  --cc PATH           the clang to use\n"
     "  -v                  print the command\n"
     "\n"
-    "It needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH.\n"
+    "It needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH. This system's own headers\n"
+    "are not searched: they describe another machine.\n"
     "MOCKET_HOME names the checkout or the installation that the header and the guest library come from.\n"
     "\n"
     "With a folder it compiles the app in MoonBit whose main package lies there: moon.pkg, in a module.\n"
@@ -234,77 +233,13 @@ static int spare_inputs(const struct build *b)
     return 0;
 }
 
-/* ---- The compiler ---- */
-
-/* Writes the program to use into cc. */
-static int find_clang(const struct build *b, char cc[PATH_MAX])
-{
-    const char *sdk = getenv("WASI_SDK_PATH");
-    if (b->cc)
-        snprintf(cc, PATH_MAX, "%s", b->cc);
-    else if (sdk && sdk[0] != '\0')
-        snprintf(cc, PATH_MAX, "%s/bin/clang", sdk);
-    else {
-        snprintf(cc, PATH_MAX, "clang-%d", CLANG_FIRST);
-        for (int n = CLANG_NEWEST; !mocket__cli_command_exists(cc) && n >= CLANG_OLDEST; n--)
-            snprintf(cc, PATH_MAX, "clang-%d", n);
-        if (!mocket__cli_command_exists(cc))
-            snprintf(cc, PATH_MAX, "clang");
-    }
-    if (mocket__cli_command_exists(cc))
-        return 0;
-    if (b->cc || (sdk && sdk[0] != '\0'))
-        return mocket__cli_failure(b->verb, "%s: there is no such program (%s)", cc, b->cc ? "--cc" : "WASI_SDK_PATH");
-    return mocket__cli_failure(b->verb,
-                               "no clang on PATH.\n"
-                               "On Debian: apt-get install clang-22 lld-22 libclang-rt-22-dev-wasm32 wasi-libc;\n"
-                               "elsewhere: unpack a WASI SDK and set WASI_SDK_PATH to it.");
-}
-
-/* What clang prints for one of its -print options; "" when it does not. */
-static void ask_clang(const char *cc, const char *question, char answer[PATH_MAX])
-{
-    char line[2 * PATH_MAX + 64];
-    answer[0] = '\0';
-    if (strchr(cc, '\'') || snprintf(line, sizeof(line), "'%s' --target=wasm32-wasi -Wno-deprecated %s 2>/dev/null", cc,
-                                     question) >= (int)sizeof(line))
-        return;
-    FILE *from = popen(line, "r");
-    if (!from)
-        return;
-    if (!fgets(answer, PATH_MAX, from))
-        answer[0] = '\0';
-    answer[strcspn(answer, "\n")] = '\0';
-    pclose(from);
-}
-
-/* The parts besides clang itself; clang answers with a path, or with the bare name when it does not know one. */
-static const struct part {
-    const char *question;
-    const char *text;
-} parts[] = {
-    { "-print-prog-name=wasm-ld", "the linker wasm-ld (Debian: lld-22)" },
-    { "-print-file-name=crt1-reactor.o", "wasi-libc (Debian: wasi-libc)" },
-    { "-print-libgcc-file-name", "clang's runtime for wasm (Debian: libclang-rt-22-dev-wasm32)" },
-};
-
-/* Compiling failed. Was it for want of a part? Asked only now, because asking takes as long as compiling. */
-static void tell_missing_parts(const struct build *b, const char *cc)
-{
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        char answer[PATH_MAX];
-        ask_clang(cc, parts[i].question, answer);
-        if (!strchr(answer, '/') || access(answer, R_OK) != 0)
-            mocket__cli_failure(b->verb, "%s does not find %s", cc, parts[i].text);
-    }
-}
-
 /* ---- The command ---- */
 
 struct words {
     char cc[PATH_MAX];
     char level[8];
     char stack[48];
+    char headers[PATH_MAX]; /* WASI's */
     char folder[PATH_MAX];
     char temporary[PATH_MAX]; /* in it */
 };
@@ -326,6 +261,7 @@ static void compose(const struct build *b, const struct mocket__cli_home *home, 
     mocket__cli_command_add(c, b->debug ? "-g" : "-Wl,--strip-debug");
     mocket__cli_command_add(c, "-I");
     mocket__cli_command_add(c, home->include);
+    mocket__cli_clang_headers(c, &b->user, w->headers);
     for (size_t i = 0; i < b->user.count; i++)
         mocket__cli_command_add(c, b->user.words[i]);
     mocket__cli_command_add(c, home->library);
@@ -366,7 +302,7 @@ static int compile(const struct build *b, const struct mocket__cli_home *home)
 {
     struct words w;
     struct mocket__cli_command c = { 0 };
-    int rc = find_clang(b, w.cc);
+    int rc = mocket__cli_clang_find(b->verb, b->cc, w.cc);
     if (rc == 0)
         rc = open_temporary(b, &w);
     if (rc != 0)
@@ -382,7 +318,7 @@ static int compile(const struct build *b, const struct mocket__cli_home *home)
     if (rc == 0)
         rc = finish(b, w.temporary);
     else if (rc > 0 && rc < 128)
-        tell_missing_parts(b, w.cc);
+        mocket__cli_clang_tell_missing(b->verb, &c);
     unlink(w.temporary);
     rmdir(w.folder);
     mocket__cli_command_release(&c);

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -68,8 +69,8 @@ void mocket__cli_command_print(const struct mocket__cli_command *c)
     fputc('\n', stderr);
 }
 
-/* posix_spawnp with interrupts as they were before we set them aside. */
-static int spawn(pid_t *pid, char **words)
+/* posix_spawnp with interrupts as they were before we set them aside. actions may be NULL. */
+static int spawn(pid_t *pid, char **words, const posix_spawn_file_actions_t *actions)
 {
     sigset_t defaults;
     sigemptyset(&defaults);
@@ -81,7 +82,7 @@ static int spawn(pid_t *pid, char **words)
         return rc;
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    rc = posix_spawnp(pid, words[0], NULL, &attributes, words, environ);
+    rc = posix_spawnp(pid, words[0], actions, &attributes, words, environ);
     posix_spawnattr_destroy(&attributes);
     return rc;
 }
@@ -105,13 +106,54 @@ int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *
     sigaction(SIGINT, &ignore, &interrupt);
     sigaction(SIGQUIT, &ignore, &quit);
     pid_t pid;
-    int rc = spawn(&pid, c->words);
+    int rc = spawn(&pid, c->words, NULL);
     int code = rc == 0 ? wait_for(pid) : -1;
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGQUIT, &quit, NULL);
     if (rc != 0)
         mocket__cli_failure(verb, "%s: %s", c->words[0], strerror(rc));
     return code;
+}
+
+/* Reads to the end, and keeps what fits. */
+static void read_all(int fd, char *text, size_t room)
+{
+    char rest[512];
+    size_t len = 0;
+    for (;;) {
+        bool full = len + 1 >= room;
+        ssize_t n = read(fd, full ? rest : text + len, full ? sizeof(rest) : room - 1 - len);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            break;
+        if (n > 0 && !full)
+            len += (size_t)n;
+    }
+    text[len] = '\0';
+}
+
+int mocket__cli_command_capture(const char *verb, const struct mocket__cli_command *c, char *text, size_t room)
+{
+    posix_spawn_file_actions_t actions;
+    int ends[2];
+    text[0] = '\0';
+    if (c->failed || pipe2(ends, O_CLOEXEC) < 0) {
+        mocket__cli_failure(verb, "%s: %s", c->words[0], strerror(c->failed ? ENOMEM : errno));
+        return -1;
+    }
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t pid;
+    int rc = spawn(&pid, c->words, &actions);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (rc == 0)
+        read_all(ends[0], text, room);
+    close(ends[0]);
+    if (rc == 0)
+        return wait_for(pid);
+    mocket__cli_failure(verb, "%s: %s", c->words[0], strerror(rc));
+    return -1;
 }
 
 bool mocket__cli_command_exists(const char *name)

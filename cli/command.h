@@ -23,6 +23,10 @@ void mocket__cli_command_print(const struct mocket__cli_command *c);
  * + the signal that ended it, or -1 when it could not be started (told). */
 int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *c);
 
+/* Runs it with its standard output in text, cut to the room and with a NUL behind it, and without its error output. The
+ * same result. */
+int mocket__cli_command_capture(const char *verb, const struct mocket__cli_command *c, char *text, size_t room);
+
 /* Does PATH, or `name` itself when it holds a slash, lead to a program? */
 bool mocket__cli_command_exists(const char *name);
 

@@ -14,6 +14,11 @@ find_program(MOCKET_WASM_AR NAMES llvm-ar-22 llvm-ar-23 llvm-ar-24 llvm-ar-21 ll
 set(MOCKET_WASM_CFLAGS --target=wasm32-wasi -Wno-deprecated -std=c17 -D_GNU_SOURCE -Os -g -ffunction-sections
     -fdata-sections -fvisibility=hidden ${MOCKET_WARNINGS} -Werror CACHE STRING "" FORCE)
 
+# WASI's headers and clang's own, never this system's: as in cli/clang.c. A WASI SDK searches no others.
+if(EXISTS /usr/include/wasm32-wasi/stdio.h AND NOT DEFINED ENV{WASI_SDK_PATH})
+    list(APPEND MOCKET_WASM_CFLAGS -nostdlibinc -idirafter /usr/include/wasm32-wasi)
+endif()
+
 # mocket_guest_archive(NAME OUTPUT file... ): compiles the files and archives the objects. Headers are followed.
 function(mocket_guest_archive name output)
     # `make native` gets by without clang; whoever wants wasm is told when it is built.

@@ -81,7 +81,7 @@ struct mocket_native_done {
 
 /* True if address has a form that mocket_listen takes. Listening on it may still fail. */
 bool mocket__native_is_address(const char *address);
-/* The port of host:port, :port or [v6]:port; 0 stands for any free port. -1 for every other text, unix:path included. */
+/* The port of host:port, :port or [v6]:port; 0 stands for any free port. -1 for every other text, unix:path too. */
 int mocket__native_port(const char *address);
 
 struct mocket_native_opts {
