@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../hosts/c/engine/compile.h"
-#include "../src/native/native.h"
+#include "../src/backend/native/native.h"
 #include "verbs.h"
 
 static int verb_help(int argc, char **argv)

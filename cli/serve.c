@@ -12,7 +12,7 @@
 #include "../hosts/c/serve.h"
 #include "../src/base/span.h"
 #include "../src/http/forwarded.h"
-#include "../src/native/native.h"
+#include "../src/backend/native/native.h"
 #include "verbs.h"
 
 #define ADDRESSES_MAX 16

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
-#include "../../src/native/native.h"
+#include "../../src/backend/native/native.h"
 #include "guest/stats.h"
 #include "lines.h"
 

@@ -72,19 +72,12 @@ struct mocket_root {
     int64_t settings[MOCKET_SETTING_COUNT];
     const char *problem;            /* the first mistake */
     bool frozen;                    /* listening: registration is a mistake, freeing does nothing */
-    struct mocket_backend *backend; /* of the running mocket_listen, for mocket_stop; NULL */
+    struct mocket_backend *backend; /* backend.h; of the running mocket_listen, for mocket_stop; NULL */
 };
 
 struct mocket_app {
     struct mocket_root *root;
     const char *base; /* base path, "" for the root */
-};
-
-/* A running backend. */
-struct mocket_backend {
-    void (*stop)(struct mocket_backend *backend); /* any thread, signal-safe */
-    /* mocket_publish, from any thread that runs handlers; arguments are checked. NULL: there are no sockets. */
-    int (*publish)(struct mocket_backend *backend, mocket_span topic, int kind, mocket_span data);
 };
 
 /* Ends registration. 0, or MOCKET_EINVAL, MOCKET_ENOMEM when there was a mistake (mocket_problem), MOCKET_ESTATE when

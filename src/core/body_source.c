@@ -1,5 +1,6 @@
 /* The request body as a stream. Apart from the rest, because in a guest its use decides how the host gives bodies: an
- * app that links it asks for streamed ones (src/guest/body.c). */
+ * app that links it asks for streamed ones (src/backend/guest/body.c). */
+#include "backend.h"
 #include "body.h"
 
 struct limited {

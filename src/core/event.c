@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/span.h"
+#include "backend.h"
 
 mocket_app *mocket_event_app(const mocket_event *e)
 {

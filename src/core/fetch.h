@@ -1,7 +1,4 @@
-/* An outgoing request as its backend gets it: checked, and in the event's memory.
- *
- * mocket_fetch_start, mocket_wait, mocket_wait_any and mocket_cancel are the backend's own (src/native/client,
- * src/guest/fetch.c, src/loopback): only apps that fetch link what they need. */
+/* An outgoing request as its backend gets it: checked, and in the event's memory. Who begins and waits: backend.h. */
 #ifndef MOCKET_CORE_FETCH_H
 #define MOCKET_CORE_FETCH_H
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "../base/span.h"
-#include "event.h"
+#include "backend.h"
 
 /* Into the arena; ptr NULL when there is no memory or fmt is malformed. */
 static mocket_span format(mocket_event *e, const char *fmt, va_list args)

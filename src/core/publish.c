@@ -1,6 +1,6 @@
 /* mocket_publish: from the app to its backend. */
 #include "../base/span.h"
-#include "socket.h"
+#include "backend.h"
 
 int mocket_publish(mocket_app *app, const char *topic, int kind, mocket_span data)
 {

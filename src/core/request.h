@@ -5,18 +5,7 @@
 #include "../http/message.h"
 #include "source.h"
 
-/* The surroundings of a worker: the backend's clock and log. */
-struct mocket_env {
-    uint64_t (*now_ns)(struct mocket_env *env);
-    /* One line, without its end; may hold any bytes. level: enum mocket_log_level. */
-    void (*log)(struct mocket_env *env, int level, mocket_span line);
-    /* Fills buf with bytes that nobody can guess. 0 or below zero. NULL: there are none here. */
-    int (*random)(struct mocket_env *env, void *buf, size_t len);
-    /* Waits without keeping others waiting. 0, MOCKET_ECLOSED or below zero. NULL: nobody can wait here. */
-    int (*sleep)(struct mocket_env *env, mocket_event *e, uint32_t ms);
-    void *worker;   /* what mocket_on_worker's start returned */
-    bool can_fetch; /* the backend that this comes from has mocket_fetch; the test client beside it has not */
-};
+struct mocket_env; /* backend.h */
 
 struct mocket_request {
     /* from the backend: */
@@ -40,9 +29,6 @@ struct mocket_request {
     int64_t taken;                      /* bytes read through limited */
     int body_status;                    /* 0, or why the body cannot be had */
 };
-
-/* Before the body is read as a stream, as mocket__stream_prepare is for answers. */
-void mocket__body_prepare(struct mocket_request *req);
 
 /* The backend has filled in its part of a zeroed request. */
 void mocket__request_begin(struct mocket_request *req, int64_t body_limit);

@@ -41,10 +41,6 @@ static inline bool mocket__head_sent(const struct mocket_response *res)
     return res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_UPGRADED;
 }
 
-/* Before the sink's begin, write and end are used. A backend for which streaming is a matter of linking defines it
- * itself (src/guest/stream.c); for the others it does nothing (wait.c). */
-void mocket__stream_prepare(struct mocket_response *res);
-
 /* Sends it by the sink, once; pumps a stream. 0, or below zero when the client could not be given a complete answer. */
 int mocket__response_send(struct mocket_response *res);
 

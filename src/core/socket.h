@@ -58,10 +58,4 @@ void mocket__socket_end(struct mocket_socket *s);
 /* A code that may stand in a close frame (RFC 6455, section 7.4). */
 bool mocket__ws_code_ok(int code);
 
-/* Before a socket can be: as mocket__stream_prepare. */
-void mocket__ws_prepare(void);
-
-/* mocket_publish with arguments that are checked, by the app's backend, or by the host of a guest. */
-int mocket__publish(mocket_app *app, mocket_span topic, int kind, mocket_span data);
-
 #endif

@@ -1,6 +1,6 @@
 /* Streamed answers. The first mocket_write commits the head: from then on only the body can go on, or break. */
 #include "../base/span.h"
-#include "event.h"
+#include "backend.h"
 
 static int commit(struct mocket_response *res)
 {

@@ -4,7 +4,7 @@
 #include "../base/span.h"
 #include "../http/origin.h"
 #include "../http/websocket.h"
-#include "socket.h"
+#include "backend.h"
 
 /* ---- the handshake (RFC 6455, section 4.2) ---- */
 

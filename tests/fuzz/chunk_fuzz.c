@@ -1,6 +1,6 @@
 /* The first bytes tell how the rest arrives. However it arrives, the same data come out, the same bytes are used, and
  * what is refused whole is refused in pieces. */
-#include "../../src/http/h1_chunk.h"
+#include "../../src/wire/h1_chunk.h"
 #include "fuzz.h"
 
 struct outcome {

@@ -1,7 +1,7 @@
 /* The first bytes tell how the rest arrives. However it arrives, the same requests come out, and what is refused
  * whole is refused in pieces; a head that is hopeless may be refused before its end. No field that belongs to the
  * connection is left, and no name or value that could not be sent on. */
-#include "../../src/http/h1_parse.h"
+#include "../../src/wire/h1_parse.h"
 #include "fuzz.h"
 
 static void record(struct mocket_buf *out, const char *mark, mocket_span text)

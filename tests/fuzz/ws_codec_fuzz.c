@@ -1,6 +1,6 @@
 /* The first bytes tell how the rest arrives. However it arrives, the messages are those of a decoder that knows all of
  * the bytes and does one thing after the other, and so is the code that it fails with. */
-#include "../../src/http/ws_codec.h"
+#include "../../src/wire/ws_codec.h"
 #include "fuzz.h"
 
 #define MAX_MESSAGE 300

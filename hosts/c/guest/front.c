@@ -12,7 +12,7 @@
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 #include "../../../src/core/event.h"
-#include "../../../src/native/native.h"
+#include "../../../src/backend/native/native.h"
 #include "socket.h"
 #include "worker.h"
 

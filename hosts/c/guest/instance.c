@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "../../../src/base/memory.h"
-#include "../../../src/native/client/outgoing.h"
+#include "../../../src/backend/native/client/outgoing.h"
 #include "operation.h"
 #include "request.h"
 #include "socket.h"

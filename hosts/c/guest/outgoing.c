@@ -1,7 +1,7 @@
 /* An exchange with another server, as a guest has it: one object with up to two handles. `fetch` gives the first, the
  * outgoing request; the second, the response, comes into being when the guest takes the result of fetch_wait, so that a
  * response that nobody took never needs to be dropped. What the guest does goes straight to the client of the native
- * backend (src/native/client/outgoing.h), bytes from and to the guest's memory; what that client tells ends operations,
+ * backend (src/backend/native/client/outgoing.h), bytes from and to the guest's memory; what that client tells ends operations,
  * and enters no guest.
  *
  * What may live without what:
@@ -22,7 +22,7 @@
 #include "../../../src/abi/codec.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
-#include "../../../src/native/client/outgoing.h"
+#include "../../../src/backend/native/client/outgoing.h"
 #include "span.h"
 #include "worker.h"
 

@@ -7,7 +7,7 @@
 #define MOCKET_HOSTS_C_GUEST_REQUEST_H
 
 #include "../../../src/http/message.h"
-#include "../../../src/native/native.h"
+#include "../../../src/backend/native/native.h"
 #include "instance.h"
 #include "pace.h"
 

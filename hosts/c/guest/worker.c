@@ -17,7 +17,7 @@
 
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
-#include "../../../src/native/client/outgoing.h"
+#include "../../../src/backend/native/client/outgoing.h"
 #include "operation.h"
 #include "place.h"
 #include "socket.h"

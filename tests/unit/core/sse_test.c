@@ -3,7 +3,7 @@
 
 #include "src/base/buf.h"
 #include "src/core/dispatch.h"
-#include "src/core/event.h"
+#include "src/core/backend.h"
 
 /* ---- A sink that keeps what it got, and a clock that tells what it was asked ---- */
 

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "src/core/dispatch.h"
-#include "src/core/socket.h"
+#include "src/core/backend.h"
 
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 

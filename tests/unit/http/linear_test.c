@@ -5,7 +5,7 @@
 #include "src/base/buf.h"
 #include "src/http/cookie.h"
 #include "src/http/forwarded.h"
-#include "src/http/h1_parse.h"
+#include "src/wire/h1_parse.h"
 #include "src/http/mime.h"
 #include "src/http/multipart.h"
 #include "src/http/query.h"

@@ -1,0 +1,218 @@
+/* The wasm backend: an instance of the module is a worker that its host calls.
+ *
+ * The host calls mocket_start, which runs main; main ends in mocket_listen, which declares the app ready and returns.
+ * From then on each request is a call of mocket_alloc, for room, and of mocket_handle, which decodes the message,
+ * dispatches it and hands the answer back by `respond`. One request at a time: the room and the arena are kept from one
+ * to the next, so that a warm instance asks its heap for nothing.
+ *
+ * What must stay true: the memory that mocket_alloc gave is the host's until the next call, and nothing of a request
+ * outlives mocket_handle, but for one that became a socket, which takes it all along (socket.c). */
+#include <mocket_abi.h>
+#include <stdlib.h>
+
+#include "../../abi/codec.h"
+#include "../../base/memory.h"
+#include "../../base/span.h"
+#include "../../core/backend.h"
+#include "body.h"
+#include "imports.h"
+#include "sink.h"
+#include "socket.h"
+
+#define EXPORT(name) __attribute__((export_name(#name)))
+#define ROOM_KEPT 16384 /* bytes of room that are kept between requests */
+
+/* The instance. It is one of a kind by nature: a static here is what a process is elsewhere. */
+static struct {
+    mocket_app *app;
+    struct mocket_env env;
+    struct mocket_arena arena;
+    char *room; /* kept */
+    size_t room_len;
+    char *message; /* of the request; NULL: a socket has it */
+} instance;
+
+/* wasi-libc's: runs constructors' work and main. */
+extern int __main_void(void);
+
+/* ---- the surroundings ---- */
+
+static uint64_t now_ns(struct mocket_env *env)
+{
+    (void)env;
+    return (uint64_t)mocket__import_now(1);
+}
+
+static void log_line(struct mocket_env *env, int level, mocket_span line)
+{
+    (void)env;
+    mocket__import_log(level, line.ptr, (uint32_t)line.len);
+}
+
+static int fill_random(struct mocket_env *env, void *buf, size_t len)
+{
+    (void)env;
+    mocket__import_random(buf, (uint32_t)len);
+    return 0;
+}
+
+static void log_text(int level, const char *text)
+{
+    mocket__import_log(level, text, (uint32_t)strlen(text));
+}
+
+/* ---- the answer ---- */
+
+static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+{
+    struct mocket_guest_sink *g = (struct mocket_guest_sink *)s;
+    mocket_span bytes = mocket__abi_head_make(g->arena, head->status, head->fields);
+    if (!bytes.ptr)
+        return MOCKET_ENOMEM;
+    int rc = mocket__import_respond(g->req, bytes.ptr, (uint32_t)bytes.len, body.ptr, (uint32_t)body.len);
+    if (rc < 0 && rc != MOCKET_ECLOSED)
+        log_text(MOCKET_LOG_ERROR, rc == MOCKET_EINVAL
+                                       ? "the host refused the answer: its head is too large or malformed"
+                                       : "the host refused the answer");
+    return rc;
+}
+
+/* ---- the request ---- */
+
+/* A NUL behind the body (TEXT in mocket.h): the room has a byte more than the message for that. */
+static mocket_span terminate(mocket_span body, char *message, size_t len)
+{
+    if (!body.ptr)
+        return body;
+    if (body.len == 0 || body.ptr + body.len != message + len)
+        return mocket__arena_copy(&instance.arena, body);
+    message[len] = '\0';
+    return body;
+}
+
+static int add_host(struct mocket_message *msg)
+{
+    size_t at = 0;
+    if (msg->authority.len == 0 || mocket__fields_next(&msg->fields, MOCKET_SPAN("host"), &at))
+        return 0;
+    return mocket__fields_add(&msg->fields, &instance.arena, MOCKET_SPAN("host"), msg->authority);
+}
+
+static void handle(int32_t id, char *message, size_t len)
+{
+    struct mocket_request req = { .arena = &instance.arena, .env = &instance.env };
+    struct mocket_guest_sink sink = {
+        .sink = { .respond = respond }, /* the rest comes with mocket__stream_prepare */
+        .req = id,
+        .owner = id,
+        .arena = &instance.arena,
+    };
+    struct mocket_response res = { .sink = &sink.sink };
+    mocket_span body;
+    if (&mocket__guest_sockets)
+        sink.sink.upgrade = mocket__guest_sockets.upgrade;
+    int rc = mocket__abi_request_decode((mocket_span){ message, len }, &instance.arena, &req.message, &body);
+    if (rc == 0)
+        rc = add_host(&req.message);
+    if (rc < 0) {
+        log_text(MOCKET_LOG_ERROR, "the host's request message cannot be read");
+        return; /* no answer: the host makes it a 500 */
+    }
+    req.whole = terminate(body, message, len);
+    if (!body.ptr && &mocket__guest_body && mocket__guest_body.open(&req, id) < 0)
+        return;
+    mocket_dispatch(instance.app, &req, &res);
+}
+
+/* ---- exports ---- */
+
+EXPORT(mocket_start) void mocket__guest_start(void);
+EXPORT(mocket_alloc) char *mocket__guest_alloc(uint32_t len);
+EXPORT(mocket_handle) void mocket__guest_handle(int32_t req, char *message, uint32_t len);
+
+void mocket__guest_start(void)
+{
+    int code = __main_void();
+    const char *late = code == 0 && instance.app ? mocket_problem(instance.app) : NULL;
+    if (late) { /* listening found none: it is of what was registered behind it, and would be missed in silence */
+        log_text(MOCKET_LOG_ERROR, late);
+        code = 1;
+    }
+    if (code != 0)
+        exit(code < 0 || code > 125 ? 1 : code);
+}
+
+char *mocket__guest_alloc(uint32_t len)
+{
+    size_t room_len = (size_t)len + 1;
+    if (room_len == 0 || room_len <= instance.room_len)
+        return room_len == 0 ? NULL : instance.room;
+    if (room_len > ROOM_KEPT)
+        return mocket__realloc(NULL, room_len);
+    mocket__free(instance.room);
+    instance.room_len = room_len < ROOM_KEPT / 8 ? ROOM_KEPT / 8 : ROOM_KEPT;
+    instance.room = mocket__realloc(NULL, instance.room_len);
+    if (!instance.room)
+        instance.room_len = 0;
+    return instance.room;
+}
+
+void mocket__guest_room_free(char *room)
+{
+    if (room != instance.room)
+        mocket__free(room);
+}
+
+void mocket__guest_handle(int32_t req, char *message, uint32_t len)
+{
+    instance.message = message;
+    handle(req, message, len);
+    mocket__arena_reset(&instance.arena);
+    mocket__guest_room_free(instance.message);
+    instance.message = NULL;
+}
+
+char *mocket__guest_keep(struct mocket_arena *into)
+{
+    char *message = instance.message;
+    *into = instance.arena;
+    mocket__arena_init(&instance.arena, 0);
+    instance.message = NULL;
+    if (message == instance.room) {
+        instance.room = NULL;
+        instance.room_len = 0;
+    }
+    return message;
+}
+
+/* ---- mocket.h ---- */
+
+int mocket_listen(mocket_app *app, const char *address)
+{
+    int rc = instance.app ? MOCKET_ESTATE : mocket__app_freeze(app);
+    if (rc < 0) {
+        log_text(MOCKET_LOG_ERROR,
+                 rc == MOCKET_ESTATE ? "mocket_listen: an app is listening already" : mocket_problem(app));
+        return rc;
+    }
+    instance.app = app;
+    instance.env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random };
+    instance.env.worker = mocket__app_worker_start(app);
+    mocket__arena_init(&instance.arena, 0);
+    mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
+    if (&mocket__guest_sockets)
+        mocket__import_option(MOCKET_ABI_MAX_MESSAGE, mocket__app_setting(app, MOCKET_MAX_MESSAGE));
+    uint32_t flags = (uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK;
+    if (&mocket__guest_body)
+        flags |= MOCKET_ABI_STREAM_BODY;
+    mocket_span wish = mocket__span(address ? address : "");
+    rc = mocket__import_listen(MOCKET_ABI_VERSION, flags, wish.ptr, (uint32_t)wish.len);
+    if (rc < 0)
+        log_text(MOCKET_LOG_ERROR, "mocket_listen: the host refuses");
+    return rc;
+}
+
+void mocket_stop(mocket_app *app)
+{
+    (void)app; /* the host decides when an instance ends */
+}

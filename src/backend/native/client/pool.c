@@ -1,0 +1,466 @@
+/* libcurl on the loop. libcurl names sockets and what it waits for on them, and the time of its next call; libuv
+ * watches and tells it. What it then finds out is told to the owners last, when libcurl has returned and may be called
+ * again.
+ *
+ * A watch outlives the exchange: as long as nothing comes on a kept connection, the next exchange finds its socket
+ * watched already, and a small request costs no call to the kernel but its own reads and writes. So what is watched may
+ * be more than what is wanted; it is narrowed when something comes that nobody wanted.
+ *
+ * That holds for a connection that works. libcurl 7.88 closes a socket whose connection was not complete without a
+ * word, and its number is soon somebody else's, maybe another thread's: such a socket is watched only while libcurl
+ * wants it, and by a number of our own.
+ *
+ * A server that has answered and then breaks the connection off has answered: libcurl is told of an error as of bytes,
+ * so that it finds the answer first, and the error behind it.
+ *
+ * libcurl closes kept connections that are too old only when it looks for one to use. When nothing has been under way
+ * for a while, the whole multi handle goes, and all its connections with it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../../base/memory.h"
+#include "transfer.h"
+
+#define CONNECTIONS_MAX 512L
+#define CONNECTIONS_PER_HOST 256L
+#define KEPT_MAX 256L
+#define UNUSED_MS 60000
+
+struct mocket_wire {
+    uv_poll_t poll;
+    struct mocket_pool *pool;
+    int fd;
+    int own_fd;         /* the same socket by a number of ours, which poll watches; -1: it watches fd */
+    int wanted, polled; /* UV_READABLE, UV_WRITABLE */
+    bool open;          /* poll is a handle */
+};
+
+void mocket__pool_handle_closed(struct mocket_pool *pool)
+{
+    if (--pool->open_handles > 0)
+        return;
+    mocket__free(pool->plugs);
+    mocket__free(pool);
+    curl_global_cleanup();
+}
+
+/* ---- telling ---- */
+
+static void on_soon(uv_idle_t *soon);
+
+static void hurry(struct mocket_pool *pool)
+{
+    uv_idle_start(&pool->soon, on_soon);
+}
+
+void mocket__pool_tell(struct mocket_outgoing *out)
+{
+    struct mocket_pool *pool = out->pool;
+    if (out->is_changed)
+        return;
+    out->is_changed = true;
+    out->next_changed = NULL;
+    if (pool->changed_last)
+        pool->changed_last->next_changed = out;
+    else
+        pool->changed_first = out;
+    pool->changed_last = out;
+    if (!pool->told_in_turn)
+        hurry(pool);
+}
+
+static struct mocket_outgoing *pop_changed(struct mocket_pool *pool)
+{
+    struct mocket_outgoing *out = pool->changed_first;
+    pool->changed_first = out->next_changed;
+    if (!pool->changed_first)
+        pool->changed_last = NULL;
+    out->is_changed = false;
+    return out;
+}
+
+void mocket__pool_forget(struct mocket_outgoing *out)
+{
+    struct mocket_pool *pool = out->pool;
+    struct mocket_outgoing **link = &pool->changed_first, *before = NULL;
+    if (!out->is_changed)
+        return;
+    while (*link != out) {
+        before = *link;
+        link = &before->next_changed;
+    }
+    *link = out->next_changed;
+    if (pool->changed_last == out)
+        pool->changed_last = before;
+    out->is_changed = false;
+}
+
+/* Those that changed until now; what changes meanwhile has its turn after the other sockets. */
+static void tell_all(struct mocket_pool *pool)
+{
+    size_t count = 0;
+    for (struct mocket_outgoing *out = pool->changed_first; out; out = out->next_changed)
+        count++;
+    while (count-- > 0 && pool->changed_first) {
+        struct mocket_outgoing *out = pop_changed(pool);
+        if (out->unwanted && out->out_paused) { /* libcurl waits for bytes that nobody wants */
+            out->out_paused = false;
+            mocket__transfer_unpause(out);
+        }
+        out->opts.changed(out->opts.data);
+    }
+    if (pool->changed_first)
+        hurry(pool);
+}
+
+/* ---- libcurl's turn ---- */
+
+static void collect(struct mocket_pool *pool)
+{
+    CURLMsg *message;
+    int left;
+    while (pool->multi && (message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+        struct mocket_outgoing *out = NULL;
+        CURLcode result = message->data.result;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &out);
+        mocket__transfer_done(out, result);
+    }
+}
+
+/* From the loop only. */
+static void run_curl(struct mocket_pool *pool, curl_socket_t fd, int events)
+{
+    int running;
+    pool->told_in_turn = true;
+    if (pool->multi)
+        curl_multi_socket_action(pool->multi, fd, events, &running);
+    collect(pool);
+    pool->told_in_turn = false;
+    tell_all(pool);
+}
+
+static void on_soon(uv_idle_t *soon)
+{
+    struct mocket_pool *pool = soon->data;
+    bool due = pool->curl_due;
+    uv_idle_stop(soon);
+    pool->curl_due = false;
+    if (due)
+        run_curl(pool, CURL_SOCKET_TIMEOUT, 0);
+    else
+        tell_all(pool);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* libcurl counts in finer steps than libuv, and does not ask again for a time that it has asked for: a call too early
+ * must not be the last one. A time of zero goes by the idle handle, because libuv would run timers before sockets for
+ * as long as there are such. */
+static void set_timer(struct mocket_pool *pool, long timeout_ms)
+{
+    uv_timer_stop(&pool->timer);
+    pool->curl_due = timeout_ms == 0;
+    if (timeout_ms == 0) {
+        hurry(pool);
+    } else if (timeout_ms > 0) {
+        uv_update_time(pool->loop);
+        uv_timer_start(&pool->timer, on_timer, (uint64_t)timeout_ms + 1, 0);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct mocket_pool *pool = timer->data;
+    long timeout_ms = -1;
+    run_curl(pool, CURL_SOCKET_TIMEOUT, 0);
+    if (pool->multi && !pool->curl_due && !uv_is_active((uv_handle_t *)timer) &&
+        curl_multi_timeout(pool->multi, &timeout_ms) == CURLM_OK && timeout_ms >= 0)
+        set_timer(pool, timeout_ms);
+}
+
+static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+    (void)multi;
+    set_timer(arg, timeout_ms);
+    return 0;
+}
+
+/* ---- sockets ---- */
+
+static struct mocket_wire *wire_of(const struct mocket_pool *pool, curl_socket_t fd)
+{
+    return (size_t)fd < pool->plug_cap ? pool->plugs[fd].wire : NULL;
+}
+
+static void wire_end(struct mocket_wire *w);
+
+static struct mocket_wire *wire_new(struct mocket_pool *pool, curl_socket_t fd)
+{
+    if ((size_t)fd >= pool->plug_cap) {
+        size_t cap = (size_t)fd * 2 + 64;
+        struct mocket_plug *plugs = mocket__realloc(pool->plugs, cap * sizeof *plugs);
+        if (!plugs)
+            return NULL;
+        for (size_t i = pool->plug_cap; i < cap; i++)
+            plugs[i] = (struct mocket_plug){ 0 };
+        pool->plugs = plugs;
+        pool->plug_cap = cap;
+    }
+    struct mocket_wire *w = mocket__new(sizeof *w), *stale = pool->plugs[fd].wire;
+    if (!w)
+        return NULL;
+    if (stale) { /* closed without a word, and libcurl may take this one for that one */
+        w->wanted = stale->wanted;
+        wire_end(stale);
+    }
+    w->pool = pool;
+    w->fd = fd;
+    w->own_fd = -1;
+    w->poll.data = w;
+    pool->plugs[fd].wire = w;
+    return w;
+}
+
+static void on_wire_closed(uv_handle_t *poll)
+{
+    struct mocket_wire *w = poll->data;
+    struct mocket_pool *pool = w->pool;
+    mocket__free(w);
+    mocket__pool_handle_closed(pool);
+}
+
+/* A descriptor that is watched by its own number is still open. */
+static void wire_end(struct mocket_wire *w)
+{
+    int own_fd = w->own_fd;
+    w->pool->plugs[w->fd].wire = NULL;
+    if (w->open)
+        uv_close((uv_handle_t *)&w->poll, on_wire_closed);
+    else
+        mocket__free(w);
+    if (own_fd >= 0)
+        close(own_fd);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static int wire_open(struct mocket_wire *w)
+{
+    bool kept = w->pool->plugs[w->fd].kept;
+    if (!kept && w->own_fd < 0)
+        w->own_fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
+    if ((!kept && w->own_fd < 0) || uv_poll_init(w->pool->loop, &w->poll, kept ? w->fd : w->own_fd) < 0)
+        return -1;
+    w->open = true;
+    w->pool->open_handles++;
+    return 0;
+}
+
+static int wire_watch(struct mocket_wire *w)
+{
+    if (!w->open && wire_open(w) < 0)
+        return -1;
+    w->polled = w->wanted;
+    if (w->wanted == 0)
+        return uv_poll_stop(&w->poll);
+    return uv_poll_start(&w->poll, w->wanted, on_poll) < 0 ? -1 : 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct mocket_wire *w = poll->data;
+    struct mocket_pool *pool = w->pool;
+    int fd = w->fd;
+    if (status < 0) { /* libuv has stopped watching */
+        events = w->wanted;
+        w->polled = 0;
+    }
+    int mask = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+    if (mask & CURL_CSELECT_OUT && w->wanted & UV_READABLE)
+        mask |= CURL_CSELECT_IN; /* what has come since is read before a send can fail */
+    if (!(events & w->wanted))
+        wire_watch(w);
+    else
+        run_curl(pool, fd, mask);
+    if (status < 0 && wire_of(pool, fd) == w && w->wanted & ~w->polled)
+        wire_watch(w);
+}
+
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+{
+    struct mocket_pool *pool = arg;
+    struct mocket_wire *w = wire_of(pool, fd);
+    (void)easy, (void)unused;
+    if (what == CURL_POLL_REMOVE) {
+        if (w)
+            w->wanted = 0;
+        if (w && !pool->plugs[fd].kept)
+            wire_end(w);
+        return 0;
+    }
+    if (!w)
+        w = wire_new(pool, fd);
+    if (!w)
+        return -1;
+    w->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    return w->wanted & ~w->polled ? wire_watch(w) : 0;
+}
+
+curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct curl_sockaddr *address)
+{
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    struct mocket_wire *w = wire_new(pool, fd);
+    if (w && (w->wanted == 0 || wire_watch(w) == 0))
+        return fd;
+    if (w)
+        wire_end(w);
+    close(fd);
+    errno = ENOMEM;
+    return CURL_SOCKET_BAD;
+}
+
+int mocket__pool_close_socket(struct mocket_pool *pool, curl_socket_t fd)
+{
+    struct mocket_wire *w = wire_of(pool, fd);
+    if (w)
+        wire_end(w);
+    if ((size_t)fd < pool->plug_cap)
+        pool->plugs[fd].kept = false;
+    return close(fd);
+}
+
+void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd)
+{
+    if ((size_t)fd < pool->plug_cap)
+        pool->plugs[fd].kept = true;
+}
+
+/* ---- what is kept ---- */
+
+static void drop_multi(struct mocket_pool *pool)
+{
+    while (pool->idle_count > 0)
+        curl_easy_cleanup(pool->idle[--pool->idle_count]);
+    if (pool->multi)
+        curl_multi_cleanup(pool->multi);
+    pool->multi = NULL;
+    pool->curl_due = false;
+    uv_timer_stop(&pool->timer);
+}
+
+static void on_sweep(uv_timer_t *sweep)
+{
+    struct mocket_pool *pool = sweep->data;
+    uint64_t unused_ms = uv_now(pool->loop) - pool->used_ms;
+    if (pool->busy_count == 0 && unused_ms >= UNUSED_MS)
+        drop_multi(pool);
+    else
+        uv_timer_start(sweep, on_sweep, pool->busy_count > 0 ? UNUSED_MS : UNUSED_MS - unused_ms, 0);
+}
+
+static CURLM *multi_new(struct mocket_pool *pool)
+{
+    CURLM *multi = curl_multi_init();
+    if (!multi)
+        return NULL;
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool);
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS_PER_HOST);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, KEPT_MAX);
+    /* One exchange at a time on each connection, in HTTP/2 too: a reader that is slow holds back its own connection
+     * and nobody else's answer. */
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    return multi;
+}
+
+int mocket__pool_ready(struct mocket_pool *pool)
+{
+    pool->used_ms = uv_now(pool->loop);
+    if (!pool->multi) {
+        pool->multi = multi_new(pool);
+        if (!pool->multi)
+            return MOCKET_ENOMEM;
+    }
+    if (!uv_is_active((uv_handle_t *)&pool->sweep))
+        uv_timer_start(&pool->sweep, on_sweep, UNUSED_MS, 0);
+    return 0;
+}
+
+CURL *mocket__pool_take_easy(struct mocket_pool *pool)
+{
+    return pool->idle_count > 0 ? pool->idle[--pool->idle_count] : curl_easy_init();
+}
+
+void mocket__pool_give_easy(struct mocket_pool *pool, CURL *easy)
+{
+    if (pool->idle_count == MOCKET_IDLE_EASIES_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    pool->idle[pool->idle_count++] = easy;
+}
+
+/* ---- life ---- */
+
+static const char *env_text(const char *name)
+{
+    const char *text = getenv(name);
+    return text && *text ? text : NULL;
+}
+
+struct mocket_pool *mocket__pool_new(uv_loop_t *loop)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return NULL;
+    struct mocket_pool *pool = mocket__new(sizeof *pool);
+    CURLSH *share = pool ? curl_share_init() : NULL;
+    if (!share) {
+        mocket__free(pool);
+        curl_global_cleanup();
+        return NULL;
+    }
+    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    pool->loop = loop;
+    pool->share = share;
+    pool->ca_file = env_text("SSL_CERT_FILE");
+    pool->ca_dir = env_text("SSL_CERT_DIR");
+    uv_timer_init(loop, &pool->timer);
+    uv_timer_init(loop, &pool->sweep);
+    uv_idle_init(loop, &pool->soon);
+    uv_unref((uv_handle_t *)&pool->sweep);
+    pool->timer.data = pool->sweep.data = pool->soon.data = pool;
+    pool->open_handles = 3;
+    return pool;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    mocket__pool_handle_closed(handle->data);
+}
+
+void mocket__pool_free(struct mocket_pool *pool)
+{
+    if (!pool)
+        return;
+    while (pool->first)
+        mocket__outgoing_end(pool->first);
+    mocket__outgoing_forget_unused(pool);
+    drop_multi(pool);
+    for (size_t i = 0; i < pool->plug_cap; i++)
+        if (pool->plugs[i].wire)
+            wire_end(pool->plugs[i].wire);
+    curl_share_cleanup(pool->share);
+    uv_close((uv_handle_t *)&pool->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&pool->sweep, on_handle_closed);
+    uv_close((uv_handle_t *)&pool->soon, on_handle_closed);
+}

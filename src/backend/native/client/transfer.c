@@ -1,0 +1,431 @@
+/* An outgoing request, hop by hop. libcurl does one exchange; redirects are ours, because each hop is to be asked
+ * about, and because what a redirect may carry along is decided by its origin.
+ *
+ * libcurl's callbacks only move bytes between its buffers and ours, and note what happened: nothing of libcurl is
+ * called in them but the URL functions, and nobody is told. Backpressure is libcurl's pausing: a callback that has no
+ * room, or nothing to send, says so, and whoever makes room or brings bytes opens the way again. */
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "../../../base/buf.h"
+#include "../../../base/memory.h"
+#include "../../../base/span.h"
+#include "../../../http/method.h"
+#include "transfer.h"
+
+#define DISCARD_MAX 65536 /* of a redirect's body, before its connection is given up instead */
+#define KEPT_IDLE_S 60L
+#define RECEIVE_BYTES 32768L
+#define PORT_TEXT 8
+
+/* ---- callbacks of libcurl ---- */
+
+static size_t on_head(char *bytes, size_t one, size_t len, void *arg)
+{
+    struct mocket_outgoing *out = arg;
+    (void)one;
+    return mocket__head_line(out, (mocket_span){ bytes, len }) ? len : 0;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
+{
+    struct mocket_outgoing *out = arg;
+    bool no_memory = false;
+    (void)one;
+    if (out->location) {
+        out->discarded += len;
+        return out->discarded > DISCARD_MAX ? 0 : len;
+    }
+    out->moved_ms = uv_now(out->pool->loop);
+    if (!mocket__held_put(&out->in, bytes, len, &no_memory)) {
+        out->problem = no_memory ? MOCKET_ENOMEM : 0;
+        out->in_paused = !no_memory;
+        return no_memory ? 0 : CURL_WRITEFUNC_PAUSE;
+    }
+    if (out->left > 0)
+        out->left -= (int64_t)len < out->left ? (int64_t)len : out->left;
+    mocket__pool_tell(out);
+    return len;
+}
+
+static size_t on_send(char *room, size_t one, size_t cap, void *arg)
+{
+    struct mocket_outgoing *out = arg;
+    (void)one;
+    size_t n = out->unwanted ? 0 : mocket__held_take(&out->out, room, cap);
+    if (n == 0 && !out->unwanted && !out->finished) {
+        out->out_paused = true;
+        return CURL_READFUNC_PAUSE;
+    }
+    if (n == 0) {
+        out->sent_all = true;
+    } else {
+        out->moved_ms = uv_now(out->pool->loop);
+        mocket__pool_tell(out);
+    }
+    return n;
+}
+
+/* libcurl sends a request again when a kept connection breaks before any answer: by whatever method, up to five times,
+ * and on the next kept connection, which may be as dead. Nobody knows whether the server has acted on the first one. So
+ * the second time is refused unless the method is idempotent or the owner wants it, and it is on a fresh connection,
+ * which makes it the last. */
+static int on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
+{
+    struct mocket_outgoing *out = arg;
+    (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
+    if (out->tries++ > 0 && !out->opts.retry && !mocket__method_is_idempotent(out->opts.method)) {
+        out->problem = MOCKET_EIO;
+        snprintf(out->reason, sizeof out->reason,
+                 "a kept connection broke, and only idempotent requests are sent again");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    curl_easy_setopt(out->easy, CURLOPT_FRESH_CONNECT, 1L);
+    return CURL_PREREQFUNC_OK;
+}
+
+/* What libcurl took for the first try is not here any more. */
+static int on_rewind(void *arg, curl_off_t offset, int origin)
+{
+    (void)arg, (void)offset, (void)origin;
+    return CURL_SEEKFUNC_CANTSEEK;
+}
+
+/* ---- where to ---- */
+
+static char *url_part(const struct mocket_outgoing *out, CURLUPart part, unsigned flags)
+{
+    char *text = NULL;
+    return curl_url_get(out->url, part, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+/* The host as the connection will take it. Names that need more than ASCII are not for us to translate: rules could be
+ * about another spelling than the one that is looked up. */
+static mocket_span host_span(char *text)
+{
+    mocket_span host = mocket__span(text);
+    for (size_t i = 0; i < host.len; i++) {
+        text[i] = mocket__lower(text[i]);
+        if ((unsigned char)text[i] <= 0x20 || (unsigned char)text[i] >= 0x7f)
+            return (mocket_span){ NULL, 0 };
+    }
+    if (host.len > 2 && host.ptr[0] == '[')
+        host = mocket__span_slice(host, 1, host.len - 1);
+    return host;
+}
+
+static int ask(const struct mocket_outgoing *out, const struct sockaddr *address)
+{
+    char *host_text = url_part(out, CURLUPART_HOST, 0), *port = url_part(out, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    int rc = MOCKET_EINVAL;
+    if (host_text && port) {
+        mocket_span host = host_span(host_text);
+        int64_t number = mocket__span_decimal(mocket__span(port), 65535);
+        if (host.len > 0 && number > 0)
+            rc = !out->opts.allow || out->opts.allow(out->opts.data, host, (uint16_t)number, address) ? 0
+                                                                                                      : MOCKET_EDENIED;
+    }
+    curl_free(host_text);
+    curl_free(port);
+    return rc;
+}
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct mocket_outgoing *out = arg;
+    (void)purpose;
+    if (ask(out, &address->addr) < 0) {
+        out->denied = true;
+        return CURL_SOCKET_BAD;
+    }
+    curl_socket_t fd = mocket__pool_open_socket(out->pool, address);
+    out->connected = true;
+    if (fd == CURL_SOCKET_BAD && errno == ENOMEM)
+        out->problem = MOCKET_ENOMEM;
+    return fd;
+}
+
+static int on_close_socket(void *arg, curl_socket_t fd)
+{
+    return mocket__pool_close_socket(arg, fd);
+}
+
+int mocket__transfer_set_url(struct mocket_outgoing *out, const char *text, unsigned flags)
+{
+    CURLUcode rc = curl_url_set(out->url, CURLUPART_URL, text, CURLU_DISALLOW_USER | flags);
+    if (rc != CURLUE_OK)
+        return rc == CURLUE_OUT_OF_MEMORY ? MOCKET_ENOMEM : MOCKET_EINVAL;
+    char *scheme = url_part(out, CURLUPART_SCHEME, 0);
+    bool ok = scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    curl_free(scheme);
+    return ok ? 0 : MOCKET_EINVAL;
+}
+
+/* ---- what is sent ---- */
+
+static bool is_private(mocket_span name)
+{
+    return mocket__span_ieq(name, MOCKET_SPAN("authorization")) || mocket__span_ieq(name, MOCKET_SPAN("cookie")) ||
+           mocket__span_ieq(name, MOCKET_SPAN("proxy-authorization")) || mocket__span_ieq(name, MOCKET_SPAN("host"));
+}
+
+static bool append_line(struct mocket_outgoing *out, const char *line)
+{
+    struct curl_slist *lines = curl_slist_append(out->lines, line);
+    if (lines)
+        out->lines = lines;
+    return lines != NULL;
+}
+
+/* libcurl's own way to write a field without a value is a semicolon. */
+static bool append_field(struct mocket_outgoing *out, const struct mocket_field *row, struct mocket_buf *line)
+{
+    mocket__buf_reset(line);
+    mocket__buf_span(line, row->name);
+    mocket__buf_text(line, row->value.len > 0 ? ": " : ";");
+    mocket__buf_span(line, row->value);
+    mocket__buf_add(line, "", 1);
+    return mocket__buf_status(line) == 0 && append_line(out, line->ptr);
+}
+
+/* What libcurl would add by itself to a body is switched off by an empty field. */
+static int make_lines(struct mocket_outgoing *out)
+{
+    struct mocket_buf line = { 0 };
+    bool ok = append_line(out, "Expect:"), typed = false, named = false;
+    for (size_t i = 0; ok && i < out->sent.count; i++) {
+        const struct mocket_field *row = &out->sent.rows[i];
+        typed |= mocket__span_ieq(row->name, MOCKET_SPAN("content-type"));
+        named |= mocket__span_ieq(row->name, MOCKET_SPAN("user-agent"));
+        if (!out->strip || !is_private(row->name))
+            ok = append_field(out, row, &line);
+    }
+    if (ok && !named)
+        ok = append_line(out, "User-Agent: " MOCKET_USER_AGENT);
+    if (ok && !typed)
+        ok = append_line(out, "Content-Type:");
+    mocket__buf_release(&line);
+    return ok ? 0 : MOCKET_ENOMEM;
+}
+
+static bool is_method(const struct mocket_outgoing *out, const char *name)
+{
+    return mocket__span_eq(out->opts.method, mocket__span(name));
+}
+
+/* A method that has a body usually says so even when it is empty (RFC 9110, section 8.6). */
+static void set_method(struct mocket_outgoing *out)
+{
+    CURL *easy = out->easy;
+    bool empty = !out->has_body && (is_method(out, "POST") || is_method(out, "PUT") || is_method(out, "PATCH"));
+    if (out->opts.streams) {
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)out->opts.body_len);
+    } else if (out->has_body || empty) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)out->opts.body.len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, empty ? "" : out->opts.body.ptr);
+    } else if (is_method(out, "HEAD")) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, out->opts.method.ptr);
+}
+
+static void set_callbacks(struct mocket_outgoing *out)
+{
+    CURL *easy = out->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, out);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, out);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, out);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+    curl_easy_setopt(easy, CURLOPT_READDATA, out);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, out);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, out);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, out->pool);
+}
+
+/* Nothing of the user's environment but the authorities: no proxy, no .netrc, no signals. A name that is still being
+ * looked up is not waited for when the request ends. */
+static void set_policy(struct mocket_outgoing *out)
+{
+    const struct mocket_pool *pool = out->pool;
+    CURL *easy = out->easy;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, KEPT_IDLE_S);
+    curl_easy_setopt(easy, CURLOPT_SHARE, pool->share);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, out->reason);
+    if (pool->ca_file || pool->ca_dir) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, pool->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, pool->ca_dir);
+    }
+}
+
+int mocket__transfer_begin(struct mocket_outgoing *out)
+{
+    struct mocket_pool *pool = out->pool;
+    int rc = ask(out, NULL);
+    if (rc == 0)
+        rc = mocket__pool_ready(pool);
+    if (rc == 0)
+        rc = make_lines(out);
+    if (rc < 0)
+        return rc;
+    out->easy = mocket__pool_take_easy(pool);
+    if (!out->easy)
+        return MOCKET_ENOMEM;
+    set_callbacks(out);
+    set_policy(out);
+    set_method(out);
+    curl_easy_setopt(out->easy, CURLOPT_CURLU, out->url);
+    curl_easy_setopt(out->easy, CURLOPT_HTTPHEADER, out->lines);
+    out->sent_all = !out->opts.streams;
+    out->tries = 0;
+    if (curl_multi_add_handle(pool->multi, out->easy) != CURLM_OK) {
+        mocket__pool_give_easy(pool, out->easy);
+        out->easy = NULL;
+        return MOCKET_ENOMEM;
+    }
+    pool->busy_count++;
+    return 0;
+}
+
+/* ---- the end of a hop ---- */
+
+void mocket__transfer_stop(struct mocket_outgoing *out)
+{
+    struct mocket_pool *pool = out->pool;
+    if (out->easy) {
+        curl_multi_remove_handle(pool->multi, out->easy);
+        mocket__pool_give_easy(pool, out->easy);
+        pool->busy_count--;
+        pool->used_ms = uv_now(pool->loop);
+    }
+    out->easy = NULL;
+    out->in_paused = out->out_paused = false;
+    curl_slist_free_all(out->lines);
+    out->lines = NULL;
+}
+
+void mocket__transfer_fail(struct mocket_outgoing *out, int code, const char *reason)
+{
+    mocket__transfer_stop(out);
+    if (out->state == MOCKET_EAGAIN)
+        out->state = code;
+    if (out->end == MOCKET_EAGAIN)
+        out->end = code;
+    if (reason)
+        snprintf(out->reason, sizeof out->reason, "%s", reason);
+    uv_timer_stop(&out->timer);
+    mocket__pool_tell(out);
+}
+
+static bool same_origin(char *const before[3], char *const after[3])
+{
+    for (int i = 0; i < 3; i++)
+        if (!before[i] || !after[i] || strcasecmp(before[i], after[i]) != 0)
+            return false;
+    return true;
+}
+
+static void get_origin(const struct mocket_outgoing *out, char *origin[3])
+{
+    origin[0] = url_part(out, CURLUPART_SCHEME, 0);
+    origin[1] = url_part(out, CURLUPART_HOST, 0);
+    origin[2] = url_part(out, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
+static int go_to(struct mocket_outgoing *out, const char *location)
+{
+    char *before[3], *after[3];
+    get_origin(out, before);
+    int rc = mocket__transfer_set_url(out, location, CURLU_URLENCODE);
+    get_origin(out, after);
+    out->strip |= !same_origin(before, after);
+    for (int i = 0; i < 3; i++) {
+        curl_free(before[i]);
+        curl_free(after[i]);
+    }
+    return rc == MOCKET_EINVAL ? MOCKET_EIO : rc;
+}
+
+static void next_hop(struct mocket_outgoing *out)
+{
+    char *location = out->location;
+    out->location = NULL;
+    out->discarded = out->head_len = 0;
+    out->denied = false;
+    out->reason[0] = '\0';
+    int rc = ++out->hops > MOCKET_REDIRECTS_MAX ? MOCKET_ELIMIT : go_to(out, location);
+    mocket__free(location);
+    if (rc == 0)
+        rc = mocket__transfer_begin(out);
+    if (rc < 0)
+        mocket__transfer_fail(out, rc == MOCKET_EINVAL ? MOCKET_EIO : rc, "a redirect could not be followed");
+}
+
+/* libcurl calls a head line that is beyond all its bounds want of memory. */
+static int code_of(const struct mocket_outgoing *out, CURLcode result)
+{
+    curl_off_t begun_us = 0;
+    if (out->problem < 0)
+        return out->problem;
+    switch (result) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return MOCKET_ETIMEDOUT;
+    case CURLE_COULDNT_CONNECT:
+        return out->denied ? MOCKET_EDENIED : MOCKET_EIO;
+    case CURLE_OUT_OF_MEMORY:
+        curl_easy_getinfo(out->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun_us);
+        return begun_us > 0 && out->state == MOCKET_EAGAIN ? MOCKET_ELIMIT : MOCKET_ENOMEM;
+    default:
+        return MOCKET_EIO;
+    }
+}
+
+/* A server that has answered may hang up before it has read all of a request: the answer counts. */
+static bool is_complete(const struct mocket_outgoing *out, CURLcode result)
+{
+    return out->state == 0 && out->problem == 0 && (result == CURLE_OK || (out->left == 0 && !out->sent_all));
+}
+
+void mocket__transfer_done(struct mocket_outgoing *out, CURLcode result)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (out->connected && result == CURLE_OK && curl_easy_getinfo(out->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK)
+        mocket__pool_keep_socket(out->pool, fd);
+    out->connected = false;
+    if (out->location) {
+        mocket__transfer_stop(out);
+        next_hop(out);
+    } else if (!is_complete(out, result)) {
+        const char *why = result == CURLE_OK ? "the answer is incomplete" : curl_easy_strerror(result);
+        mocket__transfer_fail(out, code_of(out, result), out->reason[0] ? NULL : why);
+    } else {
+        mocket__transfer_stop(out);
+        out->end = 0;
+        uv_timer_stop(&out->timer);
+        mocket__pool_tell(out);
+    }
+}
+
+/* ---- backpressure ---- */
+
+void mocket__transfer_unpause(struct mocket_outgoing *out)
+{
+    int ways = (out->in_paused ? CURLPAUSE_RECV : 0) | (out->out_paused ? CURLPAUSE_SEND : 0);
+    if (out->easy && curl_easy_pause(out->easy, ways) != CURLE_OK)
+        mocket__transfer_fail(out, out->problem < 0 ? out->problem : MOCKET_EIO, NULL);
+}

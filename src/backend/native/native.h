@@ -1,0 +1,110 @@
+/* What the native backend offers to programs that are apps of a special kind: the wasm host. Everything else uses
+ * mocket.h. */
+#ifndef MOCKET_NATIVE_NATIVE_H
+#define MOCKET_NATIVE_NATIVE_H
+
+#include <mocket.h>
+#include <uv.h>
+
+#include "../../base/account.h"
+#include "../../core/backend.h"
+
+/* ---- Parking: a handler waits, its worker serves others ----
+ * Handlers run on fibers. A park moves to the loop's own stack, calls begin there, and resumes the handler when unpark
+ * is called with the same park: from begin itself, or later, always on the same thread and exactly once. */
+struct mocket_park;
+
+/* Returns what unpark was given. begin runs on the loop's stack, which is a thread's: large, with the system's guard
+ * page. */
+int mocket__native_park(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park), void *arg);
+void mocket__native_unpark(struct mocket_park *park, int result);
+
+/* The same for a begin that can be ended early. gone is called on the loop's stack, at most once and only between begin
+ * and unpark, when the client has left; it sees to it that unpark comes soon (with MOCKET_ECLOSED, say), or calls it. A
+ * client that only shut its sending side looks the same as one that left; what is answered is still sent. NULL: never
+ * told. */
+int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),
+                              void (*gone)(void *arg, struct mocket_park *park), void *arg);
+
+/* A handler that waits in mocket_read for a body that has not come goes on with MOCKET_EAGAIN, which its read returns;
+ * the body can be read on later. Does nothing otherwise. Loop's stack. */
+void mocket__native_interrupt(mocket_event *e);
+
+/* The handler goes on when others had their turn: 0, or MOCKET_ECLOSED when the client has left. */
+int mocket__native_yield(mocket_event *e);
+
+/* What to start a timer with that shall fire when at least ms milliseconds have passed, however old the loop's clock
+ * is. Setting that clock instead would be unfair in a timer's callback: libuv runs timers for as long as one is due. */
+uint64_t mocket__native_delay(const uv_loop_t *loop, uint64_t ms);
+
+/* Is the connection lost? What is answered goes nowhere then. */
+bool mocket__native_is_gone(mocket_event *e);
+
+/* The loop of the worker that runs this event. */
+uv_loop_t *mocket__native_loop(mocket_event *e);
+
+/* Outgoing requests of that worker. Who needs a pool first puts it there, and with it what will free it when the worker
+ * ends: an app that fetches nothing is not linked with any of it. */
+struct mocket_native_client {
+    struct mocket_pool *pool;
+    void (*end)(struct mocket_pool *pool);
+};
+struct mocket_native_client *mocket__native_client(mocket_event *e);
+
+/* ---- WebSockets of the host ----
+ * A handler accepts by setting response kind MOCKET_BODY_UPGRADE, status 101, its fields and a struct mocket_socket
+ * with on_event (src/core/socket.h), and returning 0. Events come on the loop's stack; data lives until on_event
+ * returns. The socket's ops may be used from MOCKET_WS_OPEN until MOCKET_WS_CLOSED has been handled, but for wait. */
+
+/* hold: no further message is delivered and, beyond a little, none is read, until it is called again without. Pings are
+ * answered meanwhile, and MOCKET_WS_CLOSED comes all the same. */
+void mocket__native_ws_hold(struct mocket_socket *s, bool hold);
+/* Bytes that the client has not taken yet. */
+size_t mocket__native_ws_backlog(const struct mocket_socket *s);
+/* Told once, on the loop's stack, when send answers something else than MOCKET_EAGAIN again. */
+void mocket__native_ws_when_writable(struct mocket_socket *s, void (*tell)(struct mocket_socket *s));
+
+/* ---- Serving with more say than mocket_listen gives ---- */
+
+/* A request whose answer was handed over, or that was refused before any handler saw it. */
+struct mocket_native_done {
+    void *worker;                         /* of mocket_on_worker */
+    const struct mocket_message *message; /* NULL: there was no complete and valid head */
+    const char *peer;                     /* "" for local clients, or where peer_unknown is set */
+    bool peer_unknown;                    /* fields of trusted proxies contradict each other */
+    int status;                           /* 0: none was sent */
+    bool complete;                        /* the whole answer was handed over */
+    uint64_t body_in, body_out;           /* bytes of bodies */
+    uint64_t began_ns;                    /* by uv_hrtime, when the head was complete; 0: it never was */
+};
+
+/* True if address has a form that mocket_listen takes. Listening on it may still fail. */
+bool mocket__native_is_address(const char *address);
+/* The port of host:port, :port or [v6]:port; 0 stands for any free port. -1 for every other text, unix:path too. */
+int mocket__native_port(const char *address);
+
+struct mocket_native_opts {
+    const char *const *addresses; /* as mocket_listen takes them; environment is not looked at */
+    size_t address_count;
+    int workers;
+    /* Called once, on the caller's thread, when every address listens; url such as "http://127.0.0.1:4000". */
+    void (*on_ready)(void *data, const char *url);
+    /* Log lines of the server and of handlers, any thread. NULL: standard error. */
+    void (*log)(void *data, int level, mocket_span line);
+    /* A problem before serving, in words. NULL: standard error. */
+    void (*on_problem)(void *data, const char *text);
+    /* Told after each request, on its worker's thread; NULL: nobody wants to know. */
+    void (*on_done)(void *data, const struct mocket_native_done *done);
+    void *data;
+    struct mocket_account *account; /* charged with what is held for clients; NULL: without such a limit */
+    bool signals;                   /* SIGINT and SIGTERM stop it; a second one stops it at once */
+};
+
+/* Opens those of descriptors 0 to 2 that are closed on /dev/null. To be called before anything else is opened. 0, or
+ * MOCKET_EIO: /dev/null cannot be opened. */
+int mocket__native_standard(void);
+
+/* Serves until mocket_stop. 0 or below zero. */
+int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts);
+
+#endif

@@ -1,0 +1,189 @@
+/* Every answer goes through here, so the head is sized first, given room once, and then copied piece by piece: no
+ * formatting, no bounds to check on the way.
+ *
+ * The framing follows from five facts: method, status, version, whether the length is known, and whether the connection
+ * may live on. decide is the only place that combines them; what it decides is told to the caller, who writes the
+ * body. */
+#include "h1_write.h"
+
+#include "../base/span.h"
+#include "../http/reason.h"
+
+#define FIXED_LEN 256 /* status line, date, framing and connection, without the reason phrase */
+
+/* ---- Fields that are not sent as they are ---- */
+
+enum field_kind { FIELD_PLAIN, FIELD_OURS, FIELD_LENGTH, FIELD_DATE };
+
+static const struct known_field {
+    mocket_span name;
+    enum field_kind kind;
+} known_fields[] = {
+#define KNOWN(name, kind) { { name, sizeof(name) - 1 }, kind }
+    KNOWN("content-length", FIELD_LENGTH),
+    KNOWN("date", FIELD_DATE),
+    KNOWN("connection", FIELD_OURS),
+    KNOWN("transfer-encoding", FIELD_OURS),
+    KNOWN("keep-alive", FIELD_OURS),
+    KNOWN("proxy-connection", FIELD_OURS),
+    KNOWN("te", FIELD_OURS),
+    KNOWN("trailer", FIELD_OURS),
+    KNOWN("upgrade", FIELD_OURS),
+#undef KNOWN
+};
+
+static enum field_kind field_kind(mocket_span name)
+{
+    char first = mocket__lower(name.ptr[0]);
+    for (size_t i = 0; i < sizeof(known_fields) / sizeof(*known_fields); i++) {
+        const struct known_field *known = &known_fields[i];
+        if (known->name.len == name.len && known->name.ptr[0] == first && mocket__span_ieq(known->name, name))
+            return known->kind;
+    }
+    return FIELD_PLAIN;
+}
+
+/* ---- Copying ---- */
+
+static char *put(char *at, mocket_span s)
+{
+    memcpy(at, s.ptr, s.len);
+    return at + s.len;
+}
+
+#define PUT(at, literal) put(at, MOCKET_SPAN(literal))
+
+static char *put_field(char *at, mocket_span name, mocket_span value)
+{
+    at = PUT(put(at, name), ": ");
+    if (value.len > 0)
+        at = put(at, value);
+    return PUT(at, "\r\n");
+}
+
+/* "HTTP/1.1 200 OK". The version is ours, whatever the request's (RFC 9110, section 2.5). */
+static char *put_status(char *at, int status)
+{
+    if (status == 200)
+        return PUT(at, "HTTP/1.1 200 OK\r\n");
+    at = PUT(at, "HTTP/1.1 ");
+    at = mocket__decimal(at, (uint64_t)status);
+    *at++ = ' ';
+    at = put(at, mocket__span(mocket__reason(status)));
+    return PUT(at, "\r\n");
+}
+
+/* ---- Deciding ---- */
+
+struct framing {
+    int64_t len;      /* to announce; -1: none */
+    mocket_span date; /* ours; len 0: none */
+};
+
+static bool has_no_body(const struct mocket_h1_answer *a)
+{
+    return a->method == MOCKET_METHOD_HEAD || a->status == 204 || a->status == 205 || a->status == 304;
+}
+
+/* declared: the Content-Length among the fields, -1: none. It stands where no body tells otherwise. */
+static struct framing decide(struct mocket_h1_answer *a, int64_t declared)
+{
+    struct framing f = { .len = a->body_len, .date = a->date };
+    a->send_body = !has_no_body(a);
+    a->chunked = a->send_body && a->body_len < 0 && !a->http10;
+    if (a->send_body && a->body_len < 0 && a->http10)
+        a->keep_alive = false; /* the end of the connection is the end of the body */
+    if (a->status == 304)
+        f.len = declared;
+    else if (a->method == MOCKET_METHOD_HEAD && declared >= 0)
+        f.len = declared;
+    if (a->status == 205)
+        f.len = 0;
+    if (a->status == 204)
+        f.len = -1;
+    return f;
+}
+
+/* RFC 9110, section 15.5.22: 426 names what to upgrade to, and there is only one thing. */
+static char *put_connection(char *at, const struct mocket_h1_answer *a)
+{
+    bool upgrade = a->status == 426, say_keep = a->keep_alive && a->http10;
+    if (upgrade)
+        at = PUT(at, "Upgrade: websocket\r\n");
+    if (!upgrade && a->keep_alive && !say_keep)
+        return at;
+    at = PUT(at, "Connection: ");
+    if (upgrade)
+        at = PUT(at, "upgrade");
+    if (upgrade && (say_keep || !a->keep_alive))
+        at = PUT(at, ", ");
+    if (!a->keep_alive)
+        at = PUT(at, "close");
+    else if (say_keep)
+        at = PUT(at, "keep-alive");
+    return PUT(at, "\r\n");
+}
+
+static char *put_framing(char *at, const struct mocket_h1_answer *a, const struct framing *f)
+{
+    if (f->date.len > 0)
+        at = put_field(at, MOCKET_SPAN("Date"), f->date);
+    if (f->len >= 0) {
+        at = PUT(at, "Content-Length: ");
+        at = mocket__decimal(at, (uint64_t)f->len);
+        at = PUT(at, "\r\n");
+    }
+    if (a->chunked)
+        at = PUT(at, "Transfer-Encoding: chunked\r\n");
+    return PUT(put_connection(at, a), "\r\n");
+}
+
+/* ---- The promises of the header ---- */
+
+static size_t room_for(const struct mocket_fields *fields)
+{
+    size_t len = FIXED_LEN;
+    for (size_t i = 0; i < fields->count; i++)
+        len += fields->rows[i].name.len + fields->rows[i].value.len + 4;
+    return len;
+}
+
+void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
+{
+    static const struct mocket_fields none;
+    const struct mocket_fields *fields = a->fields != NULL ? a->fields : &none;
+    int64_t declared = -1;
+    bool has_date = false;
+    char *start = mocket__buf_room(out, room_for(fields) + strlen(mocket__reason(a->status)));
+    char *at = start;
+    if (start == NULL) {
+        decide(a, declared);
+        return;
+    }
+    at = put_status(at, a->status);
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct mocket_field *row = &fields->rows[i];
+        enum field_kind kind = row->name.len > 0 ? field_kind(row->name) : FIELD_OURS;
+        if (kind == FIELD_LENGTH)
+            declared = mocket__span_decimal(row->value, INT64_MAX);
+        has_date |= kind == FIELD_DATE;
+        if (kind == FIELD_PLAIN || kind == FIELD_DATE)
+            at = put_field(at, row->name, row->value);
+    }
+    struct framing f = decide(a, declared);
+    if (has_date)
+        f.date = (mocket_span){ 0 };
+    at = put_framing(at, a, &f);
+    out->len += (size_t)(at - start);
+}
+
+void mocket__h1_write_chunk_size(struct mocket_buf *out, size_t len)
+{
+    char text[2 * sizeof(len) + 2];
+    char *at = text + sizeof(text);
+    *--at = '\n';
+    *--at = '\r';
+    for (; len > 0; len >>= 4)
+        *--at = "0123456789abcdef"[len & 15];
+    mocket__buf_add(out, at, (size_t)(text + sizeof(text) - at));
+}
