@@ -108,8 +108,8 @@ const char *mocket_version(void);
 typedef int mocket_handler(mocket_event *e);
 
 /* Answers for a handler that failed. error: what it returned, 400..599 or a MOCKET_E... code. Status, body and headers
- * are free; Content-*, ETag, Last-Modified and Cache-Control that were set before are gone (A-12). Returning anything
- * but 0, or no answer, falls back to the default handler (E-02). */
+ * are free; Content-*, ETag, Last-Modified, Cache-Control and Expires that were set before are gone (A-12). Returning
+ * anything but 0, or no answer, falls back to the default handler (E-02). */
 typedef int mocket_error_handler(mocket_event *e, int error);
 
 /* Gives back what ptr points to. */
@@ -589,6 +589,10 @@ void mocket_vary(mocket_event *e, const char *name);
  * on, 304 or 412 (RFC 9110, section 13.2.2); always 0 for OPTIONS, TRACE and CONNECT. etag: with its quotes, or NULL;
  * modified_s: seconds since 1970, or -1. */
 int mocket_precondition(mocket_event *e, const char *etag, int64_t modified_s);
+/* May a range of it be sent, or does If-Range say that the client has another version? True without that field. Only
+ * strong validators count: no tag with W/, and no date whose second is not over (RFC 9110, section 13.1.5). etag and
+ * modified_s: as for mocket_precondition. */
+bool mocket_if_range(mocket_event *e, const char *etag, int64_t modified_s);
 /* Are two origins, such as "https://a.example" and "HTTPS://a.example:443", the same? Scheme, host and port are
  * compared without regard to case; an absent port is the scheme's. Another text ("null") equals only itself. */
 bool mocket_same_origin(const char *a, const char *b);
@@ -731,10 +735,12 @@ void mocket_secure_headers(mocket_app *app, const char *scope, const struct mock
 
 /* Compresses answers with gzip or deflate (RFC 9110, section 8.4.1), as the client's Accept-Encoding weighs them,
  * with `Vary: Accept-Encoding`: whole ones and streams, of the types below and not smaller than min_bytes. Left
- * alone: HEAD, 206 and answers without a body, what has a Content-Encoding or `Cache-Control: no-transform`, and
- * mocket_write. A strong ETag becomes a weak one. A client's slow stream gets each piece at once. Up to 264 KiB of
- * memory for each answer under way. Natively only: in a guest this does nothing, and its host or the proxy in front
- * compresses. */
+ * alone: answers without a body, what has a Content-Encoding or `Cache-Control: no-transform`, and mocket_write. A
+ * strong ETag becomes a weak one. HEAD and 304 have the fields that the 200 to the same request would have, 206 its
+ * Vary and its form of the ETag, of the bytes as they are. A 304 goes by Content-Type and Content-Length; without a
+ * type it has Vary, and the ETag in the form of the client's If-None-Match. A client's slow stream gets each piece at
+ * once. Up to 264 KiB of memory for each answer under way. Natively only: in a guest this does nothing, and its host or
+ * the proxy in front compresses. */
 struct mocket_compress_opts {
     uint32_t size;
     int level;                /* 1 fast to 9 small. 0: 6 */

@@ -61,8 +61,17 @@ int mocket_bytes(mocket_event *e, mocket_span body, const char *type)
     return mocket__answer(e, body, type ? type : "application/octet-stream");
 }
 
+void mocket__announce_len(mocket_event *e, int64_t len)
+{
+    char digits[24];
+    digits[mocket__decimal(digits, (uint64_t)len) - digits] = '\0';
+    mocket_header_set(e, "Content-Length", digits);
+}
+
+/* A 304 keeps what is known of the content until its head is sent (mocket__response_trim): middlewares go by it. */
 int mocket_empty(mocket_event *e, int status)
 {
+    int64_t len = mocket_response_len(e);
     int rc = take_back(e->res);
     if (rc < 0)
         return rc;
@@ -70,7 +79,10 @@ int mocket_empty(mocket_event *e, int status)
         mocket_status(e, status);
     else if (!e->res->status)
         e->res->status = 204;
-    mocket__fields_remove(&e->res->fields, MOCKET_SPAN("content-type"));
+    if (e->res->status != 304)
+        mocket__fields_remove(&e->res->fields, MOCKET_SPAN("content-type"));
+    else if (len >= 0 && !mocket_response_header(e, "Content-Length"))
+        mocket__announce_len(e, len);
     e->res->own_type = NULL;
     e->res->kind = MOCKET_BODY_WHOLE;
     e->res->body = (mocket_span){ NULL, 0 };

@@ -1,5 +1,7 @@
 /* Conditional requests (RFC 9110, section 13): does the client want this only if it has changed, or only if it has
  * not? */
+#include <time.h>
+
 #include "../base/span.h"
 #include "../http/date.h"
 #include "event.h"
@@ -77,6 +79,20 @@ int mocket_precondition(mocket_event *e, const char *etag, int64_t modified_s)
         return !has_tag(none_match, etag, WEAK) ? 0 : reads ? 304 : 412;
     int64_t modified_since = reads && modified_s >= 0 ? date_of(e, "if-modified-since") : -1;
     return modified_since >= 0 && modified_s <= modified_since ? 304 : 0;
+}
+
+/* A date is a strong validator when its second is over: within it the content may change twice (RFC 9110, section
+ * 8.8.2.2). */
+bool mocket_if_range(mocket_event *e, const char *etag, int64_t modified_s)
+{
+    mocket_span condition = mocket__span_trim(field(e, "if-range"));
+    bool is_tag = condition.len > 0 && condition.ptr[condition.len - 1] == '"';
+    if (!condition.ptr)
+        return true;
+    if (is_tag)
+        return etag && etag[0] == '"' && mocket__span_eq(condition, mocket__span(etag));
+    int64_t date = mocket__http_date_parse(condition);
+    return date >= 0 && date == modified_s && date < time(NULL);
 }
 
 const char *mocket_date(mocket_event *e, int64_t unix_s)

@@ -55,6 +55,9 @@ void mocket__event_log(mocket_event *e, int level, const char *piece, ...);
 /* The first mistake of a setter (RESULTS in mocket.h): turns the answer into a 500. */
 void mocket__event_problem(mocket_event *e, int code, const char *text);
 
+/* Sets Content-Length, for an answer whose body is not there to be counted. */
+void mocket__announce_len(mocket_event *e, int64_t len);
+
 /* A Content-Type unless there is one, and a whole body. */
 int mocket__answer(mocket_event *e, mocket_span body, const char *type);
 

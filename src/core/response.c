@@ -115,7 +115,7 @@ bool mocket_response_committed(const mocket_event *e)
 
 static bool is_about_content(mocket_span name)
 {
-    static const char *const names[] = { "etag", "last-modified", "cache-control" };
+    static const char *const names[] = { "etag", "last-modified", "cache-control", "expires" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (mocket__span_ieq(name, mocket__span(names[i])))
             return true;
@@ -138,6 +138,14 @@ void mocket__response_clear(struct mocket_response *res)
 }
 
 /* ---- sending ---- */
+
+void mocket__response_trim(struct mocket_response *res)
+{
+    static const char *const names[] = { "content-type", "content-length", "content-encoding", "content-language",
+                                         "content-range" };
+    for (size_t i = 0; res->status == 304 && i < sizeof names / sizeof *names; i++)
+        mocket__fields_remove(&res->fields, mocket__span(names[i]));
+}
 
 /* Nothing was sent yet: the client can still be told in order. */
 static int no_memory(struct mocket_response *res)
@@ -190,6 +198,7 @@ static int upgrade(struct mocket_response *res, const struct mocket_head *head)
 int mocket__response_send(struct mocket_response *res)
 {
     struct mocket_head head = { res->status ? res->status : 200, &res->fields };
+    mocket__response_trim(res);
     switch (res->kind) {
     case MOCKET_BODY_STREAM:
         return pump(res, &head);

@@ -44,6 +44,9 @@ static inline bool mocket__head_sent(const struct mocket_response *res)
 /* Sends it by the sink, once; pumps a stream. 0, or below zero when the client could not be given a complete answer. */
 int mocket__response_send(struct mocket_response *res);
 
+/* Before a head is sent: a 304 says nothing about the content but what caches need (RFC 9110, section 15.4.5). */
+void mocket__response_trim(struct mocket_response *res);
+
 /* Forgets status, body and what A-12 names, before an error is answered. Headers that are not about content stay. */
 void mocket__response_clear(struct mocket_response *res);
 

@@ -10,6 +10,7 @@ static int commit(struct mocket_response *res)
         res->stream->close(res->stream);
     res->stream = NULL;
     mocket__stream_prepare(res);
+    mocket__response_trim(res);
     struct mocket_head head = { res->status ? res->status : 200, &res->fields };
     int rc = res->sink->begin(res->sink, &head, mocket__fields_len(&res->fields));
     res->kind = rc < 0 ? MOCKET_BODY_BROKEN : MOCKET_BODY_WRITTEN;
@@ -53,9 +54,7 @@ int mocket_stream(mocket_event *e, mocket_source *take)
 /* HEAD: the length stands in a field, since there will be no body to count. */
 static int announce_len(mocket_event *e, mocket_source *take, int64_t len)
 {
-    char digits[24];
-    digits[mocket__decimal(digits, (uint64_t)len) - digits] = '\0';
-    mocket_header_set(e, "Content-Length", digits);
+    mocket__announce_len(e, len);
     e->res->kind = MOCKET_BODY_WHOLE;
     e->res->body = (mocket_span){ NULL, 0 };
     e->res->stream = NULL;

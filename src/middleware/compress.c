@@ -4,10 +4,14 @@
  * piece. What depends on Accept-Encoding says so in Vary, compressed or not. An ETag names bytes that are not the
  * ones sent any more: it becomes a weak one, which still answers If-None-Match.
  *
+ * * HEAD, 304 and 206 say of the content what the 200 to the same request would say (RFC 9110, sections 9.3.2, 15.3.7,
+ * 15.4.5): a cache that keeps both would else hold two tags for the same content, or forget Vary.
+ *
  * * A guest has no zlib, and needs none: its bytes stay in the machine until the host, or the proxy in front of it,
  * sends them. There registering this checks the options and does nothing else. */
 #include <mocket.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LEVEL 6
@@ -99,15 +103,36 @@ static bool lists(const char *list, const char *word)
     return false;
 }
 
+static bool is_head(mocket_event *e)
+{
+    return strcmp(mocket_method(e), "HEAD") == 0;
+}
+
+/* -1: it is not there, or not a number. */
+static int64_t number(const char *text)
+{
+    return text && *text >= '0' && *text <= '9' ? strtoll(text, NULL, 10) : -1;
+}
+
+/* The length of what a 200 to this request would send before it is compressed; -1: unknown. */
+static int64_t len_of(mocket_event *e)
+{
+    int64_t declared = number(mocket_response_header(e, "Content-Length"));
+    int status = mocket_response_status(e);
+    if (status == 206) {
+        const char *range = mocket_response_header(e, "Content-Range"), *slash = range ? strchr(range, '/') : NULL;
+        return number(slash ? slash + 1 : NULL);
+    }
+    return status == 304 || (is_head(e) && declared >= 0) ? declared : mocket_response_len(e);
+}
+
 static bool is_worth(mocket_event *e, const struct compress *c)
 {
     int status = mocket_response_status(e);
-    int64_t len = mocket_response_len(e);
-    if (mocket_response_committed(e) || status == 0 || status == 204 || status == 205 || status == 206 || status == 304)
+    int64_t len = len_of(e);
+    if (status == 0 || status == 204 || status == 205 || (len >= 0 && len < c->opts.min_bytes))
         return false;
-    if (len >= 0 && len < c->opts.min_bytes)
-        return false;
-    if (mocket_response_header(e, "Content-Encoding") || mocket_response_header(e, "Content-Range"))
+    if (mocket_response_header(e, "Content-Encoding") || (status != 206 && mocket_response_header(e, "Content-Range")))
         return false;
     return is_type(c, mocket_response_header(e, "Content-Type")) &&
            !lists(mocket_response_header(e, "Cache-Control"), "no-transform");
@@ -141,14 +166,26 @@ static int begin(z_stream *z, const struct compress *c, const struct coding *cod
     return rc == Z_OK ? 0 : rc == Z_MEM_ERROR ? MOCKET_ENOMEM : MOCKET_EIO;
 }
 
-static void set_headers(mocket_event *e, const struct coding *coding)
+/* The strong tag that is set as a weak one; NULL: there is none. */
+static const char *weak_tag(mocket_event *e)
 {
     const char *etag = mocket_response_header(e, "ETag");
+    return etag && etag[0] == '"' ? mocket_format(e, "W/%s", etag) : NULL;
+}
+
+static void weaken(mocket_event *e)
+{
+    const char *weak = weak_tag(e);
+    if (weak)
+        mocket_header_set(e, "ETag", weak);
+}
+
+static void set_headers(mocket_event *e, const struct coding *coding)
+{
     mocket_header_set(e, "Content-Encoding", coding->name);
     mocket_header_set(e, "Content-Length", NULL);
     mocket_header_set(e, "Accept-Ranges", NULL);
-    if (etag && etag[0] == '"')
-        mocket_header_set(e, "ETag", mocket_format(e, "W/%s", etag));
+    weaken(e);
 }
 
 /* Deflates body into out, which is as long. Bytes written; 0: that would not be shorter; below zero: no memory. */
@@ -244,20 +281,66 @@ static int compress_stream(mocket_event *e, const struct compress *c, const stru
     return compressed ? mocket_stream(e, compressed) : MOCKET_ENOMEM;
 }
 
+/* ---- Without the content ---- */
+
+static ptrdiff_t read_nothing(void *data, void *buf, size_t cap)
+{
+    (void)data, (void)buf, (void)cap;
+    return 0;
+}
+
+/* A stream that was announced with its length is not here. Compressed it has no length: a stream of unknown length
+ * takes its place. */
+static int compress_announced(mocket_event *e, const struct coding *coding)
+{
+    mocket_source *nothing = mocket_source_new(e, read_nothing, NULL, NULL);
+    set_headers(e, coding);
+    return nothing ? mocket_stream(e, nothing) : MOCKET_ENOMEM;
+}
+
+static int compress_head(mocket_event *e, const struct compress *c, const struct coding *coding)
+{
+    mocket_span body;
+    bool whole = mocket_response_body(e, &body);
+    if (whole && body.len > 0)
+        return compress_whole(e, c, coding);
+    if (whole)
+        return compress_announced(e, coding);
+    set_headers(e, coding); /* the stream is not sent */
+    return 0;
+}
+
+/* A handler that does not say what it would have sent: the client has the tag in the form that its 200 had. */
+static void keep_form(mocket_event *e)
+{
+    const char *had = mocket_header(e, "If-None-Match"), *weak = weak_tag(e);
+    if (had && weak && strstr(had, weak))
+        weaken(e);
+}
+
 /* ---- The middleware ---- */
 
 static int compress_handler(mocket_event *e)
 {
     const struct compress *c = mocket_data(e);
-    int rc = mocket_next(e);
-    if (rc != 0 || !is_worth(e, c))
+    int rc = mocket_next(e), status = mocket_response_status(e);
+    bool unknown = status == 304 && !mocket_response_header(e, "Content-Type");
+    if (rc != 0 || mocket_response_committed(e) || (!unknown && !is_worth(e, c)))
         return rc;
     mocket_vary(e, "Accept-Encoding");
-    const struct coding *coding = strcmp(mocket_method(e), "HEAD") == 0 ? NULL : choose(e);
+    const struct coding *coding = choose(e);
     mocket_span body;
     if (!coding)
         return 0;
-    return mocket_response_body(e, &body) ? compress_whole(e, c, coding) : compress_stream(e, c, coding);
+    if (unknown)
+        keep_form(e);
+    else if (status == 206 || status == 304)
+        weaken(e);
+    else if (is_head(e))
+        return compress_head(e, c, coding);
+    else
+        return mocket_response_body(e, &body) ? compress_whole(e, c, coding) : compress_stream(e, c, coding);
+    return 0;
 }
 
 static void use(mocket_app *app, const char *scope, struct compress *c)

@@ -80,15 +80,6 @@ static void write_tag(char tag[24], mocket_span body, bool weak)
     *at = '\0';
 }
 
-/* A 304 says nothing about the content but what caches need (RFC 9110, section 15.4.5). */
-static int not_modified(mocket_event *e)
-{
-    static const char *const gone[] = { "Content-Length", "Content-Encoding", "Content-Language", "Content-Range" };
-    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
-        mocket_header_set(e, gone[i], NULL);
-    return mocket_empty(e, 304);
-}
-
 static int etag(mocket_event *e)
 {
     const struct mocket_etag_opts *opts = mocket_data(e);
@@ -104,7 +95,7 @@ static int etag(mocket_event *e)
         mocket_header_set(e, "ETag", tag);
     }
     const char *tag = mocket_response_header(e, "ETag");
-    return tag && mocket_precondition(e, tag, -1) == 304 ? not_modified(e) : 0;
+    return tag && mocket_precondition(e, tag, -1) == 304 ? mocket_empty(e, 304) : 0;
 }
 
 void mocket_etag(mocket_app *app, const char *scope, const struct mocket_etag_opts *opts)

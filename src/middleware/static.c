@@ -36,7 +36,8 @@
 #define FOLDER_FLAGS (O_RDONLY | O_CLOEXEC | O_DIRECTORY)
 #define SEGMENT_MAX 255
 #define NO_TIME (-1)
-#define BUSY_TRIES 8 /* while names are being changed under our feet */
+#define TIME_LEAST 318297600 /* 2 Feb 1980: tools that pack files use 0, 1, 1 Jan 1980 (ZIP) and 1 Feb 1980 (Gradle) */
+#define BUSY_TRIES 8         /* while names are being changed under our feet */
 
 struct site {
     struct mocket_static_opts opts;
@@ -49,7 +50,7 @@ struct file {
     int fd;
     int64_t size;
     int64_t modified_s; /* NO_TIME: it says nothing */
-    uint64_t version_s; /* of the bytes: when they, or else the file's name and rights, were changed last */
+    int64_t version_s;  /* of the bytes: when they, or else the file's name and rights, were changed last; NO_TIME */
     uint32_t version_ns;
     const struct variant *variant;
     int64_t left; /* of the bytes to be sent */
@@ -127,15 +128,18 @@ static enum kind kind_of_failure(void)
     return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? NO_ROOM : NOTHING;
 }
 
-/* Package managers and image builders set a file's modification time to 0 or 1, and a wrong clock sets one in the
+/* Package managers and image builders set all modification times to one constant, and a wrong clock sets one in the
  * future (RFC 9110, section 8.8.2.1, forbids to send it). Such a time tells no two contents apart: the entity tag takes
- * the time of the last change of the file's state instead, which nobody can set, and there is no Last-Modified. */
+ * the time of the last change of the file's state instead, which nobody can set, and there is no Last-Modified.
+ *
+ * File systems of read-only images keep one time only, and show it as both. When that is a constant too, there is no
+ * entity tag: a cache would keep the content of an image for the next one's. */
 static void take_times(struct file *file, const struct stat *st)
 {
-    bool known = st->st_mtim.tv_sec > 1 && st->st_mtim.tv_sec <= time(NULL);
+    bool known = st->st_mtim.tv_sec >= TIME_LEAST && st->st_mtim.tv_sec <= time(NULL);
     const struct timespec *version = known ? &st->st_mtim : &st->st_ctim;
     file->modified_s = known ? st->st_mtim.tv_sec : NO_TIME;
-    file->version_s = (uint64_t)version->tv_sec;
+    file->version_s = version->tv_sec >= TIME_LEAST ? version->tv_sec : NO_TIME;
     file->version_ns = (uint32_t)version->tv_nsec;
 }
 
@@ -295,14 +299,6 @@ static enum range_kind parse_range(const char *text, int64_t size, struct range 
     return PART;
 }
 
-/* Is the range still one of what the client has? */
-static bool range_holds(mocket_event *e)
-{
-    const char *condition = mocket_header(e, "If-Range");
-    const char *etag = mocket_response_header(e, "ETag"), *modified = mocket_response_header(e, "Last-Modified");
-    return !condition || (etag && strcmp(condition, etag) == 0) || (modified && strcmp(condition, modified) == 0);
-}
-
 /* ---- Answering ---- */
 
 static ptrdiff_t read_file(void *data, void *buf, size_t cap)
@@ -327,12 +323,14 @@ static void close_file(void *data)
     close(((struct file *)data)->fd);
 }
 
+/* What is said of the file is not said of the mistake of one client: a cache could keep the 416 as the file. */
 static int refuse_range(mocket_event *e, const struct file *file, mocket_source *source)
 {
+    static const char *const of_file[] = { "Content-Encoding", "ETag", "Last-Modified", "Expires", "Cache-Control" };
     mocket_source_close(source);
     mocket_header_set(e, "Content-Range", mocket_format(e, "bytes */%lld", (long long)file->size));
-    mocket_header_set(e, "Content-Encoding", NULL);
-    mocket_header_set(e, "Cache-Control", NULL); /* it is for the file, not for a mistake of one client */
+    for (size_t i = 0; i < sizeof of_file / sizeof *of_file; i++)
+        mocket_header_set(e, of_file[i], NULL);
     return mocket_empty(e, 416);
 }
 
@@ -350,15 +348,12 @@ static int send_range(mocket_event *e, struct file *file, mocket_source *source,
     return mocket_stream_len(e, source, range.len);
 }
 
-static int send_content(mocket_event *e, struct file *file, const char *name, mocket_source *source)
+static int send_content(mocket_event *e, struct file *file, const char *etag, mocket_source *source)
 {
     struct range range = { 0 };
     const char *wanted = strcmp(mocket_method(e), "GET") == 0 ? mocket_header(e, "Range") : NULL;
-    enum range_kind kind = wanted && range_holds(e) ? parse_range(wanted, file->size, &range) : WHOLE;
-    if (!mocket_response_header(e, "Content-Type"))
-        mocket_header_set(e, "Content-Type", mocket_type_of(name));
-    if (file->variant != &variants[0])
-        mocket_header_set(e, "Content-Encoding", file->variant->coding);
+    enum range_kind kind =
+        wanted && mocket_if_range(e, etag, file->modified_s) ? parse_range(wanted, file->size, &range) : WHOLE;
     mocket_header_set(e, "Accept-Ranges", "bytes");
     if (kind == BAD)
         return refuse_range(e, file, source);
@@ -368,10 +363,12 @@ static int send_content(mocket_event *e, struct file *file, const char *name, mo
     return mocket_stream_len(e, source, file->size);
 }
 
-/* Size and time, and the coding, so that no two variants share one. */
+/* Size and time, and the coding, so that no two variants share one. NULL: there is no time. */
 static const char *etag_of(mocket_event *e, const struct file *file)
 {
     bool plain = file->variant == &variants[0];
+    if (file->version_s == NO_TIME)
+        return NULL;
     return mocket_format(e, "\"%llx-%llx.%x%s%s\"", (unsigned long long)file->size, (unsigned long long)file->version_s,
                          (unsigned)file->version_ns, plain ? "" : "-", plain ? "" : file->variant->coding);
 }
@@ -390,6 +387,10 @@ static int answer(mocket_event *e, const struct search *s, const char *name)
         return MOCKET_ENOMEM;
     const char *etag = etag_of(e, file);
     mocket_header_set(e, "ETag", etag);
+    if (!mocket_response_header(e, "Content-Type"))
+        mocket_header_set(e, "Content-Type", mocket_type_of(name));
+    if (file->variant != &variants[0])
+        mocket_header_set(e, "Content-Encoding", file->variant->coding);
     if (file->modified_s != NO_TIME)
         mocket_header_set(e, "Last-Modified", mocket_date(e, file->modified_s));
     if (s->site->opts.cache_control)
@@ -398,10 +399,12 @@ static int answer(mocket_event *e, const struct search *s, const char *name)
         mocket_vary(e, "Accept-Encoding");
     int condition = mocket_precondition(e, etag, file->modified_s);
     if (condition == 0)
-        return send_content(e, file, name, source);
-    mocket_source_close(source);
-    if (condition == 304)
+        return send_content(e, file, etag, source);
+    if (condition == 304) { /* as mocket_empty has it, middlewares learn the length */
+        mocket_stream_len(e, source, file->size);
         return mocket_empty(e, 304);
+    }
+    mocket_source_close(source);
     mocket_header_set(e, "Cache-Control", NULL);
     return condition;
 }

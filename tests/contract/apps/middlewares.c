@@ -32,6 +32,8 @@ static int long_text(mocket_event *e)
         mocket_header_set(e, "Content-Encoding", "x-mine");
     if (mocket_query(e, "part"))
         mocket_status(e, 206);
+    if (mocket_query(e, "part") && mocket_query(e, "part")[0] == 'b')
+        mocket_header_set(e, "Content-Range", mocket_query(e, "part"));
     return repeat(e, type ? type : "text/plain; charset=utf-8");
 }
 
@@ -162,6 +164,8 @@ static void use_others(mocket_app *app)
     mocket_compress(
         app, "/gzip-own",
         &(struct mocket_compress_opts){ .level = 9, .min_bytes = 1, .types = (const char *[]){ "text/css", NULL } });
+    mocket_compress(app, "/both", NULL);
+    mocket_etag(app, "/both", NULL);
     mocket_etag(app, "/etag", NULL);
     mocket_etag(app, "/etag-weak", &(struct mocket_etag_opts){ .weak = true });
 }
@@ -170,6 +174,14 @@ static int condition(mocket_event *e)
 {
     int rc = mocket_precondition(e, "\"x\"", -1);
     return rc == 304 ? mocket_empty(e, rc) : rc ? rc : mocket_text(e, "went on");
+}
+
+/* The type is not known yet. */
+static int early_condition(mocket_event *e)
+{
+    mocket_header_set(e, "ETag", "\"x\"");
+    int rc = mocket_precondition(e, "\"x\"", -1);
+    return rc == 304 ? mocket_empty(e, rc) : rc ? rc : long_text(e);
 }
 
 int main(void)
@@ -185,6 +197,10 @@ int main(void)
     mocket_get(app, "/etag/own", tagged);
     mocket_all(app, "/condition", condition);
     mocket_get(app, "/etag/stream/:has/:says", known_len);
+    mocket_get(app, "/both/condition", early_condition);
+    mocket_get(app, "/both/short", text);
+    mocket_get(app, "/both/stream/:has/:says", known_len);
+    mocket_get(app, "/both", long_text);
     mocket_get(app, "/gzip/short", text);
     mocket_get(app, "/gzip/stream/:has", unknown_len);
     mocket_get(app, "/gzip/stream/:has/:says", known_len);

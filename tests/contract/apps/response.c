@@ -226,6 +226,7 @@ static int content_before(mocket_event *e)
     mocket_header_set(e, "ETag", "\"1\"");
     mocket_header_set(e, "Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT");
     mocket_header_set(e, "Cache-Control", "max-age=9");
+    mocket_header_set(e, "Expires", "Sun, 06 Nov 2094 08:49:37 GMT");
     mocket_header_set(e, "X-Kept", "yes");
     mocket_header_add(e, "Vary", "Origin");
     mocket_cookie_set(e, "kept", "yes", NULL);

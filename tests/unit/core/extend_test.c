@@ -1,6 +1,8 @@
 /* The calls that middlewares are made of, where the contract cases do not reach. */
 #include "unit.h"
 
+#include <time.h>
+
 static const mocket_span no_body = { NULL, 0 };
 
 /* ---- Options of another size ---- */
@@ -221,6 +223,62 @@ static void test_precondition(void **state)
     mocket_free(app);
 }
 
+static int part(mocket_event *e)
+{
+    const char *tag = mocket_query(e, "tag"), *age = mocket_query(e, "age");
+    int64_t modified_s = age ? time(NULL) - atoi(age) : -1;
+    if (age) /* as the client has it */
+        mocket_header_set(e, "X-Date", mocket_date(e, modified_s));
+    return mocket_text(e, mocket_if_range(e, tag, modified_s) ? "part" : "whole");
+}
+
+static const struct if_range_row {
+    const char *line, *value; /* NULL: the date that the answer told */
+    mocket_span answer;
+} if_range_rows[] = {
+    { "GET /?tag=%22a%22", "\"a\"", UNIT_ROW("part") },
+    { "GET /?tag=%22a%22", " \"a\"\t", UNIT_ROW("part") },
+    { "GET /?tag=%22a%22", "\"b\"", UNIT_ROW("whole") },
+    { "GET /?tag=%22a%22", "W/\"a\"", UNIT_ROW("whole") },
+    { "GET /?tag=W/%22a%22", "W/\"a\"", UNIT_ROW("whole") },
+    { "GET /?tag=W/%22a%22", "\"a\"", UNIT_ROW("whole") },
+    { "GET /?tag=%22a%22", "\"a\", \"a\"", UNIT_ROW("whole") },
+    { "GET /?tag=%22a%22", "a", UNIT_ROW("whole") },
+    { "GET /?tag=%22a%22", "", UNIT_ROW("whole") },
+    { "GET /", "\"a\"", UNIT_ROW("whole") },
+    { "GET /?age=9000", "Sun, 06 Nov 1994 08:49:37 GMT", UNIT_ROW("whole") },
+    { "GET /?age=100000000", NULL, UNIT_ROW("part") },
+    { "GET /?age=-9", NULL, UNIT_ROW("whole") }, /* its second is not over */
+};
+
+/* The second may end between the two requests. */
+static bool answers(mocket_client *c, const struct if_range_row *row)
+{
+    mocket_span got = { NULL, 0 };
+    for (int tries = 0; tries < 3 && got.len != row->answer.len; tries++) {
+        char told[40] = "";
+        const char *date = mocket_reply_header(mocket_client_send(c, row->line, no_body), "X-Date");
+        snprintf(told, sizeof(told), "%s", date ? date : "");
+        mocket_client_header(c, "If-Range", row->value ? row->value : told);
+        got = unit_body(mocket_client_send(c, row->line, no_body));
+    }
+    return got.len == row->answer.len;
+}
+
+static void test_if_range(void **state)
+{
+    (void)state;
+    mocket_app *app = mocket_new();
+    mocket_get(app, "/", part);
+    mocket_client *c = mocket_client_new(app);
+    unit_same(unit_body(mocket_client_send(c, "GET /", no_body)), mocket__span("part"), 0);
+    for (size_t i = 0; i < UNIT_COUNT(if_range_rows); i++)
+        if (!answers(c, &if_range_rows[i]))
+            fail_msg("row %zu: %s", i, if_range_rows[i].value);
+    mocket_client_free(c);
+    mocket_free(app);
+}
+
 /* ---- Sources ---- */
 
 static void count_close(void *data)
@@ -271,10 +329,11 @@ static void test_sources_close_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opts_read),        cmocka_unit_test(test_json_text),
-        cmocka_unit_test(test_app_memory),       cmocka_unit_test(test_app_memory_late),
-        cmocka_unit_test(test_accepts_encoding), cmocka_unit_test(test_vary),
-        cmocka_unit_test(test_precondition),     cmocka_unit_test(test_sources_close_once),
+        cmocka_unit_test(test_opts_read),          cmocka_unit_test(test_json_text),
+        cmocka_unit_test(test_app_memory),         cmocka_unit_test(test_app_memory_late),
+        cmocka_unit_test(test_accepts_encoding),   cmocka_unit_test(test_vary),
+        cmocka_unit_test(test_precondition),       cmocka_unit_test(test_if_range),
+        cmocka_unit_test(test_sources_close_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

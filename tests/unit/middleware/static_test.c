@@ -124,7 +124,7 @@ static void test_links(void **state)
 static void test_times(void **state)
 {
     (void)state;
-    static const time_t odd[] = { 0, 1, -157766400, 4070908800 };
+    static const time_t odd[] = { 0, 1, -157766400, 315532800, 315532801, 318211200, 4070908800 };
     mocket_app *app = mocket_new();
     mocket_static(app, "/s", "one", NULL);
     mocket_client *c = mocket_client_new(app);
@@ -148,6 +148,25 @@ static void test_times(void **state)
     assert_int_equal(unlink("one/odd.txt"), 0);
     mocket_client_free(c);
     mocket_free(app);
+}
+
+/* A read-only image shows one time as both. When that is a constant of a tool, nothing tells two images apart. */
+static void test_times_of_an_image(void **state)
+{
+    (void)state;
+    static const struct {
+        time_t time;
+        bool told;
+    } rows[] = { { 0, false }, { 1, false }, { 315532800, false }, { 1700000000, true } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct timespec time = { rows[i].time, 0 };
+        struct stat st = { .st_mtim = time, .st_ctim = time };
+        struct file file = { .fd = -1 };
+        take_times(&file, &st);
+        assert_int_equal(file.version_s != NO_TIME, rows[i].told);
+        assert_int_equal(file.modified_s != NO_TIME, rows[i].told);
+    }
+    assert_null(etag_of(NULL, &(struct file){ .version_s = NO_TIME }));
 }
 
 static void test_folder_is_switched(void **state)
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_times_of_an_image),
         cmocka_unit_test(test_folder_is_switched),
         cmocka_unit_test(test_shrinking_file),
         cmocka_unit_test(test_no_descriptor_is_lost),
