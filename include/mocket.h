@@ -387,7 +387,9 @@ int mocket_sleep(mocket_event *e, uint32_t ms);
  * verified against the system's authorities, or those that the environment's SSL_CERT_FILE names. In a guest the host
  * must have granted the server (mocket serve --allow-net): else MOCKET_EDENIED. The test client cannot fetch. Content
  * codings are yours: no compressed answer is asked for, and what comes compressed all the same is not decoded.
- * A request without a User-Agent gets "mocket/VERSION". */
+ * A request without a User-Agent gets "mocket/VERSION". Natively names are looked up by threads of their own, at most
+ * 16 of a worker at a time (12 for one event); further names wait, 1024 of a worker and 342 of an event at most.
+ * Addresses are remembered for 60 seconds. */
 struct mocket_fetch_opts {
     uint32_t size;
     const char *const *headers; /* lines, "Name: value"; ends with NULL */
@@ -396,19 +398,21 @@ struct mocket_fetch_opts {
     int64_t source_len;         /* 0: unknown, sent in chunks */
     bool no_follow;             /* 3xx are answers like others; else up to 10 redirects are followed */
     bool retry;                 /* POST, PATCH and other methods that are not idempotent may be sent twice, see below */
-    uint32_t timeout_ms;        /* until the head of the answer is here, from the last byte of source on. 0: 30000 */
+    uint32_t timeout_ms;        /* until the head of the answer is here, lookups included, from the last byte of
+                                   source on. 0: 30000 */
     int64_t max_body;           /* of mocket_reply_body. 0: 1 MiB; MOCKET_UNLIMITED */
 };
 /* One request, and its answer as soon as the head is here, whatever its status (200..999; 1xx are skipped, 101 is
  * MOCKET_EIO): 0; or MOCKET_EINVAL (URL, method, header, HEAD with a body), MOCKET_EIO (no such host, refused, TLS,
  * broken off), MOCKET_ETIMEDOUT, MOCKET_EDENIED, MOCKET_ELIMIT (more than 10 redirects, more than 256 calls of one
- * event, a head above 64 KiB or 200 fields), MOCKET_ECLOSED (your own client left), MOCKET_ENOTSUP. The reply lives as
- * long as the event. A redirect to another origin loses Authorization, Proxy-Authorization and Cookie; 303, and 301 or
- * 302 to a POST, become GET; with source, 307 and 308 are returned as they are. When a kept connection breaks before
- * any answer, nobody knows whether the server has acted on the request: idempotent ones (GET, HEAD, OPTIONS, TRACE,
- * PUT, DELETE), and with retry all, are sent once more, others and those with source are MOCKET_EIO. In a URL visible
- * bytes that it may not hold, such as '|' and '"', are percent-encoded; blanks, control bytes and bytes above 0x7E are
- * MOCKET_EINVAL, as control bytes in headers are. Behind the head, reading gives up after 30 seconds without a byte. */
+ * event, a head above 64 KiB or 200 fields, more names than may wait for their lookup), MOCKET_ECLOSED (your own client
+ * left), MOCKET_ENOTSUP. The reply lives as long as the event. A redirect to another origin loses Authorization,
+ * Proxy-Authorization and Cookie; 303, and 301 or 302 to a POST, become GET; with source, 307 and 308 are returned as
+ * they are. When a kept connection breaks before any answer, nobody knows whether the server has acted on the request:
+ * idempotent ones (GET, HEAD, OPTIONS, TRACE, PUT, DELETE), and with retry all, are sent once more, others and those
+ * with source are MOCKET_EIO. In a URL visible bytes that it may not hold, such as '|' and '"', are percent-encoded;
+ * blanks, control bytes and bytes above 0x7E are MOCKET_EINVAL, as control bytes in headers are. Behind the head,
+ * reading gives up after 30 seconds without a byte. */
 int mocket_fetch(mocket_event *e, const char *method, const char *url, const struct mocket_fetch_opts *opts,
                  mocket_reply **out);
 /* The same in two steps, so that several are under way at once. Never NULL: what went wrong is mocket_wait's. A call

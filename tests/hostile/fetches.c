@@ -417,6 +417,14 @@ static void handle(int req, const char *path, const char *url)
         char slow[300];
         snprintf(slow, sizeof slow, "%s/../slow/60000", url);
         drops(req, url, slow);
+    } else if (strcmp(path, "/names") == 0) { /* 200 of them, with a number in each */
+        char name[300];
+        int out = 0;
+        for (int i = 0; i < 200; i++) {
+            snprintf(name, sizeof name, "%.*s%d%s", (int)(strstr(url, "%d") - url), url, i, strstr(url, "%d") + 2);
+            out = get(req, name);
+        }
+        last_code = wait_for(out);
     } else if (strcmp(path, "/download") == 0) {
         int res = wait_for(get(req, url));
         if (res > 0)

@@ -163,11 +163,19 @@ static bool allow(void *data, mocket_span host, uint16_t port, const struct sock
 
 /* ---- The beginning ---- */
 
+static void count_lookup(void *stats, int change)
+{
+    guest_count(stats, GUEST_STAT_LOOKUPS, change);
+}
+
 static struct mocket_pool *pool_of(struct guest_instance *i)
 {
     struct mocket_pool **pool = i->worker ? &i->worker->pool : &i->pool;
-    if (!*pool && i->loop)
+    if (!*pool && i->loop) {
         *pool = mocket__pool_new(i->loop);
+        if (*pool)
+            mocket__pool_watch_lookups(*pool, count_lookup, i->log->stats);
+    }
     return *pool;
 }
 
@@ -258,6 +266,7 @@ static int start(struct guest_instance *i, struct guest_outgoing *o, const struc
         .follow = f->follow,
         .retry = f->retry,
         .timeout_ms = f->timeout_ms,
+        .owner = o->owner,
         .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
         .allow = allow,
         .changed = changed,

@@ -354,6 +354,7 @@ static int start(struct mocket_call *call, mocket_event *e, const struct mocket_
                                          .retry = o->retry,
                                          .timeout_ms = o->timeout_ms,
                                          .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
+                                         .owner = e,
                                          .changed = on_changed,
                                          .data = call };
     mocket__arena_init(&call->arena, REPLY_CHUNK);

@@ -71,7 +71,9 @@ static void on_timer(uv_timer_t *timer)
         out->moved_ms = now_ms; /* it is the reader who is slow */
     uint64_t quiet_ms = now_ms - out->moved_ms;
     if (quiet_ms >= limit_ms)
-        mocket__transfer_fail(out, MOCKET_ETIMEDOUT, "the server says nothing");
+        mocket__transfer_fail(out, MOCKET_ETIMEDOUT,
+                              out->hop == MOCKET_HOP_LOOKUP ? "looking up the server's name takes too long"
+                                                            : "the server says nothing");
     else
         uv_timer_start(timer, on_timer, limit_ms - quiet_ms, 0);
 }
@@ -257,7 +259,7 @@ bool mocket__outgoing_readable(const struct mocket_outgoing *out)
 
 static bool takes_no_more(const struct mocket_outgoing *out)
 {
-    return out->unwanted || !out->easy || out->location || !out->opts.streams;
+    return out->unwanted || out->hop == MOCKET_HOP_IDLE || out->location || !out->opts.streams;
 }
 
 ptrdiff_t mocket__outgoing_write(struct mocket_outgoing *out, mocket_span bytes)

@@ -22,6 +22,8 @@ struct mocket_outgoing;
 
 /* NULL: no memory. SSL_CERT_FILE and SSL_CERT_DIR of the environment name the authorities, else the system's are. */
 struct mocket_pool *mocket__pool_new(uv_loop_t *loop);
+/* Called with 1 for each name whose lookup begins, with -1 when a lookup is over: also when nobody waits for it. */
+void mocket__pool_watch_lookups(struct mocket_pool *pool, void (*counted)(void *data, int change), void *data);
 /* Ends and frees what is under way, without a word to anybody: nobody may hold an outgoing request of it any more. The
  * loop must run on until its handles are closed. NULL is fine. */
 void mocket__pool_free(struct mocket_pool *pool);
@@ -36,8 +38,10 @@ struct mocket_outgoing_opts {
     int64_t body_len;                   /* of a streamed one; -1: unknown, in chunks */
     bool follow;                        /* redirects */
     bool retry; /* sent again when a kept connection breaks before any answer, though the method is not idempotent */
+    const void *owner;        /* the request on whose behalf it runs; only compared, it may be gone */
     struct mocket_till *till; /* is charged with what is held, but for body. NULL: nothing is */
-    /* Until the head, all hops together; a streamed body's bytes begin it anew. 0: MOCKET_OUTGOING_TIMEOUT_MS. */
+    /* Until the head, all hops and lookups together; a streamed body's bytes begin it anew. 0:
+     * MOCKET_OUTGOING_TIMEOUT_MS. */
     uint32_t timeout_ms;
     uint32_t silence_ms; /* afterwards, without a byte either way while it is read. 0: the same */
     /* May it go there? Asked for each hop: first with address NULL, before anything is looked up, then with each
@@ -56,7 +60,8 @@ struct mocket_outgoing_opts {
 int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoing_opts *opts,
                            struct mocket_outgoing **out);
 /* MOCKET_EAGAIN: the head is not here yet; 0: it is; or why it will not come: MOCKET_EIO, MOCKET_ETIMEDOUT,
- * MOCKET_EDENIED (another hop, or every address), MOCKET_ELIMIT (redirects; a head above 64 KiB or 200 fields),
+ * MOCKET_EDENIED (another hop, or every address), MOCKET_ELIMIT (redirects; a head above 64 KiB or 200 fields; too many
+ * names wait for their lookup),
  * MOCKET_EINVAL (finish), MOCKET_ENOMEM. */
 int mocket__outgoing_state(const struct mocket_outgoing *out);
 /* Why it failed, in words for a log; "" when there are none. */

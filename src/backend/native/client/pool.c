@@ -6,9 +6,11 @@
  * watched already, and a small request costs no call to the kernel but its own reads and writes. So what is watched may
  * be more than what is wanted; it is narrowed when something comes that nobody wanted.
  *
- * That holds for a connection that works. libcurl 7.88 closes a socket whose connection was not complete without a
- * word, and its number is soon somebody else's, maybe another thread's: such a socket is watched only while libcurl
- * wants it, and by a number of our own.
+ * libcurl 7.88 closes a socket whose connection was not complete without a word, and its number is soon somebody
+ * else's, maybe another thread's. A handle of libuv that still watched the number would then stand in the way of the
+ * next handle. So the pool watches its sockets by an epoll of its own, and libuv watches that: the kernel forgets a
+ * socket that is closed, and an event of an earlier socket is told by the serial number that it carries. A socket whose
+ * connection is not complete is watched only while libcurl wants it.
  *
  * A server that has answered and then breaks the connection off has answered: libcurl is told of an error as of bytes,
  * so that it finds the answer first, and the error behind it.
@@ -16,8 +18,8 @@
  * libcurl closes kept connections that are too old only when it looks for one to use. When nothing has been under way
  * for a while, the whole multi handle goes, and all its connections with it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "../../../base/memory.h"
@@ -27,23 +29,20 @@
 #define CONNECTIONS_PER_HOST 256L
 #define KEPT_MAX 256L
 #define UNUSED_MS 60000
+#define EVENTS_AT_ONCE 64
 
-struct mocket_wire {
-    uv_poll_t poll;
-    struct mocket_pool *pool;
-    int fd;
-    int own_fd;         /* the same socket by a number of ours, which poll watches; -1: it watches fd */
-    int wanted, polled; /* UV_READABLE, UV_WRITABLE */
-    bool open;          /* poll is a handle */
-};
-
-void mocket__pool_handle_closed(struct mocket_pool *pool)
+/* The last thing that happens to it. */
+static void pool_gone(struct mocket_pool *pool)
 {
-    if (--pool->open_handles > 0)
-        return;
     mocket__free(pool->plugs);
     mocket__free(pool);
     curl_global_cleanup();
+}
+
+void mocket__pool_handle_closed(struct mocket_pool *pool)
+{
+    if (--pool->open_handles == 0)
+        pool_gone(pool);
 }
 
 /* ---- telling ---- */
@@ -191,14 +190,19 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
 
 /* ---- sockets ---- */
 
-static struct mocket_wire *wire_of(const struct mocket_pool *pool, curl_socket_t fd)
+static struct mocket_plug *plug_of(const struct mocket_pool *pool, curl_socket_t fd)
 {
-    return (size_t)fd < pool->plug_cap ? pool->plugs[fd].wire : NULL;
+    return (size_t)fd < pool->plug_cap && pool->plugs[fd].state != MOCKET_PLUG_FREE ? &pool->plugs[fd] : NULL;
 }
 
-static void wire_end(struct mocket_wire *w);
+/* All zero: what the kernel still watched of an earlier socket of this number is gone with that socket. */
+static void plug_end(struct mocket_pool *pool, struct mocket_plug *plug)
+{
+    *plug = (struct mocket_plug){ .serial = plug->serial };
+    pool->socket_count--;
+}
 
-static struct mocket_wire *wire_new(struct mocket_pool *pool, curl_socket_t fd)
+static struct mocket_plug *plug_new(struct mocket_pool *pool, curl_socket_t fd)
 {
     if ((size_t)fd >= pool->plug_cap) {
         size_t cap = (size_t)fd * 2 + 64;
@@ -210,104 +214,85 @@ static struct mocket_wire *wire_new(struct mocket_pool *pool, curl_socket_t fd)
         pool->plugs = plugs;
         pool->plug_cap = cap;
     }
-    struct mocket_wire *w = mocket__new(sizeof *w), *stale = pool->plugs[fd].wire;
-    if (!w)
-        return NULL;
-    if (stale) { /* closed without a word, and libcurl may take this one for that one */
-        w->wanted = stale->wanted;
-        wire_end(stale);
+    struct mocket_plug *plug = &pool->plugs[fd];
+    int wanted = 0;
+    if (plug->state != MOCKET_PLUG_FREE) { /* closed without a word, and libcurl may take this one for that one */
+        wanted = plug->wanted;
+        plug_end(pool, plug);
     }
-    w->pool = pool;
-    w->fd = fd;
-    w->own_fd = -1;
-    w->poll.data = w;
-    pool->plugs[fd].wire = w;
-    return w;
+    plug->state = MOCKET_PLUG_NEW;
+    plug->serial++;
+    plug->wanted = wanted;
+    pool->socket_count++;
+    return plug;
 }
 
-static void on_wire_closed(uv_handle_t *poll)
+/* Watches what is wanted, and nothing else. */
+static int plug_watch(struct mocket_pool *pool, struct mocket_plug *plug)
 {
-    struct mocket_wire *w = poll->data;
-    struct mocket_pool *pool = w->pool;
-    mocket__free(w);
-    mocket__pool_handle_closed(pool);
-}
-
-/* A descriptor that is watched by its own number is still open. */
-static void wire_end(struct mocket_wire *w)
-{
-    int own_fd = w->own_fd;
-    w->pool->plugs[w->fd].wire = NULL;
-    if (w->open)
-        uv_close((uv_handle_t *)&w->poll, on_wire_closed);
-    else
-        mocket__free(w);
-    if (own_fd >= 0)
-        close(own_fd);
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events);
-
-static int wire_open(struct mocket_wire *w)
-{
-    bool kept = w->pool->plugs[w->fd].kept;
-    if (!kept && w->own_fd < 0)
-        w->own_fd = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
-    if ((!kept && w->own_fd < 0) || uv_poll_init(w->pool->loop, &w->poll, kept ? w->fd : w->own_fd) < 0)
+    int fd = (int)(plug - pool->plugs);
+    struct epoll_event event = { .events = (uint32_t)plug->wanted,
+                                 .data.u64 = (uint64_t)plug->serial << 32 | (uint32_t)fd };
+    int op = plug->polled == 0 ? EPOLL_CTL_ADD : plug->wanted == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+    if (plug->wanted == plug->polled)
+        return 0;
+    int rc = epoll_ctl(pool->epoll_fd, op, fd, &event);
+    if (rc < 0 && plug->wanted != 0)
         return -1;
-    w->open = true;
-    w->pool->open_handles++;
+    plug->polled = plug->wanted; /* what is not watched any more may have been closed without a word */
     return 0;
 }
 
-static int wire_watch(struct mocket_wire *w)
+/* A broken socket is ready for everything. */
+static void on_event(struct mocket_pool *pool, const struct epoll_event *event)
 {
-    if (!w->open && wire_open(w) < 0)
-        return -1;
-    w->polled = w->wanted;
-    if (w->wanted == 0)
-        return uv_poll_stop(&w->poll);
-    return uv_poll_start(&w->poll, w->wanted, on_poll) < 0 ? -1 : 0;
+    int fd = (int)(event->data.u64 & INT32_MAX);
+    struct mocket_plug *plug = plug_of(pool, fd);
+    if (!plug || plug->serial != event->data.u64 >> 32)
+        return;
+    int events = (int)event->events;
+    if (events & (EPOLLERR | EPOLLHUP))
+        events |= plug->wanted;
+    int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+    if (mask & CURL_CSELECT_OUT && plug->wanted & EPOLLIN)
+        mask |= CURL_CSELECT_IN; /* what has come since is read before a send can fail */
+    if (events & plug->wanted)
+        run_curl(pool, fd, mask);
+    else
+        plug_watch(pool, plug);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_sockets(uv_poll_t *poll, int status, int ready)
 {
-    struct mocket_wire *w = poll->data;
-    struct mocket_pool *pool = w->pool;
-    int fd = w->fd;
-    if (status < 0) { /* libuv has stopped watching */
-        events = w->wanted;
-        w->polled = 0;
-    }
-    int mask = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
-    if (mask & CURL_CSELECT_OUT && w->wanted & UV_READABLE)
-        mask |= CURL_CSELECT_IN; /* what has come since is read before a send can fail */
-    if (!(events & w->wanted))
-        wire_watch(w);
-    else
-        run_curl(pool, fd, mask);
-    if (status < 0 && wire_of(pool, fd) == w && w->wanted & ~w->polled)
-        wire_watch(w);
+    struct mocket_pool *pool = poll->data;
+    struct epoll_event events[EVENTS_AT_ONCE];
+    (void)status, (void)ready;
+    int count = epoll_wait(pool->epoll_fd, events, EVENTS_AT_ONCE, 0);
+    for (int i = 0; i < count; i++)
+        on_event(pool, &events[i]);
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
     struct mocket_pool *pool = arg;
-    struct mocket_wire *w = wire_of(pool, fd);
+    struct mocket_plug *plug = plug_of(pool, fd);
     (void)easy, (void)unused;
     if (what == CURL_POLL_REMOVE) {
-        if (w)
-            w->wanted = 0;
-        if (w && !pool->plugs[fd].kept)
-            wire_end(w);
+        if (!plug)
+            return 0;
+        plug->wanted = 0;
+        if (plug->state == MOCKET_PLUG_NEW) {
+            plug_watch(pool, plug);
+            plug_end(pool, plug);
+        }
         return 0;
     }
-    if (!w)
-        w = wire_new(pool, fd);
-    if (!w)
+    if (!plug)
+        plug = plug_new(pool, fd);
+    if (!plug)
         return -1;
-    w->wanted = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return w->wanted & ~w->polled ? wire_watch(w) : 0;
+    plug->wanted = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+    return plug->wanted & ~plug->polled ? plug_watch(pool, plug) : 0;
 }
 
 curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct curl_sockaddr *address)
@@ -315,11 +300,11 @@ curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct cu
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    struct mocket_wire *w = wire_new(pool, fd);
-    if (w && (w->wanted == 0 || wire_watch(w) == 0))
+    struct mocket_plug *plug = plug_new(pool, fd);
+    if (plug && plug_watch(pool, plug) == 0)
         return fd;
-    if (w)
-        wire_end(w);
+    if (plug)
+        plug_end(pool, plug);
     close(fd);
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
@@ -327,18 +312,17 @@ curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct cu
 
 int mocket__pool_close_socket(struct mocket_pool *pool, curl_socket_t fd)
 {
-    struct mocket_wire *w = wire_of(pool, fd);
-    if (w)
-        wire_end(w);
-    if ((size_t)fd < pool->plug_cap)
-        pool->plugs[fd].kept = false;
+    struct mocket_plug *plug = plug_of(pool, fd);
+    if (plug)
+        plug_end(pool, plug);
     return close(fd);
 }
 
 void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd)
 {
-    if ((size_t)fd < pool->plug_cap)
-        pool->plugs[fd].kept = true;
+    struct mocket_plug *plug = plug_of(pool, fd);
+    if (plug)
+        plug->state = MOCKET_PLUG_KEPT;
 }
 
 /* ---- what is kept ---- */
@@ -418,34 +402,72 @@ static const char *env_text(const char *name)
     return text && *text ? text : NULL;
 }
 
+static void on_handle_closed(uv_handle_t *handle)
+{
+    mocket__pool_handle_closed(handle->data);
+}
+
+static void on_lookups_closed(void *data)
+{
+    mocket__pool_handle_closed(data);
+}
+
+/* What may fail. False: what is there has to go again. */
+static bool open_parts(struct mocket_pool *pool, uv_loop_t *loop)
+{
+    pool->share = curl_share_init();
+    pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (!pool->share || pool->epoll_fd < 0)
+        return false;
+    pool->lookups = mocket__lookups_new(loop, on_lookups_closed, pool);
+    if (!pool->lookups)
+        return false;
+    pool->open_handles = 1;
+    if (uv_poll_init(loop, &pool->poll, pool->epoll_fd) < 0)
+        return false;
+    pool->open_handles++;
+    return true;
+}
+
+static void close_parts(struct mocket_pool *pool)
+{
+    curl_share_cleanup(pool->share);
+    if (pool->open_handles > 1)
+        uv_close((uv_handle_t *)&pool->poll, on_handle_closed);
+    if (pool->epoll_fd >= 0)
+        close(pool->epoll_fd);
+    if (pool->lookups)
+        mocket__lookups_free(pool->lookups);
+    else
+        pool_gone(pool);
+}
+
 struct mocket_pool *mocket__pool_new(uv_loop_t *loop)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return NULL;
     struct mocket_pool *pool = mocket__new(sizeof *pool);
-    CURLSH *share = pool ? curl_share_init() : NULL;
-    if (!share) {
-        mocket__free(pool);
+    if (!pool) {
         curl_global_cleanup();
         return NULL;
     }
-    curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     pool->loop = loop;
-    pool->share = share;
+    pool->timer.data = pool->sweep.data = pool->soon.data = pool->poll.data = pool;
+    if (!open_parts(pool, loop)) {
+        close_parts(pool);
+        return NULL;
+    }
+    curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     pool->ca_file = env_text("SSL_CERT_FILE");
     pool->ca_dir = env_text("SSL_CERT_DIR");
     uv_timer_init(loop, &pool->timer);
     uv_timer_init(loop, &pool->sweep);
     uv_idle_init(loop, &pool->soon);
+    uv_poll_start(&pool->poll, UV_READABLE, on_sockets);
+    uv_unref((uv_handle_t *)&pool->poll); /* exchanges have timers, which keep the loop alive */
     uv_unref((uv_handle_t *)&pool->sweep);
-    pool->timer.data = pool->sweep.data = pool->soon.data = pool;
-    pool->open_handles = 3;
+    pool->open_handles += 3;
     return pool;
-}
-
-static void on_handle_closed(uv_handle_t *handle)
-{
-    mocket__pool_handle_closed(handle->data);
 }
 
 void mocket__pool_free(struct mocket_pool *pool)
@@ -456,11 +478,13 @@ void mocket__pool_free(struct mocket_pool *pool)
         mocket__outgoing_end(pool->first);
     mocket__outgoing_forget_unused(pool);
     drop_multi(pool);
-    for (size_t i = 0; i < pool->plug_cap; i++)
-        if (pool->plugs[i].wire)
-            wire_end(pool->plugs[i].wire);
-    curl_share_cleanup(pool->share);
     uv_close((uv_handle_t *)&pool->timer, on_handle_closed);
     uv_close((uv_handle_t *)&pool->sweep, on_handle_closed);
     uv_close((uv_handle_t *)&pool->soon, on_handle_closed);
+    close_parts(pool);
+}
+
+void mocket__pool_watch_lookups(struct mocket_pool *pool, void (*counted)(void *data, int change), void *data)
+{
+    mocket__lookups_watch(pool->lookups, counted, data);
 }

@@ -1,9 +1,15 @@
 /* An outgoing request, hop by hop. libcurl does one exchange; redirects are ours, because each hop is to be asked
  * about, and because what a redirect may carry along is decided by its origin.
  *
+ * libcurl never looks a name up (lookup.c says why). It is given the hop without an address first, since it may have a
+ * kept connection. When it wants to look the host up, on_resolve refuses, the hop fails, and begins again when the
+ * lookup is done, now with addresses (CURLOPT_RESOLVE). libcurl keeps those in a table until the next exchange that
+ * opened a socket is over: the table stays small, and the 60 seconds of lookup.c are the only ones.
+ *
  * libcurl's callbacks only move bytes between its buffers and ours, and note what happened: nothing of libcurl is
  * called in them but the URL functions, and nobody is told. Backpressure is libcurl's pausing: a callback that has no
  * room, or nothing to send, says so, and whoever makes room or brings bytes opens the way again. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <strings.h>
@@ -17,7 +23,7 @@
 #define DISCARD_MAX 65536 /* of a redirect's body, before its connection is given up instead */
 #define KEPT_IDLE_S 60L
 #define RECEIVE_BYTES 32768L
-#define PORT_TEXT 8
+#define LOOKUPS_MAX 16 /* of a hop: libcurl may forget addresses before it comes to use them */
 
 /* ---- callbacks of libcurl ---- */
 
@@ -61,6 +67,7 @@ static size_t on_send(char *room, size_t one, size_t cap, void *arg)
     if (n == 0) {
         out->sent_all = true;
     } else {
+        out->sent_some = true;
         out->moved_ms = uv_now(out->pool->loop);
         mocket__pool_tell(out);
     }
@@ -131,10 +138,36 @@ static int ask(const struct mocket_outgoing *out, const struct sockaddr *address
     return rc;
 }
 
+/* Does libcurl know addresses of the host by itself, without a thread? Addresses in the URL, and localhost. */
+static bool is_own_address(mocket_span host)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    char text[MOCKET_LOOKUP_NAME_MAX + 1];
+    if (host.len >= sizeof text)
+        return false;
+    memcpy(text, host.ptr, host.len);
+    text[host.len] = '\0';
+    const char *local = strstr(text, "localhost");
+    return (local && (local == text || local[-1] == '.') && strcmp(local, "localhost") == 0) ||
+           inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+/* libcurl would start a thread now. */
+static int on_resolve(void *resolver, void *reserved, void *arg)
+{
+    struct mocket_outgoing *out = arg;
+    char *host = url_part(out, CURLUPART_HOST, 0);
+    (void)resolver, (void)reserved;
+    out->unresolved = !host || !is_own_address(host_span(host));
+    curl_free(host);
+    return out->unresolved;
+}
+
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct mocket_outgoing *out = arg;
     (void)purpose;
+    curl_easy_setopt(out->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L); /* at its end libcurl forgets all addresses */
     if (ask(out, &address->addr) < 0) {
         out->denied = true;
         return CURL_SOCKET_BAD;
@@ -245,20 +278,20 @@ static void set_callbacks(struct mocket_outgoing *out)
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, out);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_resolve);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, out);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, out);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, out->pool);
 }
 
-/* Nothing of the user's environment but the authorities: no proxy, no .netrc, no signals. A name that is still being
- * looked up is not waited for when the request ends. */
+/* Nothing of the user's environment but the authorities: no proxy, no .netrc, no signals. */
 static void set_policy(struct mocket_outgoing *out)
 {
     const struct mocket_pool *pool = out->pool;
     CURL *easy = out->easy;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -273,12 +306,11 @@ static void set_policy(struct mocket_outgoing *out)
     }
 }
 
-int mocket__transfer_begin(struct mocket_outgoing *out)
+/* To libcurl, with the addresses if they were looked up. */
+static int hand_over(struct mocket_outgoing *out)
 {
     struct mocket_pool *pool = out->pool;
-    int rc = ask(out, NULL);
-    if (rc == 0)
-        rc = mocket__pool_ready(pool);
+    int rc = mocket__pool_ready(pool);
     if (rc == 0)
         rc = make_lines(out);
     if (rc < 0)
@@ -291,15 +323,25 @@ int mocket__transfer_begin(struct mocket_outgoing *out)
     set_method(out);
     curl_easy_setopt(out->easy, CURLOPT_CURLU, out->url);
     curl_easy_setopt(out->easy, CURLOPT_HTTPHEADER, out->lines);
-    out->sent_all = !out->opts.streams;
-    out->tries = 0;
+    curl_easy_setopt(out->easy, CURLOPT_RESOLVE, out->resolve);
+    curl_easy_setopt(out->easy, CURLOPT_FRESH_CONNECT, out->tries > 0 ? 1L : 0L);
     if (curl_multi_add_handle(pool->multi, out->easy) != CURLM_OK) {
         mocket__pool_give_easy(pool, out->easy);
         out->easy = NULL;
         return MOCKET_ENOMEM;
     }
+    out->hop = MOCKET_HOP_CURL;
     pool->busy_count++;
     return 0;
+}
+
+int mocket__transfer_begin(struct mocket_outgoing *out)
+{
+    out->sent_all = !out->opts.streams;
+    out->sent_some = false;
+    out->tries = out->lookups = 0;
+    int rc = ask(out, NULL);
+    return rc < 0 ? rc : hand_over(out);
 }
 
 /* ---- the end of a hop ---- */
@@ -307,13 +349,18 @@ int mocket__transfer_begin(struct mocket_outgoing *out)
 void mocket__transfer_stop(struct mocket_outgoing *out)
 {
     struct mocket_pool *pool = out->pool;
-    if (out->easy) {
+    if (out->hop == MOCKET_HOP_CURL) {
         curl_multi_remove_handle(pool->multi, out->easy);
         mocket__pool_give_easy(pool, out->easy);
         pool->busy_count--;
         pool->used_ms = uv_now(pool->loop);
     }
+    mocket__lookup_leave(&out->asker);
+    out->hop = MOCKET_HOP_IDLE;
     out->easy = NULL;
+    out->unresolved = false;
+    curl_slist_free_all(out->resolve);
+    out->resolve = NULL;
     out->in_paused = out->out_paused = false;
     curl_slist_free_all(out->lines);
     out->lines = NULL;
@@ -330,6 +377,78 @@ void mocket__transfer_fail(struct mocket_outgoing *out, int code, const char *re
         snprintf(out->reason, sizeof out->reason, "%s", reason);
     uv_timer_stop(&out->timer);
     mocket__pool_tell(out);
+}
+
+/* ---- names ---- */
+
+/* "+": libcurl may forget the addresses. 0 or MOCKET_ENOMEM. */
+static int set_addresses(struct mocket_outgoing *out, mocket_span host, const char *addresses)
+{
+    struct mocket_buf line = { 0 };
+    char *port = url_part(out, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    mocket__buf_text(&line, "+");
+    mocket__buf_span(&line, host);
+    mocket__buf_text(&line, ":");
+    mocket__buf_text(&line, port ? port : "");
+    mocket__buf_text(&line, ":");
+    mocket__buf_text(&line, addresses);
+    mocket__buf_add(&line, "", 1);
+    if (port && mocket__buf_status(&line) == 0)
+        out->resolve = curl_slist_append(NULL, line.ptr);
+    mocket__buf_release(&line);
+    curl_free(port);
+    return out->resolve ? 0 : MOCKET_ENOMEM;
+}
+
+/* On with the hop, or not. */
+static void use_result(struct mocket_outgoing *out, const struct mocket_lookup_result *result)
+{
+    char *host = url_part(out, CURLUPART_HOST, 0);
+    int rc = !host ? MOCKET_ENOMEM : result->code;
+    out->hop = MOCKET_HOP_IDLE;
+    if (rc == 0)
+        rc = set_addresses(out, host_span(host), result->addresses);
+    if (rc == 0)
+        rc = hand_over(out);
+    if (rc < 0 && result->code < 0)
+        snprintf(out->reason, sizeof out->reason, "%s: %s", host ? host : "", result->reason);
+    curl_free(host);
+    if (rc < 0)
+        mocket__transfer_fail(out, rc, NULL);
+}
+
+static void on_looked_up(struct mocket_asker *asker, const struct mocket_lookup_result *result)
+{
+    use_result((struct mocket_outgoing *)((char *)asker - offsetof(struct mocket_outgoing, asker)), result);
+}
+
+static int ask_for_addresses(struct mocket_outgoing *out, struct mocket_lookup_result *result)
+{
+    char *host = url_part(out, CURLUPART_HOST, 0);
+    out->asker.owner = out->opts.owner;
+    out->asker.done = on_looked_up;
+    int rc = host ? mocket__lookup_ask(out->pool->lookups, host_span(host), &out->asker, result) : MOCKET_ENOMEM;
+    curl_free(host);
+    return rc;
+}
+
+/* libcurl has no kept connection and no addresses. A body that it has begun to send on a connection that broke cannot
+ * be sent again. */
+static void look_up(struct mocket_outgoing *out)
+{
+    struct mocket_lookup_result result;
+    mocket__transfer_stop(out);
+    if (out->sent_some || ++out->lookups > LOOKUPS_MAX) {
+        mocket__transfer_fail(out, MOCKET_EIO, "a kept connection broke");
+        return;
+    }
+    int rc = ask_for_addresses(out, &result);
+    if (rc == 0)
+        use_result(out, &result);
+    else if (rc == MOCKET_EAGAIN)
+        out->hop = MOCKET_HOP_LOOKUP;
+    else
+        mocket__transfer_fail(out, rc, rc == MOCKET_ELIMIT ? "too many names wait for their lookup" : NULL);
 }
 
 static bool same_origin(char *const before[3], char *const after[3])
@@ -407,7 +526,9 @@ void mocket__transfer_done(struct mocket_outgoing *out, CURLcode result)
     if (out->connected && result == CURLE_OK && curl_easy_getinfo(out->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK)
         mocket__pool_keep_socket(out->pool, fd);
     out->connected = false;
-    if (out->location) {
+    if (out->unresolved) {
+        look_up(out);
+    } else if (out->location) {
         mocket__transfer_stop(out);
         next_hop(out);
     } else if (!is_complete(out, result)) {

@@ -3,12 +3,14 @@
  *     pool.c      libcurl on the loop: sockets, timers, whom to tell
  *     transfer.c  one exchange after the other, until it is no redirect
  *     head.c      the answer's head
+ *     lookup.c    names
  *     outgoing.c  what outgoing.h promises */
 #ifndef MOCKET_NATIVE_CLIENT_TRANSFER_H
 #define MOCKET_NATIVE_CLIENT_TRANSFER_H
 
 #include <curl/curl.h>
 
+#include "lookup.h"
 #include "outgoing.h"
 
 #define MOCKET_OUTGOING_BUFFER 65536 /* bytes that are held each way */
@@ -16,12 +18,20 @@
 #define MOCKET_OUTGOING_FIELDS_MAX 200
 #define MOCKET_IDLE_EASIES_MAX 32
 
-struct mocket_wire;
+/* A descriptor of libcurl's.
+ *
+ *     FREE --> NEW --> KEPT --> FREE      closed, or (NEW) libcurl wants nothing of it any more
+ *               \-----------------^ */
+enum mocket_plug_state {
+    MOCKET_PLUG_FREE,
+    MOCKET_PLUG_NEW,
+    MOCKET_PLUG_KEPT, /* it has carried an answer: it stays watched, and its end will be told */
+};
 
-/* A descriptor of libcurl's. */
 struct mocket_plug {
-    struct mocket_wire *wire; /* NULL: it is not watched */
-    bool kept;                /* it has carried an answer: it stays watched, and its end will be told */
+    enum mocket_plug_state state;
+    uint32_t serial;    /* of the sockets that had this number */
+    int wanted, polled; /* EPOLLIN, EPOLLOUT. polled 0: epoll does not know it */
 };
 
 struct mocket_pool {
@@ -34,6 +44,10 @@ struct mocket_pool {
     bool curl_due;
     bool told_in_turn; /* changes are delivered when the loop's callback ends */
     int open_handles;
+    struct mocket_lookups *lookups;
+    uv_poll_t poll; /* epoll_fd has events */
+    int epoll_fd;   /* watches the sockets */
+    size_t socket_count;
     const char *ca_file, *ca_dir; /* of the environment; both NULL: the system's */
     struct mocket_plug *plugs;    /* by descriptor */
     size_t plug_cap;
@@ -54,6 +68,15 @@ struct mocket_held {
     struct mocket_till *till; /* cap is charged to it */
 };
 
+/* Where a hop is. libcurl has it first, because a kept connection needs no lookup. When it needs an address, it is
+ * taken from libcurl, and given back with the addresses.
+ *
+ *     IDLE --> CURL --> IDLE     done, failed or ended
+ *              |  ^
+ *              v  |
+ *             LOOKUP --> IDLE    failed or ended */
+enum mocket_hop_state { MOCKET_HOP_IDLE, MOCKET_HOP_CURL, MOCKET_HOP_LOOKUP };
+
 struct mocket_outgoing {
     uv_timer_t timer; /* must be first: freed when it is closed, kept when the rest is used again */
     struct mocket_pool *pool;
@@ -64,13 +87,18 @@ struct mocket_outgoing {
     struct mocket_arena arena;
     struct mocket_fields sent; /* opts.fields, copied */
     size_t charged;            /* for libcurl's own memory */
-    CURL *easy;                /* NULL: libcurl is done with it */
     CURLU *url;
-    struct curl_slist *lines;
-    uint64_t moved_ms; /* when the time began that is counted */
+    enum mocket_hop_state hop;
+    CURL *easy;                 /* HOP_CURL */
+    struct curl_slist *lines;   /* HOP_CURL: of the head */
+    struct curl_slist *resolve; /* HOP_CURL: addresses of the host. NULL: libcurl may know some, or needs none */
+    struct mocket_asker asker;  /* HOP_LOOKUP: waits */
+    uint64_t moved_ms;          /* when the time began that is counted */
 
     int hops;
-    int tries; /* of this hop: how often libcurl was about to send it */
+    int tries;       /* of this hop: how often libcurl was about to send it */
+    int lookups;     /* of this hop */
+    bool unresolved; /* libcurl has asked for addresses, and got none */
     bool has_body;
     bool streamed;    /* by the owner, even if no hop has a body any more */
     bool strip;       /* Authorization and Cookie are not for this origin */
@@ -92,6 +120,7 @@ struct mocket_outgoing {
     bool in_paused, out_paused;
     int64_t out_left; /* of the request's body by its length; -1: unknown */
     bool finished;    /* all of the request's body is here */
+    bool sent_some;   /* libcurl has taken bytes of it, which are not here any more */
     bool sent_all;    /* libcurl has it */
     bool unwanted;    /* the server has answered and wants no more of it */
     char reason[CURL_ERROR_SIZE];
@@ -123,7 +152,7 @@ void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd);
 int mocket__transfer_begin(struct mocket_outgoing *out);
 /* libcurl has finished the hop. Loop's stack. */
 void mocket__transfer_done(struct mocket_outgoing *out, CURLcode result);
-/* Takes it from libcurl, whatever its state. */
+/* Takes it from libcurl, or from its lookup. */
 void mocket__transfer_stop(struct mocket_outgoing *out);
 /* It ends like this. */
 void mocket__transfer_fail(struct mocket_outgoing *out, int code, const char *reason);
