@@ -1,8 +1,8 @@
 /* An exchange with another server, as a guest has it: one object with up to two handles. `fetch` gives the first, the
  * outgoing request; the second, the response, comes into being when the guest takes the result of fetch_wait, so that a
  * response that nobody took never needs to be dropped. What the guest does goes straight to the client of the native
- * backend (src/backend/native/client/outgoing.h), bytes from and to the guest's memory; what that client tells ends operations,
- * and enters no guest.
+ * backend (src/backend/native/client/outgoing.h), bytes from and to the guest's memory; what that client tells ends
+ * operations, and enters no guest.
  *
  * What may live without what:
  *
