@@ -33,7 +33,8 @@
 const char *const mocket__cli_serve_manual =
     "usage: mocket serve app.wasm [options]\n"
     "\n"
-    "Serves a guest module over HTTP until SIGINT or SIGTERM. `-` reads the module from standard input.\n"
+    "Serves a guest module over HTTP until SIGINT or SIGTERM; a second one cuts every connection.\n"
+    "`-` reads the module from standard input.\n"
     "A guest reaches nothing of this machine but what --env and --dir give it, and no server but by --allow-net.\n"
     "\n"
     "Serving:\n"

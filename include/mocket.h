@@ -205,6 +205,9 @@ void mocket_trust_proxy(mocket_app *app, const char *networks);
  * standard error that says why (port taken, bad address, a mistake of registration). address: "host:port", ":port"
  * (every address, IPv6 and IPv4), "[v6]:port", "unix:path"; port 0 picks one. Environment MOCKET_LISTEN wins over
  * address. When it is ready, a line on standard error tells the URL.
+ * Signals are taken by the first worker's loop, on the caller's thread; no thread is started for them. A handler that
+ * blocks this worker delays the first SIGINT or SIGTERM. The same signal again ends the program at once, whatever the
+ * workers do: its action is the default one by then. Every other signal, SIGHUP too, is left to the program.
  * In a guest: declares the app ready and returns 0 at once. Of address only the port counts, and only where the
  * operator names no other: `mocket serve` then listens on 127.0.0.1. */
 int mocket_listen(mocket_app *app, const char *address);
@@ -251,7 +254,9 @@ void mocket_defer(mocket_event *e, mocket_drop *drop, void *ptr);
 /* Writes a line to the log. level: 0 error, 1 warning, 2 information, 3 debug. The text is escaped: a backslash becomes
  * two; control characters, format characters, U+2028, U+2029 and bytes that are not UTF-8 become \xHH. It is cut at
  * 4 KiB. Natively the line goes to standard error in one write, on the caller's thread; no thread is started for it, so
- * the call blocks while a pipe that nobody reads is full. */
+ * the call, and with it the worker, blocks while a pipe that nobody reads is full. There is no limit of lines. From
+ * guests `mocket serve` takes 1000 lines and 128 KiB a second for each worker; it drops the lines beyond, and the call
+ * never blocks. */
 enum mocket_log_level { MOCKET_LOG_ERROR, MOCKET_LOG_WARN, MOCKET_LOG_INFO, MOCKET_LOG_DEBUG };
 void mocket_log(mocket_event *e, int level, const char *fmt, ...) MOCKET_PRINTF(3, 4);
 

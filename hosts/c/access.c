@@ -1,14 +1,12 @@
-/* A worker appends its lines to a buffer of its own, under a lock that nobody else wants but once a second: then the
- * writer takes the whole buffer and leaves an empty one. So a request pays for making its line, and for nothing else.
+/* A worker appends its lines to a seat of its own, whose lock nobody else wants but once a second: then the writer
+ * takes the whole buffer. So a request pays for making its line, and for nothing else.
  *
  * A line quotes the client: everything in it that is not printable is escaped, and in text the quotation mark and the
  * backslash are, so that a line cannot be forged. */
 #include "access.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../src/base/escape.h"
@@ -16,14 +14,11 @@
 #include "../../src/base/span.h"
 #include "../../src/http/fields.h"
 
-#define PERIOD_NS 1000000000u
 #define URGENT ((size_t)64 << 10) /* bytes after which the writer is woken before its time */
 #define QUOTED_MAX 2048u          /* bytes of a target or a field in a line */
 
 struct access_seat {
-    uv_mutex_t lock;
-    struct mocket_buf held; /* under lock */
-    struct access_writer writer;
+    struct access_writer writer; /* used between writer_begin and writer_end */
     char padding[64];
 };
 
@@ -186,145 +181,38 @@ void access_line(struct access_writer *writer, const struct mocket_native_done *
         text_line(writer, done, took_ns, out);
 }
 
-/* ---- The workers' side ---- */
+/* ---- The log ---- */
 
-static void wake_writer(struct access *log)
+void access_note(struct access *log, size_t seat, const struct mocket_native_done *done)
 {
-    uv_mutex_lock(&log->lock);
-    log->urgent = true;
-    uv_cond_signal(&log->wake);
-    uv_mutex_unlock(&log->lock);
-}
-
-void access_note(struct access *log, size_t seat, const struct mocket_native_done *done, struct guest_stats *stats)
-{
-    struct access_seat *s = &log->seats[seat];
-    uv_mutex_lock(&s->lock);
-    size_t before = s->held.len;
-    bool room = before < ACCESS_HELD_MAX;
-    if (room)
-        access_line(&s->writer, done, uv_hrtime(), &s->held);
-    if (mocket__buf_status(&s->held) < 0)
-        room = false, mocket__buf_release(&s->held);
-    size_t after = s->held.len;
-    uv_mutex_unlock(&s->lock);
-    if (!room)
-        guest_count(stats, GUEST_STAT_ACCESS_DROPPED, 1);
-    if (before < URGENT && after >= URGENT)
-        wake_writer(log);
-}
-
-/* ---- The writer's side ---- */
-
-static int open_file(const struct access *log)
-{
-    if (strcmp(log->path, "-") == 0)
-        return STDOUT_FILENO;
-    return open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
-}
-
-/* Whoever rotates logs moves the file away. */
-static void follow_file(struct access *log)
-{
-    struct stat here, there;
-    if (log->fd == STDOUT_FILENO || fstat(log->fd, &here) < 0)
+    struct mocket_buf *held = writer_begin(log->writer, seat, 0);
+    if (!held)
         return;
-    if (stat(log->path, &there) == 0 && there.st_ino == here.st_ino && there.st_dev == here.st_dev)
-        return;
-    int fd = open_file(log);
-    if (fd < 0)
-        return; /* the old file takes the lines until there is a new one */
-    close(log->fd);
-    log->fd = fd;
-}
-
-static void write_out(int fd, const struct mocket_buf *lines)
-{
-    for (size_t at = 0; at < lines->len;) {
-        ssize_t n = write(fd, lines->ptr + at, lines->len - at);
-        if (n < 0 && errno != EINTR)
-            return; /* a full disk, a reader that left: there is nobody to tell line by line */
-        at += n > 0 ? (size_t)n : 0;
-    }
-}
-
-static void write_all(struct access *log)
-{
-    struct mocket_buf spare = { 0 };
-    for (size_t i = 0; i < log->seat_count; i++) {
-        struct access_seat *s = &log->seats[i];
-        uv_mutex_lock(&s->lock);
-        struct mocket_buf full = s->held;
-        s->held = spare;
-        uv_mutex_unlock(&s->lock);
-        write_out(log->fd, &full);
-        spare = full;
-        mocket__buf_reset(&spare);
-    }
-    mocket__buf_release(&spare);
-}
-
-static void run(void *arg)
-{
-    struct access *log = arg;
-    for (bool stop = false; !stop;) {
-        uv_mutex_lock(&log->lock);
-        if (!log->stop && !log->urgent)
-            uv_cond_timedwait(&log->wake, &log->lock, PERIOD_NS);
-        stop = log->stop;
-        log->urgent = false;
-        uv_mutex_unlock(&log->lock);
-        follow_file(log);
-        write_all(log);
-    }
-}
-
-/* ---- Life ---- */
-
-static int open_seats(struct access *log, size_t count)
-{
-    log->seats = mocket__new(count * sizeof *log->seats);
-    if (!log->seats)
-        return MOCKET_ENOMEM;
-    for (; log->seat_count < count; log->seat_count++) {
-        uv_mutex_init(&log->seats[log->seat_count].lock);
-        log->seats[log->seat_count].writer.format = log->format;
-    }
-    return 0;
+    access_line(&log->seats[seat].writer, done, uv_hrtime(), held);
+    writer_end(log->writer, seat);
 }
 
 int access_open(struct access *log, size_t seats)
 {
-    int rc = open_seats(log, seats);
-    if (rc < 0)
-        return rc;
-    log->fd = open_file(log);
-    if (log->fd < 0)
-        return MOCKET_EIO;
-    uv_mutex_init(&log->lock);
-    uv_cond_init(&log->wake);
-    log->running = uv_thread_create(&log->thread, run, log) == 0;
-    errno = log->running ? 0 : EAGAIN;
-    return log->running ? 0 : MOCKET_EIO;
+    bool standard = strcmp(log->path, "-") == 0;
+    log->seats = mocket__new(seats * sizeof *log->seats);
+    if (!log->seats)
+        return MOCKET_ENOMEM;
+    for (size_t i = 0; i < seats; i++)
+        log->seats[i].writer.format = log->format;
+    return writer_open(&log->writer, &(struct writer_opts){ .path = standard ? NULL : log->path,
+                                                            .fd = STDOUT_FILENO,
+                                                            .seats = seats,
+                                                            .held_max = ACCESS_HELD_MAX,
+                                                            .wake_at = URGENT,
+                                                            .full = LINES_LOST_ACCESS_FULL,
+                                                            .failed = LINES_LOST_ACCESS_FAILED,
+                                                            .log = log->log });
 }
 
 void access_close(struct access *log)
 {
-    if (log->running) {
-        uv_mutex_lock(&log->lock);
-        log->stop = true;
-        uv_cond_signal(&log->wake);
-        uv_mutex_unlock(&log->lock);
-        uv_thread_join(&log->thread);
-        uv_cond_destroy(&log->wake);
-        uv_mutex_destroy(&log->lock);
-        if (log->fd != STDOUT_FILENO)
-            close(log->fd);
-    }
-    for (size_t i = 0; i < log->seat_count; i++) {
-        uv_mutex_destroy(&log->seats[i].lock);
-        mocket__buf_release(&log->seats[i].held);
-    }
+    writer_close(log->writer);
     mocket__free(log->seats);
     *log = (struct access){ 0 };
 }

@@ -1,10 +1,7 @@
-/* The access log: a line for each request, gathered per worker and written by a thread of its own, so that a slow disk
- * holds no worker up. What a worker holds is written within a second, and before the host ends. */
+/* The access log: a line for each request, gathered per worker and written by a thread of its own (writer.h), so that a
+ * slow disk holds no worker up. What a worker holds is written within a second. */
 #ifndef MOCKET_HOSTS_C_ACCESS_H
 #define MOCKET_HOSTS_C_ACCESS_H
-
-#include <sys/types.h>
-#include <uv.h>
 
 #include "../../src/backend/native/native.h"
 #include "guest/stats.h"
@@ -17,23 +14,18 @@ struct access_seat;
 struct access {
     const char *path; /* "-": standard output */
     enum lines_format format;
-    int fd;
+    struct writer *log; /* reports lines that were lost; NULL: they are only counted */
     struct access_seat *seats;
-    size_t seat_count;
-    uv_thread_t thread;
-    uv_mutex_t lock;
-    uv_cond_t wake;
-    bool running;
-    bool stop, urgent; /* under lock */
+    struct writer *writer;
 };
 
-/* Opens the file for appending and starts the thread. path and format are filled in. 0; MOCKET_EIO, errno tells why;
- * MOCKET_ENOMEM. A file that is moved away is made anew, within a second. */
+/* Opens the file for appending and starts the writer. path, format and log are filled in. 0; MOCKET_EIO, errno tells
+ * why; MOCKET_ENOMEM; MOCKET_ELIMIT: no thread. A file that is moved away is made anew, within a second. */
 int access_open(struct access *log, size_t seats);
 void access_close(struct access *log); /* a zeroed one is fine */
 
 /* From the worker of that seat. */
-void access_note(struct access *log, size_t seat, const struct mocket_native_done *done, struct guest_stats *stats);
+void access_note(struct access *log, size_t seat, const struct mocket_native_done *done);
 
 /* The line itself, with its end; now_ns: by uv_hrtime. The writer keeps the time's text for a second. */
 struct access_writer {

@@ -29,6 +29,7 @@
 #include "guest/worker.h"
 #include "lines.h"
 #include "ram.h"
+#include "signals.h"
 #include "stats.h"
 
 #define DEFAULT_PORT 4000u /* where the guest's address names none */
@@ -55,6 +56,7 @@ struct host {
     struct guest_grants grants;
     struct access access;
     struct stats stats;
+    struct signals signals;
     struct mocket_buf file;
     struct engine *engine;
     struct guest_module *module;
@@ -253,6 +255,7 @@ static int open_access(struct host *h)
         return 0;
     h->access.path = h->opts->access_log;
     h->access.format = h->opts->log;
+    h->access.log = h->lines.writer;
     int rc = access_open(&h->access, (size_t)h->opts->workers + 1);
     if (rc < 0) {
         mocket__buf_text(&why, rc == MOCKET_EIO ? strerror(errno) : "");
@@ -271,6 +274,8 @@ static int open_stats(struct host *h)
                                .rows = h->counts,
                                .row_count = (size_t)h->opts->workers + 1,
                                .account = &h->account,
+                               .lines = h->lines.writer,
+                               .access = h->access.writer,
                                .log = write_line,
                                .data = h };
     return stats_open(&h->stats);
@@ -380,6 +385,7 @@ static struct guest_log voice_log(struct host *h, size_t number)
 {
     h->voices[number] = (struct lines_voice){ .lines = &h->lines, .worker = (int)number };
     return (struct guest_log){ .write = lines_from_log,
+                               .dropped = lines_dropped,
                                .data = &h->voices[number],
                                .stats = &h->counts[number],
                                .till = mocket__account_till(&h->account) };
@@ -429,8 +435,8 @@ static void done(void *data, const struct mocket_native_done *d)
         guest_count(stats, GUEST_STAT_REQUESTS_CUT, 1);
     guest_count(stats, GUEST_STAT_BODY_IN, (int64_t)d->body_in);
     guest_count(stats, GUEST_STAT_BODY_OUT, (int64_t)d->body_out);
-    if (h->access.running)
-        access_note(&h->access, stats ? (size_t)(stats - h->counts) : 0, d, stats);
+    if (h->access.writer)
+        access_note(&h->access, stats ? (size_t)(stats - h->counts) : 0, d);
 }
 
 static void say_ready(struct host *h, const char *what, const char *name, const char *url)
@@ -457,6 +463,7 @@ static void tell_door(struct host *h, const char *url)
 static void ready(void *data, const char *url)
 {
     struct host *h = data;
+    signals_serve(&h->signals, h->app);
     if (h->stats.listening)
         say_ready(h, "counts", "", h->stats.url);
     say_ready(h, "serving ", h->name, url);
@@ -533,15 +540,15 @@ static int serve(struct host *h)
         .workers = h->opts->workers,
         .on_ready = ready,
         .log = write_line,
-        .on_done = h->access.running || h->stats.listening ? done : NULL,
+        .on_done = h->access.writer || h->stats.listening ? done : NULL,
         .on_problem = problem,
         .data = h,
         .account = &h->account,
-        .signals = true,
     };
     make_app(h);
     tell_single(h);
     int rc = mocket__native_serve(h->app, &opts);
+    signals_served(&h->signals);
     mocket_free(h->app);
     if (!atomic_load(&h->first_taken))
         guest_instance_close(h->first);
@@ -561,7 +568,26 @@ static int open_voices(struct host *h)
     if (!h->voices || !h->counts)
         return MOCKET_ENOMEM;
     h->log = voice_log(h, 0);
-    return 0;
+    signal(SIGPIPE, SIG_IGN); /* a reader of the log that is gone is an error code */
+    int rc = lines_open(&h->lines);
+    if (rc == 0) {
+        h->signals = (struct signals){ .log = write_line, .data = h };
+        rc = signals_open(&h->signals);
+    }
+    if (rc < 0)
+        problem(h, "no thread can be started for the log or for signals");
+    return rc;
+}
+
+/* The log is written to its end while signals can still end the process. */
+static void close_voices(struct host *h)
+{
+    signals_served(&h->signals);
+    access_close(&h->access);
+    lines_close(&h->lines);
+    signals_close(&h->signals);
+    mocket__free(h->voices);
+    mocket__free(h->counts);
 }
 
 static int prepare(struct host *h)
@@ -608,11 +634,9 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
     guest_module_close(h.module);
     engine_close(h.engine);
     stats_close(&h.stats);
-    access_close(&h.access);
     guest_grants_close(&h.grants);
     mocket__buf_release(&h.file);
-    mocket__free(h.voices);
-    mocket__free(h.counts);
+    close_voices(&h);
     mocket__account_release(&h.account);
     return rc;
 }

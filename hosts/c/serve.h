@@ -43,7 +43,7 @@ struct mocket_host_opts {
     bool verbose;           /* debug lines too */
 };
 
-/* Serves until SIGINT or SIGTERM. 0, or below zero after a line on standard error that says why. */
+/* Serves until SIGINT or SIGTERM (signals.h). 0, or below zero after a line on standard error that says why. */
 int mocket__host_serve(const struct mocket_host_opts *opts);
 
 #endif

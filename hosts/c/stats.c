@@ -25,6 +25,10 @@ uint64_t stats_sum(const struct stats *s, enum guest_stat which)
     uint64_t sum = 0;
     for (size_t i = 0; i < s->row_count; i++)
         sum += atomic_load_explicit(&s->rows[i].rows[which], memory_order_relaxed);
+    if (which == GUEST_STAT_LOG_DROPPED)
+        sum += writer_lost(s->lines);
+    if (which == GUEST_STAT_ACCESS_DROPPED)
+        sum += writer_lost(s->access);
     return sum;
 }
 

@@ -9,6 +9,7 @@
 
 #include "../../src/base/buf.h"
 #include "guest/stats.h"
+#include "writer.h"
 
 struct stats {
     const char *address; /* as mocket_listen takes it */
@@ -16,6 +17,7 @@ struct stats {
     const struct guest_stats *rows;
     size_t row_count;
     struct mocket_account *account;                       /* NULL: not told */
+    struct writer *lines, *access;                        /* their lost lines are counted too; NULL: there is none */
     void (*log)(void *data, int level, mocket_span line); /* lines of the server and its problems */
     void *data;
     /* its own: */

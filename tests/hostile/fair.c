@@ -1,5 +1,6 @@
-/* A guest for fairness.py: /health answers at once; a path with the query s works for half a second; every other path
- * takes two seconds, in which it waits. CASE 1: event-driven, CASE 2: the same, with many requests at once. */
+/* A guest for fairness.py and stalling.py: /health answers at once; a path with the query s works for half a second,
+ * with the query e for ever; every other path takes two seconds, in which it waits. CASE 1: event-driven, CASE 2: the
+ * same, with many requests at once. */
 #include "guest.h"
 
 #define WAIT_MS 2000
@@ -49,6 +50,9 @@ EXPORT("mocket_handle") void handle(int req, uint32_t message, uint32_t len)
     (void)len;
     if (target_len > 2 && memcmp(target + target_len - 2, "?s", 2) == 0) {
         work();
+    } else if (target_len > 2 && memcmp(target + target_len - 2, "?e", 2) == 0) {
+        for (;;)
+            work();
     } else if (target_len < 2 || (target[1] != 'h' && target[1] != 'a')) {
         int op = do_sleep(req, WAIT_MS);
         if (CASE) {

@@ -236,6 +236,15 @@ static void path_flood(int req)
     answer(req, 200, "flooded");
 }
 
+/* A megabyte, which is four when it is escaped. */
+static void path_flood_wide(int req)
+{
+    static char zeros[4096];
+    for (int i = 0; i < 256; i++)
+        do_log(2, zeros, sizeof zeros);
+    answer(req, 200, "flooded");
+}
+
 static void path_escape(int req)
 {
     static char wide[10000];
@@ -286,6 +295,7 @@ static const struct {
     { "/exit", path_exit },
     { "/sleep", path_sleep },
     { "/flood", path_flood },
+    { "/flood-wide", path_flood_wide },
     { "/escape", path_escape },
     { "/log-range", path_log_range },
     { "/length", path_length },

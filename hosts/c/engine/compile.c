@@ -114,6 +114,7 @@ static uint64_t data_bytes(void)
 static bool confine(const struct job *job)
 {
     signal(SIGXFSZ, SIG_IGN); /* a result that is too large is an error of write */
+    signal(SIGHUP, SIG_IGN);  /* as the host does: a terminal that is closed tells both */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     return getppid() == job->parent && limit(RLIMIT_CORE, 0, 0) && limit(RLIMIT_FSIZE, RESULT_MAX, 0) &&

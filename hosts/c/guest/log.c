@@ -1,7 +1,8 @@
 /* A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million lines a
  * second. So a line is written in one piece, marked as the guest's and escaped (base/escape.h). It is cut at 4 KiB,
- * escapes included. Each worker has a bucket of lines that refills with time. Lines that did not fit are counted, and
- * the count is logged. */
+ * escapes included. Each worker has a bucket of lines and one of bytes, which refill with time. Without the limit of
+ * bytes, lines that are escaped to four times their length could fill a disk at megabytes a second. Lines that did not
+ * fit are counted, and whoever writes the log reports the count. */
 #include "log.h"
 
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 
+#define SECOND_NS UINT64_C(1000000000)
+#define STEP_NS UINT64_C(1000000) /* time that raises what may be written: a line's worth at least */
+
 uint64_t guest_now_ns(void)
 {
     struct timespec t;
@@ -18,19 +22,24 @@ uint64_t guest_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* left, raised by rate for each second that has passed, up to one second's worth. */
+static int64_t refill(int64_t left, int64_t rate, uint64_t passed_ns)
+{
+    int64_t full = left + (int64_t)(passed_ns * (uint64_t)rate / SECOND_NS);
+    return full < rate ? full : rate;
+}
+
 static bool may_write(struct guest_log *log)
 {
-    uint64_t now = guest_now_ns(), passed = now - log->filled_ns;
-    uint64_t fresh = passed >= 1000000000u ? GUEST_LOG_RATE : passed * GUEST_LOG_RATE / 1000000000u;
-    if (fresh > 0) {
-        uint64_t lines = log->lines_left + fresh;
-        log->lines_left = lines > GUEST_LOG_RATE ? GUEST_LOG_RATE : (uint32_t)lines;
-        log->filled_ns = now;
+    uint64_t now_ns = guest_now_ns(), passed_ns = now_ns - log->filled_ns;
+    if (log->filled_ns == 0 || passed_ns > SECOND_NS)
+        passed_ns = 2 * SECOND_NS; /* full again, whatever was owed */
+    if (passed_ns >= STEP_NS) {
+        log->lines_left = refill(log->lines_left, GUEST_LOG_RATE, passed_ns);
+        log->bytes_left = refill(log->bytes_left, GUEST_LOG_KIB_RATE * 1024, passed_ns);
+        log->filled_ns = now_ns;
     }
-    if (log->lines_left == 0)
-        return false;
-    log->lines_left--;
-    return true;
+    return log->lines_left > 0 && log->bytes_left > 0;
 }
 
 void guest_log_full(struct guest_log *log)
@@ -39,19 +48,8 @@ void guest_log_full(struct guest_log *log)
                      MOCKET_SPAN("the process holds as much memory as it may (--max-memory-total)"));
 }
 
-void guest_log_flush(struct guest_log *log)
-{
-    if (log->dropped == 0)
-        return;
-    char text[64];
-    char *end = mocket__decimal(text, log->dropped);
-    memcpy(end, " lines dropped", 14);
-    end += 14;
-    log->dropped = 0;
-    log->write(log->data, MOCKET_LOG_WARN, false, (mocket_span){ text, (size_t)(end - text) });
-}
-
-static void write_escaped(struct guest_log *log, int level, bool guest, mocket_span line)
+/* Bytes of the text that was written. */
+static size_t write_escaped(struct guest_log *log, int level, bool guest, mocket_span line)
 {
     char text[GUEST_LOG_LINE + sizeof MOCKET_LOG_CUT];
     struct mocket_escaped done = mocket__escape(text, GUEST_LOG_LINE, line);
@@ -59,17 +57,19 @@ static void write_escaped(struct guest_log *log, int level, bool guest, mocket_s
     if (done.used < line.len)
         end = stpcpy(end, MOCKET_LOG_CUT);
     log->write(log->data, level, guest, (mocket_span){ text, (size_t)(end - text) });
+    return (size_t)(end - text);
 }
 
 void guest_log_line(struct guest_log *log, int level, mocket_span line)
 {
-    if (!may_write(log)) {
-        log->dropped++;
-        guest_count(log->stats, GUEST_STAT_LOG_DROPPED, 1);
+    if (may_write(log)) {
+        log->lines_left--;
+        log->bytes_left -= (int64_t)write_escaped(log, level, true, line);
         return;
     }
-    guest_log_flush(log);
-    write_escaped(log, level, true, line);
+    guest_count(log->stats, GUEST_STAT_LOG_DROPPED, 1);
+    if (log->dropped)
+        log->dropped(log->data);
 }
 
 static void each_line(struct guest_log *log, int level, mocket_span text,
@@ -101,7 +101,7 @@ void guest_log_raw(struct guest_log *log, int level, mocket_span text)
 void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text)
 {
     uint64_t now = guest_now_ns();
-    if (*last_ns && now - *last_ns < UINT64_C(1000000000))
+    if (*last_ns && now - *last_ns < SECOND_NS)
         return;
     *last_ns = now;
     guest_log_raw(log, level, text);

@@ -10,19 +10,21 @@
 #define GUEST_LOG_PREFIX "guest: "     /* in front of its lines, where they are text */
 #define GUEST_LOG_LINE MOCKET_LOG_LINE /* bytes of one line, after escaping */
 #define GUEST_LOG_RATE 1000            /* lines per second, and at once after a pause */
+#define GUEST_LOG_KIB_RATE 128         /* KiB of them, after escaping; a line that is begun may go beyond */
 
 struct guest_log {
     /* One line without its end, printable; guest: these are its words, not the host's. */
     void (*write)(void *data, int level, bool guest, mocket_span line);
+    void (*dropped)(void *data); /* a line beyond the rate, which was counted; NULL: nobody is told */
     void *data;
     struct guest_stats *stats; /* of the worker, for everything that counts here; NULL: nobody counts */
     struct mocket_till *till;  /* of the worker, for everything that is held here; NULL: nothing is charged */
     uint64_t denied_ns;        /* when it was last told of a server that is not granted; 0: never */
     uint64_t full_ns;          /* when it was last told that no more may be held; 0: never */
     uint64_t refused_ns;       /* when it was last told of a WebSocket that was refused; 0: never */
-    uint64_t filled_ns;        /* when lines_left was last raised */
-    uint32_t lines_left;       /* that may be written now */
-    uint64_t dropped;          /* since the last line that was written */
+    uint64_t filled_ns;        /* when the two below were last raised; 0: never */
+    int64_t lines_left;        /* lines that may be written now */
+    int64_t bytes_left;        /* likewise, below zero after a line that went beyond */
 };
 
 /* Writes the line as the guest's. level: enum mocket_log_level. */
@@ -35,8 +37,6 @@ void guest_log_raw(struct guest_log *log, int level, mocket_span text);
 void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text);
 /* Tells, once a second at most, that the process holds as much as it may. */
 void guest_log_full(struct guest_log *log);
-/* Tells what was dropped and not told yet. */
-void guest_log_flush(struct guest_log *log);
 
 /* Bytes that become a line: what a guest writes in pieces. A zeroed one is ready to use. */
 struct guest_line {

@@ -37,8 +37,8 @@
     X(OUTGOING_STARTED, outgoing_started, true, "Requests of guests to other servers")                                 \
     X(OUTGOING_DENIED, outgoing_denied, true, "Requests of guests to servers that were not granted")                   \
     X(LOOKUPS, lookups, false, "Names of other servers whose addresses are looked up, or wait for it")                 \
-    X(LOG_DROPPED, log_lines_dropped, true, "Lines of guests beyond the rate")                                         \
-    X(ACCESS_DROPPED, access_lines_dropped, true, "Lines of the access log that could not be written")
+    X(LOG_DROPPED, log_lines_dropped, true, "Lines of the log that were dropped or could not be written")              \
+    X(ACCESS_DROPPED, access_lines_dropped, true, "Lines of the access log that were dropped or could not be written")
 
 enum guest_stat {
 #define GUEST_STAT_INDEX(id, name, grows, text) GUEST_STAT_##id,

@@ -3,11 +3,10 @@
  * it never found one taken it says that it sleeps, looks once more, and waits for a worker to wake it. */
 #include "ticker.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "../../../src/base/memory.h"
+#include "thread.h"
 
 #define IDLE_TICKS (1000 / ENGINE_TICK_MS)
 
@@ -46,17 +45,6 @@ static void run(void *arg)
     uv_mutex_unlock(&t->lock);
 }
 
-/* Signals are for the threads that expect them. */
-static int start_thread(struct ticker *t)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = uv_thread_create(&t->thread, run, t);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc < 0 ? MOCKET_ELIMIT : 0;
-}
-
 int ticker_start(struct ticker *t, struct engine *engine, size_t seats)
 {
     *t = (struct ticker){ .engine = engine, .seat_count = seats };
@@ -67,7 +55,7 @@ int ticker_start(struct ticker *t, struct engine *engine, size_t seats)
         t->seats[i].ticker = t;
     uv_mutex_init(&t->lock);
     uv_cond_init(&t->wake);
-    int rc = start_thread(t);
+    int rc = guest_thread_start(&t->thread, run, t);
     if (rc == 0)
         return 0;
     uv_cond_destroy(&t->wake);

@@ -706,6 +706,5 @@ void guest_worker_release(struct guest_worker *w)
         uv_close((uv_handle_t *)&w->handles->timer, on_closed);
         w->handles = NULL;
     }
-    guest_log_flush(&w->log);
     mocket__till_close(w->log.till);
 }

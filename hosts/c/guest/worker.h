@@ -57,7 +57,7 @@ void guest_worker_gone(struct guest_worker *worker, struct guest_request *reques
 
 /* Hands the worker an instance that was started for it. */
 void guest_worker_adopt(struct guest_worker *worker, struct guest_instance *instance);
-/* Ends everything and tells what the log dropped. */
+/* Ends everything. */
 void guest_worker_release(struct guest_worker *worker);
 
 /* ---- For requests, instances and operations ---- */

@@ -97,7 +97,7 @@ struct mocket_native_opts {
     void (*on_done)(void *data, const struct mocket_native_done *done);
     void *data;
     struct mocket_account *account; /* charged with what is held for clients; NULL: without such a limit */
-    bool signals;                   /* SIGINT and SIGTERM stop it; a second one stops it at once */
+    bool signals;                   /* SIGINT and SIGTERM stop it; the same one again ends the program */
 };
 
 /* Opens those of descriptors 0 to 2 that are closed on /dev/null. To be called before anything else is opened. 0, or

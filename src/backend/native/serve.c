@@ -152,15 +152,13 @@ static void backend_end(struct serving *s)
         sched_yield();
 }
 
-/* The first signal stops, the second at once; after that the signal does what it does to any program. */
+/* The first signal stops the server. When it is delivered, the system resets its action to the default one, so the same
+ * signal again ends the program, also when no worker's loop runs. The other one of the two then stops it at once. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct serving *s = handle->data;
     (void)number;
-    bool second = atomic_load(&s->server.workers[0].stops_wanted) > 0;
     stop(&s->backend->base);
-    for (int i = 0; second && i < 2; i++)
-        uv_signal_stop(&s->signals[i]);
 }
 
 static int watch_signals(struct serving *s)
@@ -170,7 +168,7 @@ static int watch_signals(struct serving *s)
         if (uv_signal_init(&s->server.workers[0].loop, &s->signals[i]) < 0)
             return MOCKET_EIO;
         s->signals[i].data = s;
-        if (uv_signal_start(&s->signals[i], on_signal, numbers[i]) < 0)
+        if (uv_signal_start_oneshot(&s->signals[i], on_signal, numbers[i]) < 0)
             return MOCKET_EIO;
     }
     return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -49,6 +50,15 @@ static int nap(mocket_event *e)
     if (rc)
         mocket_log(e, MOCKET_LOG_INFO, "nap: %d", rc);
     return rc ? rc : mocket_text(e, "awake");
+}
+
+/* Blocks its worker for ever, as a handler does that writes to a pipe which nobody reads. */
+static int block(mocket_event *e)
+{
+    begins(e);
+    for (;;)
+        pause();
+    return 0;
 }
 
 static int64_t now_us(void)
@@ -133,6 +143,7 @@ int main(void)
     mocket_get(app, "/who", who);
     mocket_post(app, "/echo", echo);
     mocket_get(app, "/nap", nap);
+    mocket_get(app, "/block", block);
     mocket_post(app, "/nap", nap);
     mocket_get(app, "/naps", naps);
     mocket_get(app, "/shortest-nap", shortest_nap);

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <signal.h>
 
 #include "hosts/c/access.h"
 #include "hosts/c/lines.h"
@@ -81,6 +82,60 @@ static void writes_json(void **state)
         mocket__arena_release(&arena);
         close(lines.fd);
     }
+}
+
+/* By the writer: the same lines, and what was dropped; in a log that nobody reads the last quarter is the host's. */
+static void writes_by_the_writer(void **state)
+{
+    (void)state;
+    char text[512];
+    struct lines lines = { .format = LINES_JSON, .shown = MOCKET_LOG_INFO, .fd = scratch() };
+    struct lines_voice voice = { .lines = &lines, .worker = 3 };
+    struct mocket_arena arena;
+    mocket__arena_init(&arena, 0);
+    lines_dropped(&voice); /* nothing happens before lines_open */
+    assert_int_equal(lines_open(&lines), 0);
+    lines_dropped(&voice);
+    lines_close(&lines);
+    written(lines.fd, text, sizeof text);
+    const mocket_value *value = parse(&arena, text);
+    const char *message = mocket_value_text(mocket_value_get(value, "message"), "");
+    assert_string_equal(mocket_value_text(mocket_value_get(value, "level"), ""), "warn");
+    assert_false(mocket_value_bool(mocket_value_get(value, "guest"), true));
+    assert_string_equal(message,
+                        "1 lines of guests dropped: a worker logs at most 1000 lines and 128 KiB a second for "
+                        "them");
+    mocket__arena_release(&arena);
+    close(lines.fd);
+}
+
+static size_t fill(struct lines_voice *voice, mocket_span text)
+{
+    size_t count = 0;
+    for (uint64_t lost = writer_lost(voice->lines->writer); writer_lost(voice->lines->writer) == lost; count++)
+        lines_write(voice, MOCKET_LOG_INFO, text);
+    return count;
+}
+
+static void leaves_room_for_the_host(void **state)
+{
+    (void)state;
+    static char wide[4000];
+    int ends[2];
+    memset(wide, 'w', sizeof wide);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    struct lines lines = { .shown = MOCKET_LOG_INFO, .fd = ends[1] };
+    struct lines_voice voice = { .lines = &lines, .guest = true };
+    assert_int_equal(lines_open(&lines), 0);
+    fill(&voice, (mocket_span){ wide, sizeof wide });
+    usleep(200000); /* the writer stands still now */
+    fill(&voice, (mocket_span){ wide, sizeof wide });
+    voice.guest = false;
+    size_t host = fill(&voice, (mocket_span){ wide, sizeof wide });
+    assert_in_range(host, LINES_SPARE / sizeof wide - 8, LINES_SPARE / sizeof wide + 2);
+    close(ends[0]); /* whoever reads has left: what is held is lost at once */
+    lines_close(&lines);
+    close(ends[1]);
 }
 
 static void writes_times(void **state)
@@ -188,12 +243,12 @@ static void access_file(void **state)
     assert_int_equal(access_open(&log, 2), 0);
     make_request(&r, MOCKET_SPAN("/"), MOCKET_SPAN("x"));
     for (size_t i = 0; i < 5000; i++)
-        access_note(&log, i % 2, &r.done, NULL);
+        access_note(&log, i % 2, &r.done);
     for (int i = 0; i < 3000 && count_lines(path) < 5000; i++)
         usleep(10000);
     assert_int_equal(count_lines(path), 5000);
     assert_int_equal(rename(path, old), 0);
-    access_note(&log, 0, &r.done, NULL);
+    access_note(&log, 0, &r.done);
     access_close(&log);
     assert_int_equal(count_lines(old), 5000);
     assert_int_equal(count_lines(path), 1);
@@ -213,10 +268,18 @@ static void access_problems(void **state)
 
 int main(void)
 {
+    signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_text), cmocka_unit_test(writes_json),     cmocka_unit_test(writes_times),
-        cmocka_unit_test(access_text), cmocka_unit_test(access_json),     cmocka_unit_test(access_without_message),
-        cmocka_unit_test(access_file), cmocka_unit_test(access_problems),
+        cmocka_unit_test(writes_text),
+        cmocka_unit_test(writes_json),
+        cmocka_unit_test(writes_times),
+        cmocka_unit_test(writes_by_the_writer),
+        cmocka_unit_test(leaves_room_for_the_host),
+        cmocka_unit_test(access_text),
+        cmocka_unit_test(access_json),
+        cmocka_unit_test(access_without_message),
+        cmocka_unit_test(access_file),
+        cmocka_unit_test(access_problems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,19 +83,64 @@ static void bounds_a_line_without_end(void **state)
     assert_int_equal(strlen(w.text), strlen("guest:  ...|") + GUEST_LOG_LINE);
 }
 
+/* What of a flood is written and dropped. */
+struct flood {
+    uint64_t lines, bytes, dropped;
+};
+
+static void take_flood(void *data, int level, bool guest, mocket_span line)
+{
+    struct flood *f = data;
+    (void)level, (void)guest;
+    f->lines++;
+    f->bytes += line.len;
+}
+
+static void drop_flood(void *data)
+{
+    struct flood *f = data;
+    f->dropped++;
+}
+
+/* The seconds that it took. */
+static double flood(struct flood *f, struct guest_log *log, size_t count, mocket_span line)
+{
+    uint64_t began = guest_now_ns();
+    log->write = take_flood;
+    log->dropped = drop_flood;
+    log->data = f;
+    for (size_t i = 0; i < count; i++)
+        guest_log_line(log, MOCKET_LOG_INFO, line);
+    return (double)(guest_now_ns() - began) / 1e9;
+}
+
 static void bounds_the_rate_and_counts(void **state)
 {
     (void)state;
-    struct written w = { 0 };
-    struct guest_log log = { .write = take, .data = &w };
-    for (int i = 0; i < 100000; i++)
-        guest_log_line(&log, MOCKET_LOG_INFO, MOCKET_SPAN("x"));
-    size_t written = w.lines;
-    assert_in_range(written, GUEST_LOG_RATE, 20 * GUEST_LOG_RATE); /* a slow machine refills meanwhile */
-    assert_true(log.dropped > 0);
-    guest_log_flush(&log);
-    assert_int_equal(log.dropped, 0);
-    assert_int_equal(w.lines, written + 1);
+    static struct guest_stats stats;
+    struct flood f = { 0 };
+    struct guest_log log = { .stats = &stats };
+    double took = flood(&f, &log, 100000, MOCKET_SPAN("x"));
+    assert_true(f.lines >= GUEST_LOG_RATE && (double)f.lines <= GUEST_LOG_RATE * (took + 1.1));
+    assert_int_equal(f.lines + f.dropped, 100000);
+    assert_int_equal(atomic_load(&stats.rows[GUEST_STAT_LOG_DROPPED]), f.dropped);
+}
+
+/* Bytes as they are written: four for each of these. */
+static void bounds_bytes(void **state)
+{
+    (void)state;
+    static const char zeros[1024];
+    struct flood f = { 0 };
+    struct guest_log log = { 0 };
+    double rate = GUEST_LOG_KIB_RATE * 1024;
+    double took = flood(&f, &log, 2000, (mocket_span){ zeros, sizeof zeros });
+    assert_true((double)f.bytes >= rate && (double)f.bytes <= rate * (took + 1.1) + GUEST_LOG_LINE);
+    assert_int_equal(f.lines + f.dropped, 2000);
+    log.filled_ns -= 2000000000; /* two seconds later as much again fits, and no more */
+    f = (struct flood){ 0 };
+    took = flood(&f, &log, 2000, (mocket_span){ zeros, sizeof zeros });
+    assert_true((double)f.bytes >= rate && (double)f.bytes <= rate * (took + 1.1) + GUEST_LOG_LINE);
 }
 
 int main(void)
@@ -103,7 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(escapes_what_is_not_printable), cmocka_unit_test(cuts_long_lines),
         cmocka_unit_test(puts_lines_together),           cmocka_unit_test(bounds_a_line_without_end),
-        cmocka_unit_test(bounds_the_rate_and_counts),
+        cmocka_unit_test(bounds_the_rate_and_counts),    cmocka_unit_test(bounds_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
