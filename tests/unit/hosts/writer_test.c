@@ -130,15 +130,19 @@ static void a_full_pipe(void **state)
 {
     (void)state;
     int ends[2];
-    size_t said = 0, last = 0, count = 0;
+    size_t said = 0, last = 0, count = 0, reported = 0;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     struct writer *w = opened(ends[1], 100000);
     double began = seconds();
-    for (size_t i = 1; i <= 3000; i++)
-        said += say(w, 0, i);
+    size_t tries = 0;
+    for (int round = 0; round < 3; round++) {
+        for (uint64_t lost = writer_lost(w); writer_lost(w) == lost;)
+            said += say(w, 0, ++tries);
+        usleep(200000); /* the writer takes what is held, until it stands still */
+    }
     assert_true(seconds() - began < 5);
-    assert_true(said < 3000);
-    assert_int_equal(writer_lost(w), 3000 - said);
+    assert_true(said < tries);
+    assert_int_equal(writer_lost(w), tries - said);
     assert_null(writer_begin(w, 0, 0));
     assert_non_null(writer_begin(w, 1, 99999)); /* the other seat has room of its own, */
     writer_end(w, 1);
@@ -149,13 +153,14 @@ static void a_full_pipe(void **state)
     close(ends[1]);
     pthread_join(r.thread, NULL);
     close(ends[0]);
-    const char *at = r.text;
-    for (; *at != 'r'; count++)
-        at = check_line(at, &last);
-    char told[64];
-    snprintf(told, sizeof told, "report: %zu full\n", 3000 - said + 2);
+    for (const char *at = r.text; *at;) {
+        bool is_report = *at == 'r';
+        reported += is_report ? strtoul(at + strlen("report: "), NULL, 10) : 0;
+        count += !is_report;
+        at = is_report ? strchr(at, '\n') + 1 : check_line(at, &last);
+    }
     assert_int_equal(count, said);
-    assert_string_equal(at, told);
+    assert_int_equal(reported, tries - said + 2);
     mocket__free(r.text);
 }
 
