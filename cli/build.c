@@ -35,7 +35,7 @@ const char *const mocket__cli_build_manual =
     "far as it needs no C++ library.\n"
     "\n"
     "  -o FILE             the result; without it app.wasm for app.c\n"
-    "  -g                  keep debugging information (DWARF)\n"
+    "  -g                  keep debugging information (DWARF): backtraces in the host's log name file and line\n"
     "  -O LEVEL            0, 1, 2, 3, s or z; default s\n"
     "  --stack-size BYTES  of the guest's stack, a multiple of 16; default 65536\n"
     "  -I DIR  -D X[=Y]  -U X  -L DIR  -l LIB  -std=...  -W...   as for clang\n"

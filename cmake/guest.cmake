@@ -38,7 +38,8 @@ function(mocket_guest_archive name output)
         add_custom_command(
             OUTPUT ${object}
             COMMAND ${MOCKET_WASM_CC} ${MOCKET_WASM_CFLAGS} -I${PROJECT_SOURCE_DIR}/include -isystem ${MOCKET_YYJSON}
-                    -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -MD -MF ${object}.d -c ${source} -o ${object}
+                    -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
+                    -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=/mocket -MD -MF ${object}.d -c ${source} -o ${object}
             DEPENDS ${source}
             DEPFILE ${object}.d
             COMMENT "wasm ${path}"

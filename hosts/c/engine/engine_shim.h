@@ -1,5 +1,6 @@
 /* What engine/crate adds to Wasmtime's C API. With an official release archive (no MOCKET_ENGINE_CRATE) the collector's
- * settings cannot be chosen, and what a store has of heap is neither told nor counted. */
+ * settings cannot be chosen, what a store has of heap is neither told nor counted, and backtraces have no source
+ * lines. */
 #ifndef MOCKET_HOSTS_C_ENGINE_ENGINE_SHIM_H
 #define MOCKET_HOSTS_C_ENGINE_ENGINE_SHIM_H
 
@@ -18,8 +19,15 @@ struct mocket_engine_limits {
 #if MOCKET_ENGINE_CRATE
 /* The copying collector, each heap beginning at initial_bytes. */
 void mocket_engine_config_gc(wasm_config_t *config, uint64_t initial_bytes);
+/* Backtraces never read DWARF, whatever WASMTIME_BACKTRACE_DETAILS in the environment says: it would be read on each
+ * trap, without limits, and a module that was compiled with another setting is refused. */
+void mocket_engine_config_plain_traces(wasm_config_t *config);
 /* An instance that ends gives back only the pages that it wrote (Linux 6.7 and later; elsewhere nothing changes). */
 void mocket_engine_pool_pagemap_scan(wasmtime_pooling_allocation_config_t *pool);
+
+/* Writes the table of source lines that wasmtime_lines.c describes; nothing, where the module has no DWARF or the table
+ * would be larger than `most` bytes. */
+void mocket_engine_lines(const uint8_t *wasm, size_t len, size_t most, wasm_byte_vec_t *out);
 
 /* Before anything is made in the store. The limits are copied. */
 void mocket_engine_store_limit(wasmtime_store_t *store, const struct mocket_engine_limits *limits);

@@ -1,6 +1,6 @@
 /* The engine seam on Wasmtime 48. Its headers are included here and in the files beside this one that begin with its
  * name: how large everything is (wasmtime_plan.c), what a module imports and exports (wasmtime_symbols.c), what went
- * wrong (wasmtime_explain.c).
+ * wrong (wasmtime_explain.c), and on which source line (wasmtime_lines.c).
  *
  * One engine, with a pool of instances whose address space is reserved at the start; a module is compiled once and
  * joined to its imports once (an instance_pre); an instance is a store of its own, so that closing it gives everything
@@ -25,6 +25,7 @@
 #include "../../../src/base/span.h"
 #include "engine_shim.h"
 #include "wasmtime_explain.h"
+#include "wasmtime_lines.h"
 #include "wasmtime_plan.h"
 #include "wasmtime_symbols.h"
 
@@ -48,6 +49,7 @@ struct engine_module {
     wasmtime_module_t *wasm;
     wasmtime_instance_pre_t *pre;
     wasm_importtype_vec_t import_types; /* kept: link defines each import with its own type */
+    struct mocket_buf lines;            /* table of source lines (wasmtime_lines.h) */
     struct mocket_arena arena;
     struct engine_symbols imports, exports;
     const char *const *names; /* of engine_link */
@@ -146,6 +148,7 @@ void engine_describe(const struct engine *engine, struct mocket_buf *out)
 #if MOCKET_ENGINE_CRATE
     mocket__buf_text(out, "crate ");
 #endif
+    mocket__buf_text(out, "lines 1 "); /* behind the code (engine_module_save) */
     mocket__buf_text(out, engine->no_gc ? "no-gc " : "gc ");
     mocket__buf_decimal(out, engine->plan.reservation);
     mocket__buf_text(out, " ");
@@ -202,12 +205,17 @@ int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_m
 {
     wasmtime_module_t *wasm;
     wasmtime_error_t *error = wasmtime_module_new(engine->wasm, (const uint8_t *)bytes.ptr, bytes.len, &wasm);
-    if (!error)
-        return wrap_module(engine, wasm, out);
-    explain_error(why, error);
+    if (!error) {
+        int rc = wrap_module(engine, wasm, out);
+        if (rc == 0)
+            lines_make(bytes, &(*out)->lines);
+        return rc;
+    }
+    explain_error(why, error, mocket__span(""));
     return MOCKET_EINVAL;
 }
 
+/* What is saved: the engine's code, the table of source lines, and the length of that table in eight bytes. */
 int engine_module_save(const struct engine_module *m, struct mocket_buf *out)
 {
     wasm_byte_vec_t bytes;
@@ -216,7 +224,10 @@ int engine_module_save(const struct engine_module *m, struct mocket_buf *out)
         wasmtime_error_delete(error);
         return MOCKET_ENOMEM;
     }
+    uint64_t lines_len = m->lines.len;
     mocket__buf_add(out, bytes.data, bytes.size);
+    mocket__buf_span(out, mocket__buf_view(&m->lines));
+    mocket__buf_add(out, &lines_len, sizeof lines_len);
     wasm_byte_vec_delete(&bytes);
     return mocket__buf_status(out);
 }
@@ -224,11 +235,24 @@ int engine_module_save(const struct engine_module *m, struct mocket_buf *out)
 int engine_module_load(struct engine *engine, mocket_span compiled, struct engine_module **out, struct mocket_buf *why)
 {
     wasmtime_module_t *wasm;
+    uint64_t lines_len = UINT64_MAX;
+    size_t rest = compiled.len - sizeof lines_len;
+    if (compiled.len >= sizeof lines_len)
+        memcpy(&lines_len, compiled.ptr + rest, sizeof lines_len);
+    if (lines_len > rest) {
+        mocket__buf_text(why, "the compiled module is not complete");
+        return MOCKET_EINVAL;
+    }
+    mocket_span lines = mocket__span_slice(compiled, rest - lines_len, rest);
     wasmtime_error_t *error =
-        wasmtime_module_deserialize(engine->wasm, (const uint8_t *)compiled.ptr, compiled.len, &wasm);
-    if (!error)
-        return wrap_module(engine, wasm, out);
-    explain_error(why, error);
+        wasmtime_module_deserialize(engine->wasm, (const uint8_t *)compiled.ptr, rest - lines_len, &wasm);
+    if (!error) {
+        int rc = wrap_module(engine, wasm, out);
+        if (rc == 0)
+            mocket__buf_span(&(*out)->lines, lines);
+        return rc;
+    }
+    explain_error(why, error, mocket__span(""));
     return MOCKET_EINVAL;
 }
 
@@ -239,6 +263,7 @@ void engine_module_close(struct engine_module *m)
     if (m->pre)
         wasmtime_instance_pre_delete(m->pre);
     wasm_importtype_vec_delete(&m->import_types);
+    mocket__buf_release(&m->lines);
     wasmtime_module_delete(m->wasm);
     mocket__arena_release(&m->arena);
     mocket__free(m);
@@ -359,7 +384,7 @@ int engine_module_link(struct engine_module *m, const struct engine_link *link, 
     wasmtime_linker_delete(linker);
     if (!error)
         return 0;
-    explain_error(why, error);
+    explain_error(why, error, mocket__span(""));
     return MOCKET_EINVAL;
 }
 
@@ -370,18 +395,20 @@ void engine_deadline(struct engine_instance *i, uint64_t ms)
     wasmtime_context_set_epoch_deadline(i->context, ms ? (ms + ENGINE_TICK_MS - 1) / ENGINE_TICK_MS + 1 : FOR_EVER);
 }
 
-/* Takes the error or the trap. */
-static enum engine_outcome outcome(wasmtime_error_t *error, wasm_trap_t *trap, struct mocket_buf *why)
+/* Takes the error or the trap of a call. */
+static enum engine_outcome outcome(const struct engine_module *m, wasmtime_error_t *error, wasm_trap_t *trap,
+                                   struct mocket_buf *why)
 {
+    mocket_span lines = mocket__buf_view(&m->lines);
     if (error) {
-        explain_error(why, error);
+        explain_error(why, error, lines);
         return ENGINE_TRAPPED;
     }
     if (!trap)
         return ENGINE_RETURNED;
     wasmtime_trap_code_t code;
     bool expired = wasmtime_trap_code(trap, &code) && code == WASMTIME_TRAP_CODE_INTERRUPT;
-    explain_trap(why, trap);
+    explain_trap(why, trap, lines);
     return expired ? ENGINE_EXPIRED : ENGINE_TRAPPED;
 }
 
@@ -424,7 +451,7 @@ int engine_instance_open(struct engine_module *m, const struct engine_start *sta
     wasmtime_error_t *error = wasmtime_instance_pre_instantiate(m->pre, i->context, &i->wasm, &trap);
     if (error || trap) {
         int rc = trap ? MOCKET_EIO : MOCKET_ELIMIT;
-        outcome(error, trap, why);
+        outcome(m, error, trap, why);
         engine_instance_close(i);
         *out = NULL;
         return rc;
@@ -482,7 +509,7 @@ enum engine_outcome engine_call(struct engine_instance *i, size_t export, union 
     if (!error && !trap)
         return ENGINE_RETURNED;
     bool expired = error && i->expired;
-    enum engine_outcome ended = outcome(error, trap, why);
+    enum engine_outcome ended = outcome(i->module, error, trap, why);
     return expired ? ENGINE_EXPIRED : ended;
 }
 
@@ -560,7 +587,7 @@ enum engine_outcome engine_resume(struct engine_instance *i, struct mocket_buf *
     i->making = false;
     if (made && !trap && !error && !i->has_memory)
         export_memory(i);
-    enum engine_outcome ended = outcome(error, trap, why);
+    enum engine_outcome ended = outcome(i->module, error, trap, why);
     return i->expired ? ENGINE_EXPIRED : ended;
 }
 

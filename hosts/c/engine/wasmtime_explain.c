@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../../src/base/span.h"
+#include "wasmtime_lines.h"
 
 /* Appends a message line by line, joined with "; ". What the engine puts in front of the reason is left out: a
  * backtrace, which is told behind it, numbers of nested causes, blanks. */
@@ -43,8 +44,9 @@ static void add_hex(struct mocket_buf *why, size_t n)
     mocket__buf_add(why, digits + at, sizeof digits - at);
 }
 
-/* A line for each frame: the function's name, where the module has names, and where in the file it was. */
-static void explain_frames(struct mocket_buf *why, const wasm_frame_vec_t *frames)
+/* A line for each frame: the function's name, if the module has names; the source line, if the module has DWARF; the
+ * offset in the module's file. */
+static void explain_frames(struct mocket_buf *why, const wasm_frame_vec_t *frames, mocket_span lines)
 {
     for (size_t i = 0; i < frames->size; i++) {
         const wasm_name_t *name = wasmtime_frame_func_name(frames->data[i]);
@@ -55,40 +57,43 @@ static void explain_frames(struct mocket_buf *why, const wasm_frame_vec_t *frame
             mocket__buf_text(why, "function ");
         if (!name)
             mocket__buf_decimal(why, wasm_frame_func_index(frames->data[i]));
+        size_t offset = wasm_frame_module_offset(frames->data[i]);
         mocket__buf_text(why, " (");
-        add_hex(why, wasm_frame_module_offset(frames->data[i]));
+        if (lines_find(lines, (uint32_t)offset, why))
+            mocket__buf_text(why, ", ");
+        add_hex(why, offset);
         mocket__buf_text(why, ")");
     }
 }
 
 /* Takes both. */
-static void explain(struct mocket_buf *why, wasm_byte_vec_t *text, wasm_frame_vec_t *frames)
+static void explain(struct mocket_buf *why, wasm_byte_vec_t *text, wasm_frame_vec_t *frames, mocket_span lines)
 {
     size_t len = text->size;
     while (len > 0 && text->data[len - 1] == '\0')
         len--;
     explain_text(why, (mocket_span){ text->data, len });
-    explain_frames(why, frames);
+    explain_frames(why, frames, lines);
     wasm_byte_vec_delete(text);
     wasm_frame_vec_delete(frames);
 }
 
-void explain_error(struct mocket_buf *why, wasmtime_error_t *error)
+void explain_error(struct mocket_buf *why, wasmtime_error_t *error, mocket_span lines)
 {
     wasm_byte_vec_t text;
     wasm_frame_vec_t frames;
     wasmtime_error_message(error, &text);
     wasmtime_error_wasm_trace(error, &frames);
-    explain(why, &text, &frames);
+    explain(why, &text, &frames, lines);
     wasmtime_error_delete(error);
 }
 
-void explain_trap(struct mocket_buf *why, wasm_trap_t *trap)
+void explain_trap(struct mocket_buf *why, wasm_trap_t *trap, mocket_span lines)
 {
     wasm_byte_vec_t text;
     wasm_frame_vec_t frames;
     wasm_trap_message(trap, &text);
     wasm_trap_trace(trap, &frames);
-    explain(why, &text, &frames);
+    explain(why, &text, &frames, lines);
     wasm_trap_delete(trap);
 }

@@ -6,8 +6,8 @@
 
 #include "../../../src/base/buf.h"
 
-/* Both append to *why, and take what they explain. */
-void explain_error(struct mocket_buf *why, wasmtime_error_t *error);
-void explain_trap(struct mocket_buf *why, wasm_trap_t *trap);
+/* Both append to *why, and take what they explain. lines: the module's table of source lines, which may be empty. */
+void explain_error(struct mocket_buf *why, wasmtime_error_t *error, mocket_span lines);
+void explain_trap(struct mocket_buf *why, wasm_trap_t *trap, mocket_span lines);
 
 #endif

@@ -6,6 +6,8 @@
  * cannot arise. */
 #include "wasmtime_plan.h"
 
+#include <stdlib.h>
+
 #include "engine_shim.h"
 #include "room.h"
 
@@ -85,6 +87,9 @@ static void pool_set(wasm_config_t *config, const struct plan *p, const struct e
 
 wasm_config_t *plan_config(const struct plan *p, const struct engine_opts *opts)
 {
+#if !MOCKET_ENGINE_CRATE
+    unsetenv("WASMTIME_BACKTRACE_DETAILS"); /* as mocket_engine_config_plain_traces */
+#endif
     wasm_config_t *config = wasm_config_new();
     wasmtime_config_epoch_interruption_set(config, true);
     wasmtime_config_max_wasm_stack_set(config, PLAN_GUEST_STACK);
@@ -103,6 +108,7 @@ wasm_config_t *plan_config(const struct plan *p, const struct engine_opts *opts)
 #if MOCKET_ENGINE_CRATE
     else
         mocket_engine_config_gc(config, p->heap);
+    mocket_engine_config_plain_traces(config);
 #endif
     if (p->instances > 0)
         pool_set(config, p, opts);

@@ -1,11 +1,14 @@
 //! Wasmtime's C API as a static library, re-exported so that the linker keeps its symbols, plus
 //! the few settings that version 48 offers in Rust and not in C. `engine_shim.h` beside this
 //! crate declares them for the host.
+use addr2line::gimli::{self, EndianSlice, LittleEndian};
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasmtime_c_api::wasmtime::{
     Collector, Config, Enabled, Error, ExternRef, PoolingAllocationConfig, ResourceLimiter, Result, RootScope,
+    WasmBacktraceDetails,
 };
 pub use wasmtime_c_api::*;
 
@@ -25,6 +28,16 @@ pub unsafe extern "C" fn mocket_engine_config_gc(config: *mut wasm_config_t, ini
     let config = unsafe { &mut *(config as *mut Config) };
     config.collector(Collector::Copying);
     config.gc_heap_initial_size(initial_bytes);
+}
+
+/// Backtraces without the engine's own reading of DWARF, whatever WASMTIME_BACKTRACE_DETAILS is in the environment.
+///
+/// # Safety
+/// `config` comes from `wasm_config_new` and is not used elsewhere meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mocket_engine_config_plain_traces(config: *mut wasm_config_t) {
+    let config = unsafe { &mut *(config as *mut Config) };
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
 }
 
 /// Reset only the pages that a guest has written (Linux 6.7 and later; elsewhere nothing changes).
@@ -179,4 +192,101 @@ pub unsafe extern "C" fn mocket_engine_watch_collected(
     // Where there is no room for it, the canary is dropped at once: that is a collection too.
     let _ = ExternRef::new(RootScope::new(store), Canary(watch.dropped.clone()));
     true
+}
+
+// ---- Source lines ----
+
+/// A row of the table of source lines: from this offset of the file on, code is of that line. `file` is an offset in the
+/// texts behind the rows, line 0 means that nothing is known.
+struct Row {
+    begin: u32,
+    file: u32,
+    line: u32,
+}
+
+/// Bytes before the first instruction of a function that belong to it: its size and its locals. Engines report traps of
+/// the first instruction there.
+const FUNCTION_HEAD: u32 = 16;
+
+/// Ranges of code, (begin, end, file, line), and the names of the files with a NUL behind each.
+fn read_lines(wasm: &[u8]) -> Option<(Vec<(u32, u32, u32, u32)>, Vec<u8>)> {
+    let mut sections = HashMap::new();
+    let mut code = 0..0;
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        match payload.ok()? {
+            wasmparser::Payload::CodeSectionStart { range, .. } => code = range,
+            wasmparser::Payload::CustomSection(section) => {
+                sections.insert(section.name(), section.data());
+            }
+            _ => {}
+        }
+    }
+    let dwarf = gimli::Dwarf::load(|id| -> std::result::Result<_, gimli::Error> {
+        Ok(EndianSlice::new(sections.get(id.name()).copied().unwrap_or(&[]), LittleEndian))
+    });
+    let context = addr2line::Context::from_dwarf(dwarf.ok()?).ok()?;
+    let start = code.start as u32;
+    let (mut ranges, mut texts, mut known) = (Vec::new(), Vec::new(), HashMap::new());
+    for (address, len, place) in context.find_location_range(0, code.len() as u64).ok()? {
+        let begin = start.saturating_add(address as u32);
+        let end = begin.saturating_add(len as u32);
+        let (Some(file), Some(line)) = (place.file, place.line) else {
+            ranges.push((begin, end, 0, 0));
+            continue;
+        };
+        let file = *known.entry(file.to_owned()).or_insert_with(|| {
+            let at = texts.len() as u32;
+            texts.extend(file.bytes().filter(|byte| *byte != 0));
+            texts.push(0);
+            at
+        });
+        ranges.push((begin, end, file, line));
+    }
+    ranges.sort();
+    Some((ranges, texts))
+}
+
+/// The rows of sorted ranges: each holds until the next one.
+fn rows_of(ranges: &[(u32, u32, u32, u32)]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut push = |begin, file, line| match rows.last() {
+        Some(last) if last.file == file && last.line == line => {}
+        _ => rows.push(Row { begin, file, line }),
+    };
+    let mut at = 0;
+    for &(begin, end, file, line) in ranges {
+        if end <= at {
+            continue;
+        }
+        if begin > at.saturating_add(FUNCTION_HEAD) {
+            push(at, 0, 0);
+            at = begin;
+        }
+        push(at, file, line);
+        at = end;
+    }
+    push(at, 0, 0);
+    rows
+}
+
+/// Writes the table of source lines of a module that has DWARF, in the form that `wasmtime_lines.c` reads: the number of
+/// rows, the rows, the texts. Nothing, where there is no DWARF or the table would be larger than `most` bytes.
+///
+/// # Safety
+/// `wasm` has `len` bytes; `out` is to be deleted with `wasm_byte_vec_delete`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mocket_engine_lines(wasm: *const u8, len: usize, most: usize, out: &mut wasm_byte_vec_t) {
+    let wasm = unsafe { std::slice::from_raw_parts(wasm, len) };
+    let mut bytes = Vec::new();
+    if let Some((ranges, texts)) = read_lines(wasm) {
+        let rows = rows_of(&ranges);
+        if !texts.is_empty() && 4 + 12 * rows.len() + texts.len() <= most {
+            bytes.extend((rows.len() as u32).to_le_bytes());
+            for row in rows {
+                bytes.extend([row.begin, row.file, row.line].iter().flat_map(|word| word.to_le_bytes()));
+            }
+            bytes.extend(texts);
+        }
+    }
+    out.set_buffer(bytes);
 }
