@@ -56,9 +56,10 @@
 /* Section 2, `option` keys. */
 enum mocket_abi_option { MOCKET_ABI_MAX_BODY = 1, MOCKET_ABI_MAX_MESSAGE = 2 };
 
-/* Section 2, `listen` flags: bits 0-1 reuse (none, serial, concurrent), bit 2. */
+/* Section 2, `listen` flags: bits 0-1 reuse (none, serial, concurrent), bits 2 and 3. */
 #define MOCKET_ABI_REUSE_MASK 3u
 #define MOCKET_ABI_STREAM_BODY 4u
+#define MOCKET_ABI_BODY_ERRORS 8u
 
 /* Section 4: words of a request message. Pairs are (offset, length), offsets relative to the message. */
 enum mocket_abi_request_word {
@@ -72,7 +73,7 @@ enum mocket_abi_request_word {
     MOCKET_ABI_REQ_FIELDS,
     MOCKET_ABI_REQ_BODY,
     MOCKET_ABI_REQ_BODY_LEFT = 14,
-    MOCKET_ABI_REQ_RESERVED,
+    MOCKET_ABI_REQ_BODY_ERROR,
     MOCKET_ABI_REQ_WORDS
 };
 #define MOCKET_ABI_UNKNOWN_LENGTH 0xFFFFFFFFu

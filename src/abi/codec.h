@@ -10,7 +10,8 @@
 /* Size of the encoded request, or 0 when it does not fit in 32 bits. body: what is sent along, whole (may be
  * absent). */
 size_t mocket__abi_request_size(const struct mocket_message *msg, mocket_span body);
-/* Writes exactly that many bytes at dst, 4-aligned. body_left: word 14, 0 when the body is whole. */
+/* Writes exactly that many bytes at dst, 4-aligned. body_left: word 14, 0 when the body is whole. msg->body_error
+ * counts when the body is not here. */
 void mocket__abi_request_encode(const struct mocket_message *msg, mocket_span body, bool body_here, uint32_t body_left,
                                 void *dst);
 /* Views into bytes; rows in arena. *body has ptr NULL unless flag BODY_HERE is set. bytes.ptr is 4-aligned.

@@ -44,7 +44,7 @@ void mocket__abi_request_encode(const struct mocket_message *msg, mocket_span bo
         base[w.at++] = 0;
     mocket__abi_put_text(&w, MOCKET_ABI_REQ_BODY, body_here ? body : (mocket_span){ NULL, 0 });
     mocket__abi_put_word(base, MOCKET_ABI_REQ_BODY_LEFT, body_here ? 0 : body_left);
-    mocket__abi_put_word(base, MOCKET_ABI_REQ_RESERVED, 0);
+    mocket__abi_put_word(base, MOCKET_ABI_REQ_BODY_ERROR, body_here ? 0 : (uint32_t)msg->body_error);
 }
 
 int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_message *msg, mocket_span *body)
@@ -69,6 +69,8 @@ int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct
         if (!mocket__abi_range(bytes, MOCKET_ABI_REQ_BODY, body))
             return MOCKET_EINVAL;
         msg->body_len = (int64_t)body->len;
+    } else {
+        msg->body_error = (int32_t)mocket__abi_word(bytes, MOCKET_ABI_REQ_BODY_ERROR);
     }
-    return mocket__abi_rows(bytes, MOCKET_ABI_REQ_FIELD_COUNT, a, &msg->fields);
+    return msg->body_error > 0 ? MOCKET_EINVAL : mocket__abi_rows(bytes, MOCKET_ABI_REQ_FIELD_COUNT, a, &msg->fields);
 }

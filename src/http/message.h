@@ -23,6 +23,7 @@ struct mocket_message {
     mocket_span peer;
     struct mocket_fields fields; /* without hop-by-hop fields; names in any case */
     int64_t body_len;            /* 0: none; -1: unknown */
+    int body_error;              /* of a guest's request: why its host has no body, MOCKET_E...; 0 */
 };
 
 #endif

@@ -140,14 +140,24 @@ static int wait_for_answer(mocket_event *e, struct guest_request *r)
     return 0;
 }
 
+/* The guest's own middlewares and handler answer for a body that cannot be had, as they would natively. Not in a guest
+ * that knows nothing of it: it would take such a body for an empty one. */
+static int pass_failure(mocket_event *e, const struct guest_worker *worker, struct guest_request *r, int status)
+{
+    if (status <= 0 || !worker->program->declared.body_errors)
+        return status;
+    e->req->message.body_error = status == 413 ? MOCKET_ETOOBIG : status == 408 ? MOCKET_ETIMEDOUT : MOCKET_EINVAL;
+    r->body = (mocket_span){ NULL, 0 };
+    return 0;
+}
+
 /* The body as the guest wants it: whole, or as it comes. 0 or what to return. */
 static int choose_body(mocket_event *e, const struct guest_worker *worker, struct guest_request *r)
 {
     r->body_comes = worker->program->declared.streams && e->req->source != NULL;
     if (!r->body_comes)
-        return mocket_body(e, &r->body);
-    int64_t limit = mocket__app_setting(e->app, MOCKET_MAX_BODY);
-    return limit == MOCKET_UNLIMITED ? 0 : mocket_limit_body(e, limit);
+        return pass_failure(e, worker, r, mocket_body(e, &r->body));
+    return 0; /* body_read tells of the limit */
 }
 
 int guest_front_forward(mocket_event *e)

@@ -71,7 +71,8 @@ const char *guest_import_listen(void *data, union engine_slot *s)
         return answer(s, MOCKET_ESTATE);
     if (version != MOCKET_ABI_VERSION)
         return refuse_version(i, s, version);
-    if (flags & ~(MOCKET_ABI_REUSE_MASK | MOCKET_ABI_STREAM_BODY) || reuse > MOCKET_REUSE_CONCURRENT)
+    if (flags & ~(MOCKET_ABI_REUSE_MASK | MOCKET_ABI_STREAM_BODY | MOCKET_ABI_BODY_ERRORS) ||
+        reuse > MOCKET_REUSE_CONCURRENT)
         return refuse_listen(i, s, MOCKET_EINVAL, "listen: unknown flags");
     if (reuse == MOCKET_REUSE_CONCURRENT && i->program->module->direct_style)
         return refuse_listen(i, s, MOCKET_EINVAL,
@@ -84,6 +85,7 @@ const char *guest_import_listen(void *data, union engine_slot *s)
     memcpy(i->declared.address, address.ptr, address.len);
     i->declared.reuse = reuse;
     i->declared.streams = flags & MOCKET_ABI_STREAM_BODY;
+    i->declared.body_errors = flags & MOCKET_ABI_BODY_ERRORS;
     i->declared.listening = true;
     return answer(s, 0);
 }

@@ -21,6 +21,7 @@
 struct guest_declaration {
     bool listening;
     bool streams;     /* request bodies as they come */
+    bool body_errors; /* requests whose body cannot be had are passed all the same */
     uint32_t reuse;   /* enum mocket_reuse */
     int64_t max_body; /* -1 no limit; GUEST_UNSAID */
     int64_t max_message;

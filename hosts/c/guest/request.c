@@ -67,11 +67,11 @@ uint32_t guest_request_size(const struct guest_request *r)
     return size > INT32_MAX ? 0 : (uint32_t)size;
 }
 
-/* Word 14: the length of a body that is still to be read. */
+/* Word 14: the length of a body that is still to be read, or cannot be had. */
 static uint32_t body_left(const struct guest_request *r)
 {
     int64_t len = r->message->body_len;
-    if (!r->body_comes)
+    if (!r->body_comes && r->message->body_error == 0)
         return 0;
     return len >= 0 && len < MOCKET_ABI_UNKNOWN_LENGTH ? (uint32_t)len : MOCKET_ABI_UNKNOWN_LENGTH;
 }
@@ -87,7 +87,8 @@ int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uin
         return faulty(i, r, MOCKET_SPAN("mocket_alloc answered an address that is not 8-aligned"));
     if (guest_span(i, at, len, &room) < 0)
         return faulty(i, r, MOCKET_SPAN("mocket_alloc answered a range outside the memory"));
-    mocket__abi_request_encode(r->message, r->body, !r->body_comes, body_left(r), room.ptr);
+    bool here = !r->body_comes && r->message->body_error == 0;
+    mocket__abi_request_encode(r->message, r->body, here, body_left(r), room.ptr);
     return 0;
 }
 

@@ -98,8 +98,31 @@ static int add_host(struct mocket_message *msg)
     return mocket__fields_add(&msg->fields, &instance.arena, MOCKET_SPAN("host"), msg->authority);
 }
 
+/* A body that the host could not get: whoever reads it learns why. */
+struct failed_body {
+    struct mocket_source source;
+    int code;
+};
+
+static ptrdiff_t read_failed(struct mocket_source *s, void *buf, size_t cap)
+{
+    (void)buf, (void)cap;
+    return ((struct failed_body *)s)->code;
+}
+
+static int open_body(struct mocket_request *req, int32_t id, struct failed_body *failed)
+{
+    *failed = (struct failed_body){ .source = { .read = read_failed }, .code = req->message.body_error };
+    if (failed->code < 0)
+        req->source = &failed->source;
+    else if (!req->whole.ptr && &mocket__guest_body)
+        return mocket__guest_body.open(req, id);
+    return 0;
+}
+
 static void handle(int32_t id, char *message, size_t len)
 {
+    struct failed_body failed;
     struct mocket_request req = { .arena = &instance.arena, .env = &instance.env };
     struct mocket_guest_sink sink = {
         .sink = { .respond = respond }, /* the rest comes with mocket__stream_prepare */
@@ -119,7 +142,7 @@ static void handle(int32_t id, char *message, size_t len)
         return; /* no answer: the host makes it a 500 */
     }
     req.whole = terminate(body, message, len);
-    if (!body.ptr && &mocket__guest_body && mocket__guest_body.open(&req, id) < 0)
+    if (open_body(&req, id, &failed) < 0)
         return;
     mocket_dispatch(instance.app, &req, &res);
 }
@@ -202,7 +225,8 @@ int mocket_listen(mocket_app *app, const char *address)
     mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
     if (&mocket__guest_sockets)
         mocket__import_option(MOCKET_ABI_MAX_MESSAGE, mocket__app_setting(app, MOCKET_MAX_MESSAGE));
-    uint32_t flags = (uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK;
+    uint32_t flags =
+        ((uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK) | MOCKET_ABI_BODY_ERRORS;
     if (&mocket__guest_body)
         flags |= MOCKET_ABI_STREAM_BODY;
     mocket_span wish = mocket__span(address ? address : "");

@@ -45,6 +45,13 @@ static int silent(mocket_event *e)
     return 0;
 }
 
+static int body(mocket_event *e)
+{
+    mocket_span bytes;
+    int rc = mocket_body(e, &bytes);
+    return rc ? rc : mocket_textf(e, "%d bytes", (int)bytes.len);
+}
+
 int main(void)
 {
     static char label[] = "own";
@@ -56,5 +63,6 @@ int main(void)
     mocket_get(app, "/text/:code", with_text);
     mocket_get(app, "/silent", silent);
     mocket_get(group, "/code/:code", code);
+    mocket_post(app, "/body", body);
     return mocket_listen(app, ":4000");
 }

@@ -115,6 +115,31 @@ static void test_request_without_body(void **state)
     mocket__arena_release(&a);
 }
 
+/* Word 15: why the host has no body. A number that is no code is malformed. */
+static void test_request_whose_body_failed(void **state)
+{
+    (void)state;
+    struct mocket_field rows[3];
+    struct mocket_message msg = example(rows), back;
+    struct mocket_arena a;
+    mocket_span got, none = { NULL, 0 };
+    mocket__arena_init(&a, 0);
+    msg.body_error = MOCKET_ETOOBIG;
+    size_t size = mocket__abi_request_size(&msg, none);
+    uint32_t *words = malloc(size);
+    mocket__abi_request_encode(&msg, none, false, 4, words);
+    assert_int_equal(mocket__abi_request_decode((mocket_span){ (char *)words, size }, &a, &back, &got), 0);
+    assert_int_equal(back.body_error, MOCKET_ETOOBIG);
+    assert_int_equal(back.body_len, 4);
+    assert_null(got.ptr);
+    words[MOCKET_ABI_REQ_BODY_ERROR] = 1;
+    assert_int_equal(mocket__abi_request_decode((mocket_span){ (char *)words, size }, &a, &back, &got), MOCKET_EINVAL);
+    mocket__abi_request_encode(&msg, none, true, 0, words); /* a body that is here has not failed */
+    assert_int_equal(words[MOCKET_ABI_REQ_BODY_ERROR], 0);
+    free(words);
+    mocket__arena_release(&a);
+}
+
 static void test_head(void **state)
 {
     (void)state;
@@ -352,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_request_without_body),
+        cmocka_unit_test(test_request_whose_body_failed),
         cmocka_unit_test(test_head),
         cmocka_unit_test(test_head_rules),
         cmocka_unit_test(test_head_shared_bytes),
