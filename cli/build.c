@@ -20,13 +20,12 @@
 #include "exports.h"
 #include "home.h"
 #include "moonbit.h"
-#include "option.h"
 #include "verbs.h"
 
-#define STACK_SIZE_DEFAULT 65536
 #define STACK_SIZE_MIN 4096
 #define STACK_SIZE_MAX (1L << 30)
 
+<<<<<<< HEAD
 const char *const mocket__cli_build_manual =
     "usage: mocket build FILE... -o app.wasm [options] [-- clang's own options]\n"
     "       mocket build DIR -o app.wasm [--target wasm|wasm-gc] [-v] [NAME=FOLDER...]\n"
@@ -56,150 +55,162 @@ const char *const mocket__cli_build_manual =
     "It needs `moon` on PATH, or the compiler that tools/setup-moonbit installs; MOCKET_MOON=packaged\n"
     "prefers that one.\n";
 
+=======
+>>>>>>> a8b2c50 (command: a verb's options are one table: parsing, defaults, variables, help)
 struct build {
     const char *verb;
     const char *out;
     const char *optimise; /* without the -O */
     const char *cc;
-    long stack_size;
+    const char *target; /* of MoonBit; NULL: not said */
+    int64_t stack_size;
     bool debug;
     bool verbose;
-    bool is_moonbit; /* a folder or --target was met: moonbit.c reads the words anew */
-    size_t input_count;
-    const char *first_input;
-    struct mocket__cli_command user; /* inputs and clang's own words, in order */
+    struct mocket__cli_command inputs; /* words that are no options */
+    struct mocket__cli_command user;   /* inputs and clang's own words, in order */
+    char default_out[PATH_MAX];
 };
 
 /* ---- Options ---- */
 
-static int take_stack_size(struct build *b, const char *text)
+static int take_stack_size(void *into, const struct cli_said *said, const char *text)
 {
+    struct build *b = into;
     char *end;
     errno = 0;
-    b->stack_size = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || b->stack_size < STACK_SIZE_MIN || b->stack_size > STACK_SIZE_MAX ||
-        b->stack_size % 16 != 0)
-        return mocket__cli_misuse(b->verb, "--stack-size %s: a multiple of 16 from %d to %ld is needed", text,
+    long size = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || size < STACK_SIZE_MIN || size > STACK_SIZE_MAX || size % 16 != 0)
+        return mocket__cli_misuse(said->verb, "%s %s: a multiple of 16 from %d to %ld is needed", said->option, text,
                                   STACK_SIZE_MIN, STACK_SIZE_MAX);
+    b->stack_size = size;
     return 0;
 }
 
-static int take_level(struct build *b, const char *text)
+static int take_level(void *into, const struct cli_said *said, const char *text)
 {
+    struct build *b = into;
     if (strlen(text) != 1 || !strchr("0123sz", text[0]))
-        return mocket__cli_misuse(b->verb, "-O %s: 0, 1, 2, 3, s or z is needed", text);
+        return mocket__cli_misuse(said->verb, "%s %s: 0, 1, 2, 3, s or z is needed", said->option, text);
     b->optimise = text;
     return 0;
 }
 
-static int take_out(struct build *b, const char *text)
+static int take_target(void *into, const struct cli_said *said, const char *text)
 {
-    b->out = text;
+    struct build *b = into;
+    if (strcmp(text, "wasm") != 0 && strcmp(text, "wasm-gc") != 0)
+        return mocket__cli_misuse(said->verb, "%s %s: wasm or wasm-gc is needed", said->option, text);
+    b->target = text;
     return 0;
 }
 
-static int take_target(struct build *b, const char *text)
+static int take_input(void *into, const char *path)
 {
-    (void)text;
-    b->is_moonbit = true;
-    return 0;
-}
-
-static int take_cc(struct build *b, const char *text)
-{
-    b->cc = text;
-    return 0;
-}
-
-/* Options of ours that take a value: behind them, or joined when they are one letter. */
-static const struct value_option {
-    const char *name;
-    int (*take)(struct build *b, const char *text);
-} value_options[] = {
-    { "-o", take_out },  { "-O", take_level },        { "--stack-size", take_stack_size },
-    { "--cc", take_cc }, { "--target", take_target },
-};
-
-/* Clang's options that need no `--` before them. */
-static const char *const clang_with_value[] = { "-I", "-D", "-U", "-L", "-l", "-isystem", "-include" };
-static const char *const clang_prefixes[] = { "-std=", "-W", "-f", "-m" };
-
-static int take_input(struct build *b, const char *path)
-{
-    struct stat st;
-    if (stat(path, &st) < 0)
-        return mocket__cli_failure(b->verb, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(st.st_mode)) {
-        b->is_moonbit = true;
-        return 0;
-    }
-    if (!S_ISREG(st.st_mode))
-        return mocket__cli_failure(b->verb, "%s: not a file", path);
-    if (b->input_count++ == 0)
-        b->first_input = path;
+    struct build *b = into;
+    mocket__cli_command_add(&b->inputs, path);
     mocket__cli_command_add(&b->user, path);
     return 0;
 }
 
-static int take_flag(struct build *b, const char *word)
+/* Behind `--` */
+static int take_clang_word(void *into, const char *word)
 {
-    if (strcmp(word, "-g") == 0) {
-        b->debug = true;
-        return 0;
-    }
-    if (strcmp(word, "-v") == 0) {
-        b->verbose = true;
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof(clang_prefixes) / sizeof(clang_prefixes[0]); i++) {
-        if (strncmp(word, clang_prefixes[i], strlen(clang_prefixes[i])) == 0) {
-            mocket__cli_command_add(&b->user, word);
-            return 0;
-        }
-    }
-    return mocket__cli_misuse(b->verb, "`%s` is not an option of `mocket build`; clang's own go behind `--`", word);
+    struct build *b = into;
+    mocket__cli_command_add(&b->user, word);
+    return 0;
 }
 
-static int take_option(struct build *b, char **argv, int *at)
+/* Clang's options that need no `--` before them. The value of the first ones may be the next word. */
+static int take_clang_option(void *into, char **argv, int *at)
 {
-    const char *value;
-    for (size_t i = 0; i < sizeof(value_options) / sizeof(value_options[0]); i++) {
-        value = mocket__cli_option_value(value_options[i].name, argv, at);
-        if (value && value[0] == '\0')
-            return mocket__cli_misuse(b->verb, "%s needs a value", value_options[i].name);
-        if (value)
-            return value_options[i].take(b, value);
+    static const char *const with_value[] = { "-isystem", "-include", "-I", "-D", "-U", "-L", "-l" };
+    static const char *const prefixes[] = { "-std=", "-W", "-f", "-m" };
+    struct build *b = into;
+    const char *word = argv[*at];
+    for (size_t i = 0; i < sizeof(with_value) / sizeof(with_value[0]); i++) {
+        size_t len = strlen(with_value[i]);
+        if (strncmp(word, with_value[i], len) != 0)
+            continue;
+        const char *value = word[len] ? word + len : argv[*at + 1];
+        if (!value || !value[0])
+            return mocket__cli_misuse(b->verb, "%s needs a value", with_value[i]);
+        *at += word[len] ? 0 : 1;
+        mocket__cli_command_add(&b->user, with_value[i]);
+        mocket__cli_command_add(&b->user, value);
+        return 0;
     }
-    for (size_t i = 0; i < sizeof(clang_with_value) / sizeof(clang_with_value[0]); i++) {
-        value = mocket__cli_option_value(clang_with_value[i], argv, at);
-        if (value && value[0] == '\0')
-            return mocket__cli_misuse(b->verb, "%s needs a value", clang_with_value[i]);
-        if (value) {
-            mocket__cli_command_add(&b->user, clang_with_value[i]);
-            mocket__cli_command_add(&b->user, value);
-            return 0;
-        }
-    }
-    return take_flag(b, argv[*at]);
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0)
+            return take_clang_word(b, word);
+    return -1;
 }
 
-static int take_words(struct build *b, char **argv)
+static const struct cli_option options[] = {
+    { CLI_WORD, NULL, 'o', .value = "FILE", .at = offsetof(struct build, out),
+      .initial_words = "app.wasm for app.c and for a folder app", .help = "the result" },
+    { CLI_SWITCH, "verbose", 'v', .at = offsetof(struct build, verbose), .help = "print the command" },
+    { CLI_GROUP, .help = "For an app in C" },
+    { CLI_SWITCH, NULL, 'g', .at = offsetof(struct build, debug), .help = "keep debugging information (DWARF)" },
+    { CLI_OWN, NULL, 'O', .value = "LEVEL", .initial_words = "s", .take = take_level, .help = "0, 1, 2, 3, s or z" },
+    { CLI_OWN, "stack-size", .value = "BYTES", .initial = "65536", .take = take_stack_size,
+      .help = "of the guest's stack, a multiple of 16" },
+    { CLI_WORD, "cc", .value = "PATH", .at = offsetof(struct build, cc), .help = "the clang to use" },
+    { CLI_GROUP, .help = "For an app in MoonBit" },
+    { CLI_OWN, "target", .value = "TARGET", .take = take_target, .initial_words = "wasm",
+      .help = "wasm, which every engine runs, or wasm-gc" },
+    { .name = NULL },
+};
+
+/* ---- Inputs ---- */
+
+static bool is_folder(const char *path)
 {
-    int rc = 0;
-    bool ours = true;
-    for (int at = 1; argv[at] && rc == 0 && !b->is_moonbit; at++) {
-        if (!ours)
-            mocket__cli_command_add(&b->user, argv[at]);
-        else if (strcmp(argv[at], "--") == 0)
-            ours = false;
-        else if (argv[at][0] == '-' && argv[at][1] != '\0')
-            rc = take_option(b, argv, &at);
-        else
-            rc = take_input(b, argv[at]);
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_moonbit(const struct build *b)
+{
+    bool found = b->target != NULL;
+    for (size_t i = 0; i < b->inputs.count && !found; i++)
+        found = is_folder(b->inputs.words[i]);
+    return found;
+}
+
+static int check_inputs(const struct build *b)
+{
+    struct stat st;
+    for (size_t i = 0; i < b->inputs.count; i++) {
+        const char *path = b->inputs.words[i];
+        if (stat(path, &st) < 0)
+            return mocket__cli_failure(b->verb, "%s: %s", path, strerror(errno));
+        if (!S_ISREG(st.st_mode))
+            return mocket__cli_failure(b->verb, "%s: not a file", path);
     }
-    if (rc == 0 && b->input_count == 0 && !b->is_moonbit)
-        rc = mocket__cli_misuse(b->verb, "give at least one C file");
-    return rc;
+    return b->inputs.count ? 0 : mocket__cli_misuse(b->verb, "give at least one C file");
+}
+
+/* The first option that the C compiler alone knows; NULL: there is none. */
+static const char *option_of_c(const struct build *b)
+{
+    const char *found = b->debug ? "-g" : b->optimise ? "-O" : b->cc ? "--cc" : NULL;
+    for (size_t i = 0; i < b->user.count && !found; i++)
+        if (i >= b->inputs.count || strcmp(b->user.words[i], b->inputs.words[i]) != 0)
+            found = b->user.words[i];
+    return found;
+}
+
+static int build_moonbit(const struct build *b)
+{
+    const char *other = option_of_c(b);
+    if (other)
+        return mocket__cli_misuse(b->verb, "`%s` is not an option for an app in MoonBit", other);
+    return mocket__cli_moonbit_build(&(struct mocket__cli_moonbit){ .verb = b->verb,
+                                                                    .words = b->inputs.words,
+                                                                    .count = b->inputs.count,
+                                                                    .out = b->out,
+                                                                    .target = b->target ? b->target : "wasm",
+                                                                    .verbose = b->verbose });
 }
 
 /* The last part of a path. */
@@ -210,14 +221,14 @@ static const char *name_of(const char *path)
 }
 
 /* app.c -> app.wasm, in the present folder as compilers do. */
-static int default_out(struct build *b, char out[PATH_MAX])
+static int choose_out(struct build *b)
 {
-    const char *name = name_of(b->first_input);
+    const char *name = name_of(b->inputs.words[0]);
     const char *dot = strrchr(name, '.');
-    int len = snprintf(out, PATH_MAX, "%.*s.wasm", (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
+    int len = snprintf(b->default_out, PATH_MAX, "%.*s.wasm", (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
     if (len < 0 || len >= PATH_MAX)
         return mocket__cli_failure(b->verb, "%s: the name is too long", name);
-    b->out = out;
+    b->out = b->default_out;
     return 0;
 }
 
@@ -251,8 +262,8 @@ static void compose(const struct build *b, const struct mocket__cli_home *home, 
         "--target=wasm32-wasi", "-Wno-deprecated", "-mexec-model=reactor", "-ffunction-sections",
         "-fdata-sections",      "--no-wasm-opt",   "-Wl,--gc-sections",    "-Wl,--stack-first",
     };
-    snprintf(w->level, sizeof(w->level), "-O%s", b->optimise);
-    snprintf(w->stack, sizeof(w->stack), "-Wl,-z,stack-size=%ld", b->stack_size);
+    snprintf(w->level, sizeof(w->level), "-O%s", b->optimise ? b->optimise : "s");
+    snprintf(w->stack, sizeof(w->stack), "-Wl,-z,stack-size=%ld", (long)b->stack_size);
     mocket__cli_command_add(c, w->cc);
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         mocket__cli_command_add(c, always[i]);
@@ -325,26 +336,54 @@ static int compile(const struct build *b, const struct mocket__cli_home *home)
     return rc < 0 ? 1 : rc;
 }
 
-int mocket__cli_build(int argc, char **argv)
+static int build_c(struct build *b)
 {
-    (void)argc;
-    struct build b = { .verb = argv[0], .optimise = "s", .stack_size = STACK_SIZE_DEFAULT };
     struct mocket__cli_home home;
-    char out[PATH_MAX];
-    int rc = take_words(&b, argv);
-    if (rc == 0 && b.is_moonbit) {
-        rc = mocket__cli_moonbit_build(argv);
-        goto out;
-    }
-    if (rc == 0 && !b.out)
-        rc = default_out(&b, out);
+    int rc = check_inputs(b);
+    if (rc == 0 && !b->out)
+        rc = choose_out(b);
     if (rc == 0)
-        rc = spare_inputs(&b);
+        rc = spare_inputs(b);
     if (rc == 0)
-        rc = mocket__cli_home_find(b.verb, &home);
+        rc = mocket__cli_home_find(b->verb, &home);
+    return rc == 0 ? compile(b, &home) : rc;
+}
+
+static int build(int argc, char **argv)
+{
+    struct build b = { .verb = argv[0] };
+    int rc = mocket__cli_options(&mocket__cli_build, argc, argv, &b);
     if (rc == 0)
-        rc = compile(&b, &home);
-out:
+        rc = is_moonbit(&b) ? build_moonbit(&b) : build_c(&b);
     mocket__cli_command_release(&b.user);
+    mocket__cli_command_release(&b.inputs);
     return rc;
 }
+
+const struct cli_verb mocket__cli_build = {
+    .name = "build",
+    .summary = "compile an app in C or MoonBit to a wasm file",
+    .usage =
+        "usage: mocket build FILE... [-o app.wasm] [options] [-- clang's own options]\n"
+        "       mocket build DIR [-o app.wasm] [options] [NAME=FOLDER...]\n"
+        "\n"
+        "Compiles an app to WebAssembly. A FILE is C source, an object file or an archive; C++ (app.cpp) works as\n"
+        "far as it needs no C++ library. DIR is the folder of the main package of an app in MoonBit: moon.pkg, in a\n"
+        "module. NAME=FOLDER says where the module NAME lies, if neither in this one nor in its .mooncakes.\n"
+        "\n",
+    .options = options,
+    .more =
+        "-I DIR, -D X[=Y], -U X, -L DIR, -l LIB, -std=..., -W..., -f... and -m... go to clang as they are.\n"
+        "\n"
+        "C needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH. This system's own headers\n"
+        "are not searched: they describe another machine. MOCKET_HOME names the checkout or the installation that the\n"
+        "header and the guest library come from.\n"
+        "\n"
+        "MoonBit needs `moon` on PATH, or the compiler that tools/setup-moonbit installs; MOCKET_MOON=packaged\n"
+        "prefers that one.\n",
+    .run = build,
+    .word = take_input,
+    .other = take_clang_option,
+    .rest = take_clang_word,
+    .unknown = "; clang's own go behind `--`",
+};

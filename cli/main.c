@@ -5,50 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../hosts/c/engine/compile.h"
 #include "../src/backend/native/native.h"
 #include "verbs.h"
 
-static int verb_help(int argc, char **argv)
-{
-    if (argc > 2)
-        return mocket__cli_misuse(argv[0], "give one verb");
-    return mocket__cli_help(argc > 1 ? argv[1] : NULL);
-}
+static int help(int argc, char **argv);
 
-static const char help_manual[] = "usage: mocket help [VERB]\n\nTells what a verb does and which options it takes.\n";
-static const char version_manual[] =
-    "usage: mocket version\n\nPrints the versions of the library and of the guest ABI.\n";
-static const char *const help_text = help_manual;
-static const char *const version_text = version_manual;
+static const struct cli_verb help_verb = {
+    .name = "help",
+    .summary = "tell about a verb",
+    .usage = "usage: mocket help [VERB]\n\nTells what a verb does and which options it takes.\n",
+    .run = help,
+};
 
-/* Manuals are reached through pointers, because those of other files are not constants here. A verb without a summary
- * is not listed. */
-static const struct verb {
-    const char *name;
-    const char *summary;
-    const char *const *manual;
-    int (*run)(int argc, char **argv);
-} verbs[] = {
-    { "new", "write a small app to begin with", &mocket__cli_new_manual, mocket__cli_new },
-    { "build", "compile an app in C or MoonBit to a wasm file", &mocket__cli_build_manual, mocket__cli_build },
-    { "serve", "serve a wasm file over HTTP", &mocket__cli_serve_manual, mocket__cli_serve },
-    { COMPILE_VERB, NULL, &mocket__cli_compile_manual, mocket__cli_compile },
-    { "version", "print the version", &version_text, mocket__cli_version },
-    { "help", "tell about a verb", &help_text, verb_help },
+static const struct cli_verb *const verbs[] = {
+    &mocket__cli_new, &mocket__cli_build, &mocket__cli_serve, &mocket__cli_compile, &mocket__cli_version, &help_verb,
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
-static const struct verb *find_verb(const char *name)
+static const struct cli_verb *find_verb(const char *name)
 {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         name = "help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         name = "version";
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(verbs[i].name, name) == 0)
-            return &verbs[i];
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
     return NULL;
 }
 
@@ -56,8 +39,8 @@ static const struct verb *find_verb(const char *name)
 static const char *likely_verb(const char *name)
 {
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (verbs[i].summary && name[0] != '\0' && strncmp(verbs[i].name, name, 2) == 0)
-            return verbs[i].name;
+        if (verbs[i]->summary && name[0] != '\0' && strncmp(verbs[i]->name, name, 2) == 0)
+            return verbs[i]->name;
     return NULL;
 }
 
@@ -65,8 +48,8 @@ static void list_verbs(FILE *to)
 {
     fprintf(to, "usage: mocket VERB [ARGUMENTS]\n\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (verbs[i].summary)
-            fprintf(to, "    %-10s %s\n", verbs[i].name, verbs[i].summary);
+        if (verbs[i]->summary)
+            fprintf(to, "    %-10s %s\n", verbs[i]->name, verbs[i]->summary);
     fprintf(to, "\n`mocket help VERB` tells more.\n");
 }
 
@@ -81,16 +64,17 @@ static int unknown_verb(const char *name)
     return 2;
 }
 
-int mocket__cli_help(const char *verb)
+static int help(int argc, char **argv)
 {
-    if (!verb) {
+    if (argc > 2)
+        return mocket__cli_misuse(argv[0], "give one verb");
+    const struct cli_verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+    if (argc > 1 && !v)
+        return unknown_verb(argv[1]);
+    if (v)
+        mocket__cli_manual(v, stdout);
+    else
         list_verbs(stdout);
-        return 0;
-    }
-    const struct verb *v = find_verb(verb);
-    if (!v)
-        return unknown_verb(verb);
-    fputs(*v->manual, stdout);
     return 0;
 }
 
@@ -148,10 +132,11 @@ int main(int argc, char **argv)
         list_verbs(stderr);
         return 2;
     }
-    const struct verb *v = find_verb(argv[1]);
+    const struct cli_verb *v = find_verb(argv[1]);
     if (!v)
         return unknown_verb(argv[1]);
-    if (asks_for_help(argc - 1, argv + 1))
-        return end_output(v->name, mocket__cli_help(v->name));
-    return end_output(v->name, v->run(argc - 1, argv + 1));
+    if (!asks_for_help(argc - 1, argv + 1))
+        return end_output(v->name, v->run(argc - 1, argv + 1));
+    mocket__cli_manual(v, stdout);
+    return end_output(v->name, 0);
 }

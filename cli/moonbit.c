@@ -13,15 +13,12 @@
 
 #include "command.h"
 #include "home.h"
-#include "option.h"
 #include "verbs.h"
 
 struct moonbit {
     const char *verb;
     const char *dir;
     const char *out;
-    const char *target;
-    bool verbose;
     struct mocket__cli_command places; /* NAME=FOLDER */
 };
 
@@ -56,31 +53,13 @@ static int take_dir(struct moonbit *m, const char *path)
     return 0;
 }
 
-static int take_option(struct moonbit *m, char **argv, int *at)
-{
-    const char *value;
-    if (strcmp(argv[*at], "-v") == 0) {
-        m->verbose = true;
-        return 0;
-    }
-    if ((value = mocket__cli_option_value("-o", argv, at)))
-        m->out = value;
-    else if ((value = mocket__cli_option_value("--target", argv, at)))
-        m->target = value;
-    else
-        return mocket__cli_misuse(m->verb, "`%s` is not an option for an app in MoonBit", argv[*at]);
-    return value[0] != '\0' ? 0 : mocket__cli_misuse(m->verb, "%s needs a value", argv[*at]);
-}
-
-static int take_words(struct moonbit *m, char **argv)
+static int take_words(struct moonbit *m, const struct mocket__cli_moonbit *build)
 {
     int rc = 0;
-    for (int at = 1; argv[at] && rc == 0; at++)
-        rc = argv[at][0] == '-' ? take_option(m, argv, &at) : take_dir(m, argv[at]);
+    for (size_t i = 0; i < build->count && rc == 0; i++)
+        rc = take_dir(m, build->words[i]);
     if (rc == 0 && !m->dir)
         rc = mocket__cli_misuse(m->verb, "--target is for an app in MoonBit: give its folder");
-    if (rc == 0 && strcmp(m->target, "wasm") != 0 && strcmp(m->target, "wasm-gc") != 0)
-        rc = mocket__cli_misuse(m->verb, "--target %s: wasm or wasm-gc is needed", m->target);
     return rc;
 }
 
@@ -99,33 +78,33 @@ static int default_out(struct moonbit *m, char out[PATH_MAX])
 
 /* ---- The command ---- */
 
-static int run(const struct moonbit *m, const char *tool)
+static int run(const struct moonbit *m, const struct mocket__cli_moonbit *build, const char *tool)
 {
     struct mocket__cli_command c = { 0 };
-    const char *const words[] = { tool, "--target", m->target, "-o", m->out, m->dir };
+    const char *const words[] = { tool, "--target", build->target, "-o", m->out, m->dir };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         mocket__cli_command_add(&c, words[i]);
     for (size_t i = 0; i < m->places.count; i++)
         mocket__cli_command_add(&c, m->places.words[i]);
     c.failed = c.failed || m->places.failed;
-    if (m->verbose)
+    if (build->verbose)
         mocket__cli_command_print(&c);
     int rc = mocket__cli_command_run(m->verb, &c);
     mocket__cli_command_release(&c);
     return rc < 0 ? 1 : rc;
 }
 
-int mocket__cli_moonbit_build(char **argv)
+int mocket__cli_moonbit_build(const struct mocket__cli_moonbit *build)
 {
-    struct moonbit m = { .verb = argv[0], .target = "wasm" };
+    struct moonbit m = { .verb = build->verb, .out = build->out };
     char out[PATH_MAX], tool[PATH_MAX];
-    int rc = take_words(&m, argv);
+    int rc = take_words(&m, build);
     if (rc == 0 && !m.out)
         rc = default_out(&m, out);
     if (rc == 0)
         rc = mocket__cli_home_tool(m.verb, "moonbit-build", tool);
     if (rc == 0)
-        rc = run(&m, tool);
+        rc = run(&m, build, tool);
     mocket__cli_command_release(&m.places);
     return rc;
 }

@@ -2,7 +2,19 @@
 #ifndef MOCKET_CLI_MOONBIT_H
 #define MOCKET_CLI_MOONBIT_H
 
-/* The words of `mocket build`, argv[0] the verb. Returns the exit code. */
-int mocket__cli_moonbit_build(char **argv);
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mocket__cli_moonbit {
+    const char *verb;
+    char **words; /* the folder, and NAME=FOLDER */
+    size_t count;
+    const char *out;    /* NULL: named after the folder */
+    const char *target; /* wasm or wasm-gc */
+    bool verbose;       /* print the command */
+};
+
+/* Returns the exit code. */
+int mocket__cli_moonbit_build(const struct mocket__cli_moonbit *build);
 
 #endif

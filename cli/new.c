@@ -11,13 +11,6 @@
 #include "command.h"
 #include "verbs.h"
 
-const char *const mocket__cli_new_manual =
-    "usage: mocket new NAME\n"
-    "\n"
-    "Makes the folder NAME with app.c, Makefile and README.md: an app that builds to wasm (`make`),\n"
-    "runs in the wasm host (`make serve`) or as a native program (`make native`).\n"
-    "NAME may be a path; its last part may hold letters, digits, `-`, `_` and `.`. It must not exist.\n";
-
 /* In every text `~` stands for the app's name. */
 static const char app_text[] =
     "#include <mocket.h>\n"
@@ -153,19 +146,16 @@ static void tell_ready(const char *folder)
     putchar('\n');
 }
 
-int mocket__cli_new(int argc, char **argv)
+static int make(char *folder)
 {
-    if (argc != 2)
-        return mocket__cli_misuse(argv[0], "give the name of the folder to make");
-    char *folder = argv[1];
     while (strlen(folder) > 1 && folder[strlen(folder) - 1] == '/')
         folder[strlen(folder) - 1] = '\0';
     const char *slash = strrchr(folder, '/');
     const char *name = slash ? slash + 1 : folder;
     if (!is_plain(name))
-        return mocket__cli_misuse(argv[0], "`%s`: a name is made of letters, digits, `-`, `_` and `.`", name);
+        return mocket__cli_misuse("new", "`%s`: a name is made of letters, digits, `-`, `_` and `.`", name);
     if (mkdir(folder, 0777) < 0)
-        return mocket__cli_failure(argv[0], "%s: %s", folder, strerror(errno));
+        return mocket__cli_failure("new", "%s: %s", folder, strerror(errno));
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         int rc = write_file(folder, &files[i], name);
         if (rc != 0)
@@ -174,3 +164,20 @@ int mocket__cli_new(int argc, char **argv)
     tell_ready(folder);
     return 0;
 }
+
+static int run(int argc, char **argv)
+{
+    return argc == 2 ? make(argv[1]) : mocket__cli_misuse(argv[0], "give the name of the folder to make");
+}
+
+const struct cli_verb mocket__cli_new = {
+    .name = "new",
+    .summary = "write a small app to begin with",
+    .usage =
+        "usage: mocket new NAME\n"
+        "\n"
+        "Makes the folder NAME with app.c, Makefile and README.md: an app that builds to wasm (`make`),\n"
+        "runs in the wasm host (`make serve`) or as a native program (`make native`).\n"
+        "NAME may be a path; its last part may hold letters, digits, `-`, `_` and `.`. It must not exist.\n",
+    .run = run,
+};

@@ -4,12 +4,7 @@
 
 #include "verbs.h"
 
-const char *const mocket__cli_serve_manual =
-    "usage: mocket serve app.wasm [options]\n"
-    "\n"
-    "This build has no wasm host. `make` builds it (tools/setup --check says what that needs).\n";
-
-int mocket__cli_serve(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     (void)argc;
     return mocket__cli_failure(argv[0],
@@ -17,9 +12,18 @@ int mocket__cli_serve(int argc, char **argv)
                                "Run tools/setup, then build it with `make`.");
 }
 
-const char *const mocket__cli_compile_manual = "This build has no wasm host.\n";
+const struct cli_verb mocket__cli_serve = {
+    .name = "serve",
+    .summary = "serve a wasm file over HTTP",
+    .usage =
+        "usage: mocket serve app.wasm [options]\n"
+        "\n"
+        "This build has no wasm host. `make` builds it (tools/setup --check says what that needs).\n",
+    .run = run,
+};
 
-int mocket__cli_compile(int argc, char **argv)
-{
-    return mocket__cli_serve(argc, argv);
-}
+const struct cli_verb mocket__cli_compile = {
+    .name = "compile-child",
+    .usage = "This build has no wasm host.\n",
+    .run = run,
+};

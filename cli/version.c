@@ -5,10 +5,17 @@
 
 #include "verbs.h"
 
-int mocket__cli_version(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc > 1)
         return mocket__cli_misuse(argv[0], "takes no arguments");
     printf("mocket %s, guest ABI %d\n", mocket_version(), MOCKET_ABI_VERSION);
     return 0;
 }
+
+const struct cli_verb mocket__cli_version = {
+    .name = "version",
+    .summary = "print the version",
+    .usage = "usage: mocket version\n\nPrints the versions of the library and of the guest ABI.\n",
+    .run = run,
+};

@@ -354,7 +354,7 @@ static int64_t smaller(int64_t guest, int64_t operator_, int64_t otherwise)
 /* What can fit in an instance at all. */
 static int64_t fitting(const struct host *h, int64_t limit)
 {
-    return (uint64_t)limit < h->opts->max_memory ? limit : (int64_t)h->opts->max_memory;
+    return limit < h->opts->max_memory ? limit : h->opts->max_memory;
 }
 
 /* A body that comes piece by piece may be larger than the guest that reads it. */

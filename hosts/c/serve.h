@@ -13,30 +13,30 @@ struct mocket_host_opts {
     size_t address_count;
     const char *const *proxies; /* networks of trusted ones, as mocket_trust_proxy takes them */
     size_t proxy_count;
-    int workers;                 /* at least 1 */
-    int reuse;                   /* the laxest enum mocket_reuse that is allowed; -1: what the guest says */
-    uint64_t timeout_ms;         /* of a request until its head is out, then of silence; and of a start; 0: none */
-    int64_t body_ms;             /* of waiting for a request body; MOCKET_UNLIMITED; 0: as timeout_ms, at most 30 s */
-    uint64_t cpu_timeout_ms;     /* of one stretch of work inside the guest; 0: none */
-    uint64_t max_memory;         /* bytes of linear memory of an instance */
-    uint64_t max_memory_total;   /* bytes that the process holds for clients and guests; 0: by the machine */
-    uint64_t compile_timeout_ms; /* processor time for compiling the module; 0: no limit */
-    uint64_t compile_memory;     /* bytes for compiling it; 0: no limit */
-    uint32_t max_instances;      /* of a worker; 0: as many as are sensible */
-    int64_t max_body;            /* bytes of a request body; -1: what the guest says */
-    int64_t max_message;         /* bytes of a WebSocket message; -1: what the guest says */
-    int64_t max_per_address;     /* connections of one address; 0: no limit */
-    size_t max_sockets;          /* WebSockets of all instances */
-    uint32_t sockets_each;       /* of one instance */
-    int64_t ws_idle_ms;          /* silence of a WebSocket's client; MOCKET_UNLIMITED */
-    const char *cache;           /* folder of compiled modules; NULL: the user's; "off": none */
-    const char *const *env;      /* "NAME=VALUE" for guests */
+    int64_t workers;            /* at least 1 */
+    int64_t reuse;              /* the laxest enum mocket_reuse that is allowed; -1: what the guest says */
+    int64_t timeout_ms;         /* of a request until its head is out, then of silence; and of a start; 0: none */
+    int64_t body_ms;            /* of waiting for a request body; MOCKET_UNLIMITED; 0: as timeout_ms, at most 30 s */
+    int64_t cpu_timeout_ms;     /* of one stretch of work inside the guest; 0: none */
+    int64_t max_memory;         /* bytes of linear memory of an instance */
+    int64_t max_memory_total;   /* bytes that the process holds for clients and guests; 0: by the machine */
+    int64_t compile_timeout_ms; /* processor time for compiling the module; 0: no limit */
+    int64_t compile_memory;     /* bytes for compiling it; 0: no limit */
+    int64_t max_instances;      /* of a worker; 0: as many as are sensible */
+    int64_t max_body;           /* bytes of a request body; -1: what the guest says */
+    int64_t max_message;        /* bytes of a WebSocket message; -1: what the guest says */
+    int64_t max_per_address;    /* connections of one address; 0: no limit */
+    int64_t max_sockets;        /* WebSockets of all instances */
+    int64_t sockets_each;       /* of one instance */
+    int64_t ws_idle_ms;         /* silence of a WebSocket's client; MOCKET_UNLIMITED */
+    const char *cache;          /* folder of compiled modules; NULL: the user's; "off": none */
+    const char *const *env;     /* "NAME=VALUE" for guests */
     size_t env_count;
     const struct guest_dir *dirs; /* for guests; fd is not looked at */
     size_t dir_count;             /* at most GUEST_DIRS_MAX */
     const struct guest_net *nets; /* servers that guests may reach */
     size_t net_count;
-    enum lines_format log;
+    int64_t log;            /* enum lines_format */
     const char *access_log; /* file, "-" for standard output; NULL: none */
     const char *stats;      /* address; NULL: none */
     bool quiet;             /* no word of its own but warnings and errors */

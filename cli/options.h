@@ -1,0 +1,77 @@
+/* The options of a verb as one table. The command line, the MOCKET_... variables, the defaults and the text of
+ * `mocket help VERB` are made of it; tools/check-options compares it with docs/operating.md.
+ *
+ *     --name VALUE  --name=VALUE      every option
+ *     -x VALUE  -xVALUE  -xy          those with a letter; letters without a value may stand together
+ *     MOCKET_NAME=VALUE               in the environment, for verbs that say so: `-` becomes `_`. It counts for
+ *                                     options that the command line does not give
+ *     --                              what follows is no option
+ *
+ * Abbreviations are refused: what one means would change with each new option. */
+#ifndef MOCKET_CLI_OPTIONS_H
+#define MOCKET_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CLI_OPTIONS_MAX 64 /* of a verb */
+
+enum cli_kind {
+    CLI_GROUP,  /* a heading of the help text; the row has only `help` */
+    CLI_SWITCH, /* takes no value; bool */
+    CLI_COUNT,  /* a number; int64_t */
+    CLI_SIZE,   /* bytes, or K, M, G of 1024; int64_t */
+    CLI_TIME,   /* ms, s, m, h; at most a day; "off": `off`; int64_t in milliseconds */
+    CLI_CHOICE, /* one of the words of `choices`; int64_t, its place */
+    CLI_WORD,   /* text that is not empty; const char * */
+    CLI_OWN     /* `take` says */
+};
+
+/* Where a value came from, for messages: option is "--timeout" or "MOCKET_TIMEOUT". */
+struct cli_said {
+    const char *verb, *option;
+};
+
+struct cli_option {
+    enum cli_kind kind;
+    const char *name;           /* without the dashes */
+    char letter;                /* 0: none */
+    bool command_line;          /* no variable: MOCKET_... of that name means something else */
+    bool many;                  /* may be given several times: take adds */
+    const char *value;          /* as the help text names it: TIME */
+    const char *initial;        /* the default, as one types it; NULL: the verb fills it in before */
+    const char *initial_words;  /* what the help text says of the default in place of `initial` */
+    const char *help;           /* one sentence without its end; blanks may become line ends */
+    int64_t least, most;        /* of a number or size */
+    int64_t off;                /* of a time */
+    const char *const *choices; /* end with NULL */
+    size_t at;                  /* offsetof the value in the verb's own struct */
+    int (*take)(void *into, const struct cli_said *said, const char *text); /* 0 or the exit code, told */
+};
+
+struct cli_verb {
+    const char *name;
+    const char *summary;               /* in the list of verbs; NULL: not listed */
+    const char *usage;                 /* whole lines, the first one "usage: mocket ..."; then what it does */
+    const struct cli_option *options;  /* the last one has neither name nor help */
+    const char *more;                  /* behind the options; NULL: nothing */
+    bool environment;                  /* it takes MOCKET_... variables */
+    int (*run)(int argc, char **argv); /* argv[0] is the verb's name. The exit code */
+
+    /* What mocket__cli_options calls: */
+    int (*word)(void *into, const char *text); /* what is no option. 0 or the exit code, told */
+    /* An option that no row has, at argv[*at]. -1: unknown; else as word, and *at on its last word. May be NULL. */
+    int (*other)(void *into, char **argv, int *at);
+    int (*rest)(void *into, const char *text); /* words behind `--`; NULL: as word */
+    const char *unknown;                       /* said behind "unknown option X"; may be NULL */
+};
+
+/* Defaults, then the words, then the environment into the struct at `into`. 0, or the exit code after a message. */
+int mocket__cli_options(const struct cli_verb *verb, int argc, char **argv, void *into);
+
+/* The text of `mocket help VERB`. */
+void mocket__cli_manual(const struct cli_verb *verb, FILE *to);
+
+#endif
