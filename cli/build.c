@@ -25,38 +25,6 @@
 #define STACK_SIZE_MIN 4096
 #define STACK_SIZE_MAX (1L << 30)
 
-<<<<<<< HEAD
-const char *const mocket__cli_build_manual =
-    "usage: mocket build FILE... -o app.wasm [options] [-- clang's own options]\n"
-    "       mocket build DIR -o app.wasm [--target wasm|wasm-gc] [-v] [NAME=FOLDER...]\n"
-    "\n"
-    "Compiles an app in C to WebAssembly. A FILE is source, an object file or an archive. C++ (app.cpp) works as\n"
-    "far as it needs no C++ library.\n"
-    "\n"
-    "  -o FILE             the result; without it app.wasm for app.c\n"
-    "  -g                  keep debugging information (DWARF): backtraces in the host's log name file and line\n"
-    "  -O LEVEL            0, 1, 2, 3, s or z; default s\n"
-    "  --stack-size BYTES  of the guest's stack, a multiple of 16; default 65536\n"
-    "  -I DIR  -D X[=Y]  -U X  -L DIR  -l LIB  -std=...  -W...   as for clang\n"
-    "  --cc PATH           the clang to use\n"
-    "  -v                  print the command\n"
-    "\n"
-    "It needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH. This system's own headers\n"
-    "are not searched: they describe another machine.\n"
-    "MOCKET_HOME names the checkout or the installation that the header and the guest library come from.\n"
-    "\n"
-    "With a folder it compiles the app in MoonBit whose main package lies there: moon.pkg, in a module.\n"
-    "\n"
-    "  -o FILE             the result; without it app.wasm for the folder app\n"
-    "  --target TARGET     wasm (the default: every engine runs it) or wasm-gc\n"
-    "  NAME=FOLDER         where the module NAME lies, if neither in this one nor in its .mooncakes\n"
-    "  -v                  print the command\n"
-    "\n"
-    "It needs `moon` on PATH, or the compiler that tools/setup-moonbit installs; MOCKET_MOON=packaged\n"
-    "prefers that one.\n";
-
-=======
->>>>>>> a8b2c50 (command: a verb's options are one table: parsing, defaults, variables, help)
 struct build {
     const char *verb;
     const char *out;
@@ -150,7 +118,8 @@ static const struct cli_option options[] = {
       .initial_words = "app.wasm for app.c and for a folder app", .help = "the result" },
     { CLI_SWITCH, "verbose", 'v', .at = offsetof(struct build, verbose), .help = "print the command" },
     { CLI_GROUP, .help = "For an app in C" },
-    { CLI_SWITCH, NULL, 'g', .at = offsetof(struct build, debug), .help = "keep debugging information (DWARF)" },
+    { CLI_SWITCH, NULL, 'g', .at = offsetof(struct build, debug),
+      .help = "keep debugging information (DWARF): backtraces in the host's log name file and line" },
     { CLI_OWN, NULL, 'O', .value = "LEVEL", .initial_words = "s", .take = take_level, .help = "0, 1, 2, 3, s or z" },
     { CLI_OWN, "stack-size", .value = "BYTES", .initial = "65536", .take = take_stack_size,
       .help = "of the guest's stack, a multiple of 16" },
