@@ -72,11 +72,11 @@ struct host {
 
 /* ---- Lines for the operator ---- */
 
-/* Lines of the server and of the host itself. */
+/* Lines of the server and of the host itself, which may quote clients. Any thread. */
 static void write_line(void *data, int level, mocket_span line)
 {
-    const struct host *h = data;
-    lines_write(&(struct lines_voice){ .lines = &h->lines }, level, line);
+    struct host *h = data;
+    guest_log_raw(&h->log, level, line);
 }
 
 static void problem(void *data, const char *text)
@@ -244,7 +244,6 @@ static int open_grants(struct host *h)
         refuse(h, failed->host, &why, rc);
     }
     mocket__buf_release(&why);
-    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is the guest's error */
     return rc;
 }
 
@@ -258,7 +257,8 @@ static int open_access(struct host *h)
     h->access.log = h->lines.writer;
     int rc = access_open(&h->access, (size_t)h->opts->workers + 1);
     if (rc < 0) {
-        mocket__buf_text(&why, rc == MOCKET_EIO ? strerror(errno) : "");
+        const char *text = errno == ENXIO ? "nobody reads this pipe; start its reader first" : strerror(errno);
+        mocket__buf_text(&why, rc == MOCKET_EIO ? text : "");
         refuse(h, h->opts->access_log, &why, rc);
     }
     mocket__buf_release(&why);
@@ -568,7 +568,8 @@ static int open_voices(struct host *h)
     if (!h->voices || !h->counts)
         return MOCKET_ENOMEM;
     h->log = voice_log(h, 0);
-    signal(SIGPIPE, SIG_IGN); /* a reader of the log that is gone is an error code */
+    signal(SIGPIPE, SIG_IGN); /* a reader of the log that has left is an error code, */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows too large, of a log or a guest */
     int rc = lines_open(&h->lines);
     if (rc == 0) {
         h->signals = (struct signals){ .log = write_line, .data = h };

@@ -216,6 +216,25 @@ def cases(serving, refused, expect):
                 process.wait()
                 process.stdin.close()
 
+    def pipe_as_access_log(test):
+        """Without a reader it is refused, not waited for; a reader that leaves costs lines, and nothing else."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "pipe")
+            os.mkfifo(path)
+            refused(test, test.guests.get("requests"), [f"{path}: nobody reads this pipe"], "--access-log", path)
+            reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            with serving(test, test.guests.get("requests"), "--access-log", path) as host:
+                host.want("/ok", 200)
+                until, text = time.monotonic() + LATE_S, b""
+                while not text.endswith(b"\n") and time.monotonic() < until:
+                    with contextlib.suppress(BlockingIOError):
+                        text += os.read(reader, 4096)
+                    time.sleep(0.02)
+                expect(b'"GET /ok HTTP/1.1" 200 ' in text, text)
+                os.close(reader)
+                host.want("/ok", 200)
+                host.says("1 lines of the access log lost: it could not be written")
+
     def rotation(test):
         """A moved access log is made anew, with SIGHUP as rotators send it and without."""
         with tempfile.TemporaryDirectory() as folder:
@@ -241,4 +260,5 @@ def cases(serving, refused, expect):
     yield "stop in time", stop_in_time
     yield "hang up", hang_up
     yield "hang up at the start", hang_up_at_start
+    yield "pipe as access log", pipe_as_access_log
     yield "rotation of the access log", rotation
