@@ -13,6 +13,7 @@ static void check_views(const struct mocket_message *msg, mocket_span body, mock
 static void check_same(const struct mocket_message *a, const struct mocket_message *b)
 {
     FUZZ_HOLDS(a->method == b->method && a->flags == b->flags && a->body_len == b->body_len);
+    FUZZ_HOLDS(a->body_error == b->body_error);
     FUZZ_HOLDS(mocket__span_eq(a->method_text, b->method_text) && mocket__span_eq(a->target, b->target));
     FUZZ_HOLDS(mocket__span_eq(a->authority, b->authority) && mocket__span_eq(a->peer, b->peer));
     FUZZ_HOLDS(a->fields.count == b->fields.count);
