@@ -465,7 +465,7 @@ enum mocket_ws_kind {
     MOCKET_WS_BINARY = 2,
     MOCKET_WS_PING = 3,   /* already answered */
     MOCKET_WS_CLOSED = 4, /* the last one, exactly once; data is the reason. See mocket_ws_code */
-    MOCKET_WS_PONG = 4    /* to send only */
+    MOCKET_WS_PONG = 5    /* to send only */
 };
 /* Called for each event of a socket, one at a time. data lives until it returns, and so does what mocket_mem and the
  * like give, but for MOCKET_WS_OPEN: as long as the socket. What it defers runs when the socket has ended. */

@@ -1,11 +1,12 @@
-/* The guest ABI, version 1, as data: signatures, words, flags and numbers. docs/abi.md is the normative text, and says
- * what each of them does; section numbers below are those of that text. `make check` compares the two.
+/* The guest ABI, version 1, as data: signatures, words, flags and numbers. docs/abi.md is the normative text; the section
+ * numbers below are its own. `make check` compares the two, and tools/abi-tables makes the tables of other languages.
  *
- * A guest without the library needs this header alone: the macro at its end declares every import.
- * The error codes are MOCKET_ERRORS in mocket.h. */
+ * Numbers that the C API shares stand in mocket.h: error codes (MOCKET_ERRORS), kinds of socket messages (enum
+ * mocket_ws_kind), reuse (enum mocket_reuse) and log levels (enum mocket_log_level). */
 #ifndef MOCKET_ABI_H
 #define MOCKET_ABI_H
 
+#include <mocket.h>
 #include <stdint.h>
 
 #define MOCKET_ABI_VERSION 1
@@ -29,6 +30,7 @@
 #define MOCKET_ABI_IMPORTS(X)                                                                                          \
     X(option, 0, RUNS, I32, (I32, key), (I64, value))                                                                  \
     X(listen, 0, RUNS, I32, (U32, version), (U32, flags), (PTR, address), (U32, address_len))                          \
+    X(fields, 0, RUNS, I32, (I32, req), (OUT, room), (U32, cap))                                                       \
     X(respond, 0, RUNS, I32, (I32, req), (PTR, head), (U32, head_len), (PTR, body), (U32, body_len))                   \
     X(respond_begin, 0, RUNS, I32, (I32, req), (PTR, head), (U32, head_len))                                           \
     X(body_write, 0, RUNS, I32, (I32, sink), (PTR, bytes), (U32, len))                                                 \
@@ -54,54 +56,76 @@
     X(random, 0, RUNS, NONE, (OUT, room), (U32, len))
 
 /* Section 2, `option` keys. */
-enum mocket_abi_option { MOCKET_ABI_MAX_BODY = 1, MOCKET_ABI_MAX_MESSAGE = 2 };
+enum mocket_abi_option {
+    MOCKET_ABI_OPTION_MINOR = 0,       /* value 0: answers MOCKET_ABI_MINOR of the host */
+    MOCKET_ABI_OPTION_MAX_BODY = 1,    /* bytes of a request body; -1: no limit */
+    MOCKET_ABI_OPTION_MAX_MESSAGE = 2, /* bytes of a WebSocket message; -1: no limit */
+    MOCKET_ABI_OPTION_ON_DEMAND = 3,   /* 1: fields and peer may be left out, the guest asks by `fields` */
+    MOCKET_ABI_OPTION_REPLAY = 4       /* reserved. 1: handshakes of sockets may be played again */
+};
 
-/* Section 2, `listen` flags: bits 0-1 reuse (none, serial, concurrent), bits 2 and 3. */
+/* Section 2, `listen` flags. Bits 0 and 1 are the reuse (enum mocket_reuse in mocket.h), then bits 2 and 3. */
 #define MOCKET_ABI_REUSE_MASK 3u
 #define MOCKET_ABI_STREAM_BODY 4u
 #define MOCKET_ABI_BODY_ERRORS 8u
 
+/* Section 2, `ready`: the direction. */
+enum mocket_abi_direction { MOCKET_ABI_READ = 0, MOCKET_ABI_WRITE = 1 };
+
+/* Section 2, `now`: the clock. */
+enum mocket_abi_clock { MOCKET_ABI_WALL = 0, MOCKET_ABI_MONOTONIC = 1 };
+
+/* Section 4, word 0: X(name, number). Any other method is 0. */
+#define MOCKET_ABI_METHODS(X)                                                                                          \
+    X(GET, 1) X(HEAD, 2) X(POST, 3) X(PUT, 4) X(DELETE, 5) X(CONNECT, 6) X(OPTIONS, 7) X(TRACE, 8) X(PATCH, 9)
+
 /* Section 4: words of a request message. Pairs are (offset, length), offsets relative to the message. */
 enum mocket_abi_request_word {
-    MOCKET_ABI_REQ_METHOD,
-    MOCKET_ABI_REQ_FLAGS,
-    MOCKET_ABI_REQ_METHOD_TEXT,
-    MOCKET_ABI_REQ_TARGET = 4,
-    MOCKET_ABI_REQ_AUTHORITY = 6,
-    MOCKET_ABI_REQ_PEER = 8,
+    MOCKET_ABI_REQ_METHOD = 0,
+    MOCKET_ABI_REQ_FLAGS = 1,
+    MOCKET_ABI_REQ_METHOD_TEXT = 2, /* pair */
+    MOCKET_ABI_REQ_TARGET = 4,      /* pair */
+    MOCKET_ABI_REQ_AUTHORITY = 6,   /* pair */
+    MOCKET_ABI_REQ_PEER = 8,        /* pair */
     MOCKET_ABI_REQ_FIELD_COUNT = 10,
-    MOCKET_ABI_REQ_FIELDS,
-    MOCKET_ABI_REQ_BODY,
+    MOCKET_ABI_REQ_FIELDS = 11, /* offset of the rows */
+    MOCKET_ABI_REQ_BODY = 12,   /* pair */
     MOCKET_ABI_REQ_BODY_LEFT = 14,
-    MOCKET_ABI_REQ_BODY_ERROR,
-    MOCKET_ABI_REQ_WORDS
+    MOCKET_ABI_REQ_BODY_ERROR = 15,
+    MOCKET_ABI_REQ_WORDS = 16
 };
-#define MOCKET_ABI_UNKNOWN_LENGTH 0xFFFFFFFFu
+#define MOCKET_ABI_UNKNOWN_LENGTH 0xFFFFFFFFu /* word 14; body_len of `fetch` */
 
 /* Section 4, word 1. */
 enum mocket_abi_request_flag {
-    MOCKET_ABI_BODY_HERE = 1 << 0,
-    MOCKET_ABI_UPGRADE = 1 << 1,
-    MOCKET_ABI_TLS = 1 << 2,
-    MOCKET_ABI_HTTP10 = 1 << 3,
-    MOCKET_ABI_HTTP2 = 1 << 4,
-    MOCKET_ABI_NORMALISED = 1 << 5,
-    MOCKET_ABI_FOLLOW = 1 << 8,
-    MOCKET_ABI_RETRY = 1 << 9
+    MOCKET_ABI_BODY_HERE = 1 << 0,  /* the body is in the message, whole */
+    MOCKET_ABI_UPGRADE = 1 << 1,    /* a WebSocket is asked for */
+    MOCKET_ABI_TLS = 1 << 2,        /* the client came by TLS */
+    MOCKET_ABI_HTTP10 = 1 << 3,     /* HTTP/1.0 */
+    MOCKET_ABI_HTTP2 = 1 << 4,      /* HTTP/2 or later */
+    MOCKET_ABI_NORMALISED = 1 << 5, /* the platform has changed target or fields */
+    MOCKET_ABI_ON_DEMAND = 1 << 6,  /* fields and peer are left out: `fields` has them */
+    MOCKET_ABI_VOUCHED = 1 << 7,    /* the host has checked version and key of the handshake */
+    MOCKET_ABI_FOLLOW = 1 << 8,     /* `fetch`: follow redirects */
+    MOCKET_ABI_RETRY = 1 << 9       /* `fetch`: send again, whatever the method */
 };
 
 /* Section 5: words of a response head. */
 enum mocket_abi_head_word {
-    MOCKET_ABI_HEAD_STATUS,
-    MOCKET_ABI_HEAD_FLAGS,
-    MOCKET_ABI_HEAD_FIELD_COUNT,
-    MOCKET_ABI_HEAD_FIELDS,
-    MOCKET_ABI_HEAD_WORDS
+    MOCKET_ABI_HEAD_STATUS = 0,
+    MOCKET_ABI_HEAD_FLAGS = 1,
+    MOCKET_ABI_HEAD_FIELD_COUNT = 2,
+    MOCKET_ABI_HEAD_FIELDS = 3, /* offset of the rows */
+    MOCKET_ABI_HEAD_WORDS = 4
 };
-#define MOCKET_ABI_HEAD_MAX 65536u
+#define MOCKET_ABI_HEAD_MAX 65536u /* bytes of a head */
 
 /* Sections 4 and 5: words of a field row. */
-enum mocket_abi_row_word { MOCKET_ABI_ROW_NAME, MOCKET_ABI_ROW_VALUE = 2, MOCKET_ABI_ROW_WORDS = 4 };
+enum mocket_abi_row_word {
+    MOCKET_ABI_ROW_NAME = 0,  /* pair */
+    MOCKET_ABI_ROW_VALUE = 2, /* pair */
+    MOCKET_ABI_ROW_WORDS = 4
+};
 
 /* ---- What the rows of the two tables become ----
  * MOCKET_ABI_PARAMETERS(parameters...)    a C parameter list: int32_t req, const void *head, uint32_t head_len

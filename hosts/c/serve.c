@@ -624,7 +624,8 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
                                         .message_max = MOCKET_UNLIMITED,
                                         .sockets_each = opts->sockets_each,
                                         .sockets_max = opts->max_sockets,
-                                        .memory_bytes = opts->max_memory };
+                                        .memory_bytes = opts->max_memory,
+                                        .leave_out = opts->leave_out };
     if (rc == 0)
         rc = start_first(&h);
     if (rc == 0 && (rc = choose_reuse(&h)) < 0)

@@ -41,6 +41,7 @@ struct mocket_host_opts {
     const char *stats;      /* address; NULL: none */
     bool quiet;             /* no word of its own but warnings and errors */
     bool verbose;           /* debug lines too */
+    bool leave_out;         /* for tests: messages come without fields and peer to guests that can ask for them */
 };
 
 /* Serves until SIGINT or SIGTERM (signals.h). 0, or below zero after a line on standard error that says why. */

@@ -25,6 +25,11 @@ void mocket__body_prepare(struct mocket_request *req)
     (void)req;
 }
 
+void mocket__request_complete(struct mocket_request *req)
+{
+    req->message.flags &= ~(unsigned)MOCKET_MESSAGE_ON_DEMAND; /* never set: these backends keep nothing back */
+}
+
 void mocket__ws_prepare(void)
 {
 }

@@ -5,7 +5,7 @@
 const char *mocket_authorization(mocket_event *e, const char *scheme)
 {
     mocket_span wanted = mocket__span(scheme);
-    mocket_span value = mocket__fields_join(&e->req->message.fields, mocket__arena(e), MOCKET_SPAN("authorization"));
+    mocket_span value = mocket__request_field(e, MOCKET_SPAN("authorization"));
     if (value.len <= wanted.len || value.ptr[wanted.len] != ' ' ||
         !mocket__span_ieq(mocket__span_slice(value, 0, wanted.len), wanted))
         return NULL;

@@ -16,7 +16,7 @@
  *     functions of mocket.h, by their names     mocket_listen, mocket_stop, mocket_sleep, mocket_fetch_start,
  *                                               mocket_wait, mocket_wait_any, mocket_cancel
  *     functions of this page, by their names    mocket__stream_prepare, mocket__body_prepare, mocket__ws_prepare,
- *                                               mocket__publish
+ *                                               mocket__request_complete, mocket__publish
  *     tables, with each request                 struct mocket_env, struct mocket_sink (sink.h), struct mocket_source
  *                                               (source.h) for a body, struct mocket_socket_ops (socket.h)
  *
@@ -66,6 +66,10 @@ void mocket__stream_prepare(struct mocket_response *res);
 void mocket__body_prepare(struct mocket_request *req);
 /* The same before a request can become a WebSocket. */
 void mocket__ws_prepare(void);
+/* Adds fields and peer to a message that came without them (MOCKET_MESSAGE_ON_DEMAND), and clears the flag. When they
+ * cannot be had the arena has failed, so that the answer becomes a 500: an absent header is never a header that could
+ * not be had. */
+void mocket__request_complete(struct mocket_request *req);
 
 /* mocket_publish with arguments that are checked. 0 or below zero; MOCKET_ENOTSUP: there are no sockets. */
 int mocket__publish(mocket_app *app, mocket_span topic, int kind, mocket_span data);

@@ -74,8 +74,7 @@ int mocket_body_text(mocket_event *e, mocket_span *out)
 
 int mocket_body_form(mocket_event *e, const mocket_fields **out)
 {
-    mocket_span type = mocket__fields_join(&e->req->message.fields, mocket__arena(e), MOCKET_SPAN("content-type")),
-                body;
+    mocket_span type = mocket__request_field(e, MOCKET_SPAN("content-type")), body;
     if (type.ptr && !mocket__mime_is(type, MOCKET_SPAN("application/x-www-form-urlencoded")))
         return 415;
     struct mocket_fields *form = mocket_mem(e, sizeof *form);

@@ -15,7 +15,7 @@ int mocket_body_json(mocket_event *e, const mocket_value **out)
 {
     *out = NULL;
     mocket_span body;
-    if (!may_be_json(mocket__fields_join(&e->req->message.fields, mocket__arena(e), MOCKET_SPAN("content-type"))))
+    if (!may_be_json(mocket__request_field(e, MOCKET_SPAN("content-type"))))
         return 415;
     int rc = mocket_body(e, &body);
     if (rc == 0)

@@ -27,7 +27,7 @@ int mocket_body_multipart(mocket_event *e, mocket_multipart **out)
     *out = e->multipart;
     if (e->multipart)
         return e->multipart->failed;
-    mocket_span type = mocket__fields_join(&e->req->message.fields, a, MOCKET_SPAN("content-type"));
+    mocket_span type = mocket__request_field(e, MOCKET_SPAN("content-type"));
     if (!type.ptr || !mocket__mime_is(type, MOCKET_SPAN("multipart/form-data")))
         return 415;
     mocket_multipart *m = mocket_mem(e, sizeof *m);

@@ -47,7 +47,7 @@ static bool has_tag(mocket_span list, const char *etag, enum comparison how)
 
 static mocket_span field(mocket_event *e, const char *name)
 {
-    return mocket__fields_join(&e->req->message.fields, mocket__arena(e), mocket__span(name));
+    return mocket__request_field(e, mocket__span(name));
 }
 
 /* The date of a field, -1 when it is absent or none. */

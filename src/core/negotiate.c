@@ -45,7 +45,7 @@ static bool same_coding(mocket_span name, mocket_span coding)
 
 int mocket_accepts_encoding(mocket_event *e, const char *coding)
 {
-    mocket_span list = mocket__fields_join(&e->req->message.fields, mocket__arena(e), MOCKET_SPAN("accept-encoding"));
+    mocket_span list = mocket__request_field(e, MOCKET_SPAN("accept-encoding"));
     mocket_span wanted = mocket__span(coding), item, name;
     bool identity = mocket__span_ieq(wanted, MOCKET_SPAN("identity"));
     int named = Q_UNSET, any = Q_UNSET;

@@ -6,6 +6,7 @@
 #include "../http/cookie.h"
 #include "../http/query.h"
 #include "../http/url.h"
+#include "backend.h"
 #include "event.h"
 
 static const char *text_of(mocket_event *e, mocket_span s)
@@ -49,6 +50,7 @@ const char *mocket_authority(mocket_event *e)
 
 const char *mocket_peer(mocket_event *e)
 {
+    mocket__request_fields(e->req); /* the peer comes with them */
     return text_of(e, e->req->message.peer);
 }
 
@@ -81,9 +83,21 @@ const char *mocket_param_decoded(mocket_event *e, const char *name)
     return row ? mocket_url_decode(e, row->value) : NULL;
 }
 
+const struct mocket_fields *mocket__request_fields(struct mocket_request *req)
+{
+    if (req->message.flags & MOCKET_MESSAGE_ON_DEMAND)
+        mocket__request_complete(req);
+    return &req->message.fields;
+}
+
+mocket_span mocket__request_field(mocket_event *e, mocket_span name)
+{
+    return mocket__fields_join(mocket__request_fields(e->req), mocket__arena(e), name);
+}
+
 const char *mocket_header(mocket_event *e, const char *name)
 {
-    return mocket__fields_join(&e->req->message.fields, mocket__arena(e), mocket__span(name)).ptr;
+    return mocket__request_field(e, mocket__span(name)).ptr;
 }
 
 static const struct mocket_fields *query_of(mocket_event *e)
@@ -128,7 +142,7 @@ static const struct mocket_fields *headers_of(mocket_event *e)
 {
     struct mocket_request *req = e->req;
     if (!req->has_headers)
-        req->headers = copy_of(&req->message.fields, req->arena, LOWER_CASE);
+        req->headers = copy_of(mocket__request_fields(req), req->arena, LOWER_CASE);
     req->has_headers = true;
     return &req->headers;
 }
@@ -137,8 +151,10 @@ static const struct mocket_fields *cookies_of(mocket_event *e)
 {
     struct mocket_request *req = e->req;
     const struct mocket_field *line;
-    for (size_t at = 0;
-         !req->has_cookies && (line = mocket__fields_next(&req->message.fields, MOCKET_SPAN("cookie"), &at));)
+    if (req->has_cookies)
+        return &req->cookies;
+    const struct mocket_fields *fields = mocket__request_fields(req);
+    for (size_t at = 0; (line = mocket__fields_next(fields, MOCKET_SPAN("cookie"), &at));)
         mocket__cookie_parse(line->value, req->arena, &req->cookies);
     req->has_cookies = true;
     return &req->cookies;

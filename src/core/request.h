@@ -30,6 +30,11 @@ struct mocket_request {
     int body_status;                    /* 0, or why the body cannot be had */
 };
 
+/* The header fields. A backend that kept them back (MOCKET_MESSAGE_ON_DEMAND) is asked for them now, and for the peer. */
+const struct mocket_fields *mocket__request_fields(struct mocket_request *req);
+/* One header; repeated ones are joined. ptr NULL: absent. */
+mocket_span mocket__request_field(mocket_event *e, mocket_span name);
+
 /* The backend has filled in its part of a zeroed request. */
 void mocket__request_begin(struct mocket_request *req, int64_t body_limit);
 

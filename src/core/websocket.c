@@ -53,6 +53,7 @@ static int upgrade(mocket_event *e)
 {
     const struct mocket_ws_route *route = mocket_data(e);
     struct mocket_response *res = e->res;
+    mocket__request_fields(e->req); /* they must be here before the socket takes the request over */
     int status = mocket__ws_check(&e->req->message);
     if (status)
         return no_upgrade(e, status);

@@ -3,15 +3,20 @@
 #ifndef MOCKET_HTTP_MESSAGE_H
 #define MOCKET_HTTP_MESSAGE_H
 
+#include <mocket_abi.h>
+
 #include "fields.h"
 #include "method.h"
 
-enum mocket_message_flag {
-    MOCKET_MESSAGE_UPGRADE = 1 << 1, /* the guest ABI's bits, section 4 */
-    MOCKET_MESSAGE_TLS = 1 << 2,
-    MOCKET_MESSAGE_HTTP10 = 1 << 3,
-    MOCKET_MESSAGE_HTTP2 = 1 << 4,
-    MOCKET_MESSAGE_NORMALISED = 1 << 5
+enum mocket_message_flag { /* the guest ABI's, section 4 */
+                           MOCKET_MESSAGE_UPGRADE = MOCKET_ABI_UPGRADE,
+                           MOCKET_MESSAGE_TLS = MOCKET_ABI_TLS,
+                           MOCKET_MESSAGE_HTTP10 = MOCKET_ABI_HTTP10,
+                           MOCKET_MESSAGE_HTTP2 = MOCKET_ABI_HTTP2,
+                           MOCKET_MESSAGE_NORMALISED = MOCKET_ABI_NORMALISED,
+                           MOCKET_MESSAGE_ON_DEMAND =
+                               MOCKET_ABI_ON_DEMAND, /* fields and peer: mocket__request_fields gets them */
+                           MOCKET_MESSAGE_VOUCHED = MOCKET_ABI_VOUCHED /* version and key of a handshake need no look */
 };
 
 struct mocket_message {

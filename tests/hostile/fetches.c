@@ -6,7 +6,7 @@
 #define STREAMS 4
 
 static int last_code, count, kept, at_start;
-static char piece[65536];
+static _Alignas(8) char piece[65536];
 
 EXPORT("mocket_alloc") void *room(uint32_t len)
 {
@@ -140,8 +140,9 @@ static void ranges(int req, const char *url)
     end = do_body_end(out);
     res = wait_for(out);
     int at = do_fetch_head(res, (void *)far, 100), read = do_body_read(res, (void *)far, 100);
+    int odd = do_fetch_head(res, piece + 2, 1000);
     int room_0 = do_fetch_head(res, NULL, 0) > 16, read_0 = do_body_read(res, NULL, 0), ops = do_await_any(0, 1 << 30);
-    NUMBERS(req, head, small, none, body, huge, write, end, res > 0, at, read, room_0, read_0, ops);
+    NUMBERS(req, head, small, none, body, huge, write, end, res > 0, at, read, odd, room_0, read_0, ops);
 }
 
 static void malformed(int req, const char *url)
@@ -371,9 +372,8 @@ EXPORT("mocket_start") void start(void)
 {
     const char *url = getenv("AT_START");
     if (url) {
-        int out = get(0, url), res = out < 0 ? out : wait_for(out);
-        at_start = res < 0 ? res : status_of(res);
-        kept = res;
+        kept = get(0, url);
+        at_start = kept < 0 ? kept : 1;
     }
     do_listen(1, 1 | STREAMS, "127.0.0.1:0", 11);
 }
@@ -455,7 +455,7 @@ static void handle(int req, const char *path, const char *url)
         do_drop(kept);
         NUMBERS(req, n, do_body_read(kept, piece, 100));
     } else if (strcmp(path, "/started") == 0)
-        NUMBERS(req, at_start, kept > 0 ? do_body_read(kept, piece, 10) : kept);
+        NUMBERS(req, at_start, do_fetch_wait(kept));
     else if (strcmp(path, "/last") == 0)
         NUMBERS(req, last_code);
     else if (strcmp(path, "/count") == 0)

@@ -5,6 +5,7 @@
 #include "guest.h"
 
 static int requests, last_req, last_code;
+static const char *message_now; /* of the present request */
 static char alloc_wish[16];
 
 EXPORT("mocket_start") void start(void)
@@ -109,6 +110,54 @@ static void path_fields(int req)
 {
     CODES(req, answer_field(req, "x y", "v"), answer_field(req, "x", "a\r\nb: c"), answer_field(req, "", "v"),
           answer_field(req, "x", "a\nb"));
+}
+
+static bool same_text(const char *a, const uint32_t *at_a, const char *b, const uint32_t *at_b)
+{
+    return at_a[1] == at_b[1] && memcmp(a + at_a[0], b + at_b[0], at_a[1]) == 0;
+}
+
+/* Is what `fields` wrote the message of mocket_handle, but for the body? */
+static bool is_message(const char *asked)
+{
+    const uint32_t *a = (const uint32_t *)(const void *)asked, *b = (const uint32_t *)(const void *)message_now;
+    bool same = a[0] == b[0] && a[1] == (b[1] & ~(uint32_t)MOCKET_ABI_BODY_HERE) && a[10] == b[10] && a[10] > 0 &&
+                a[13] == 0 && a[14] == 0 && a[15] == 0;
+    for (uint32_t word = MOCKET_ABI_REQ_METHOD_TEXT; word < MOCKET_ABI_REQ_FIELD_COUNT; word += 2)
+        same &= same_text(asked, a + word, message_now, b + word);
+    for (uint32_t i = 0; same && i < a[10] * 2; i++)
+        same &= same_text(asked, a + a[11] / 4 + i * 2, message_now, b + b[11] / 4 + i * 2);
+    return same;
+}
+
+static void path_asked(int req)
+{
+    static uint32_t room[1024];
+    char *bytes = (char *)room;
+    int size = do_fields(req, NULL, 0), exact, small;
+    memset(room, '?', sizeof room);
+    small = do_fields(req, room, (uint32_t)size - 1);
+    bool untouched = bytes[0] == '?';
+    exact = do_fields(req, room, (uint32_t)size);
+    CODES(req, size > 64, small == size && untouched, exact == size && bytes[size] == '?', is_message(bytes),
+          do_fields(req, bytes + 2, sizeof room - 2), do_fields(req, (void *)0xfffffff0, 64),
+          do_fields(last_req, room, sizeof room), do_fields(0, room, sizeof room));
+}
+
+static void path_asked_late(int req)
+{
+    static uint32_t room[1024];
+    answer(req, 200, "answered");
+    last_code = do_fields(req, room, sizeof room) > 64 && is_message((char *)room);
+}
+
+static void path_aligned(int req)
+{
+    static uint32_t words[20] = { 0, 200, 0, 0, 16 };
+    char *odd = (char *)words + 2;
+    memmove(odd, words + 1, 16);
+    CODES(req, do_respond(req, odd, 16, "", 0), do_respond_begin(req, odd, 16), do_fetch(req, odd, 64, "", 0),
+          do_fields(req, odd, 16));
 }
 
 /* The connection is the host's. */
@@ -280,6 +329,9 @@ static const struct {
     { "/ranges", path_ranges },
     { "/heads", path_heads },
     { "/fields", path_fields },
+    { "/asked", path_asked },
+    { "/asked-late", path_asked_late },
+    { "/aligned", path_aligned },
     { "/hop", path_hop },
     { "/handles", path_handles },
     { "/unbegun", path_unbegun },
@@ -308,6 +360,7 @@ EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)
     const char *target = message + words[MOCKET_ABI_REQ_TARGET];
     uint32_t target_len = words[MOCKET_ABI_REQ_TARGET + 1];
     requests++;
+    message_now = message;
     if (target_len > 7 && memcmp(target, "/alloc-", 7) == 0) {
         alloc_wish[0] = target[7];
         path_alloc(req);

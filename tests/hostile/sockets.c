@@ -39,7 +39,7 @@ static void note(const char *format, ...)
 EXPORT("mocket_start") void start(void)
 {
     memset(large, 'x', sizeof large);
-    do_option(MOCKET_ABI_MAX_MESSAGE, 100000);
+    do_option(MOCKET_ABI_OPTION_MAX_MESSAGE, 100000);
     do_listen(1, REUSE, "127.0.0.1:0", 11);
 }
 
@@ -139,6 +139,7 @@ static void handle_path(int req, const char *path)
                         do_ws_accept(req, bad, sizeof bad),
                         do_ws_accept(req, other, sizeof other),
                         do_ws_accept(req, bad, 3),
+                        do_ws_accept(req, (const char *)other + 2, 14),
                         accept_with(req, "x", "a\r\nb"),
                         accept_with(req, "sec-websocket-protocol", "not-offered"),
                         do_ws_accept(12345, other, 16),
@@ -245,8 +246,8 @@ static int fill(int ws)
 static void misuse(int ws)
 {
     CODES(ws, do_ws_send(ws, TEXT, FAR, 100), do_ws_send(12345, TEXT, "x", 1), do_ws_send(0, TEXT, "x", 1),
-          do_ws_send(ws, 0, "x", 1), do_ws_send(ws, 5, "x", 1), do_ws_send(ws, -1, "x", 1),
-          do_ws_send(ws, TEXT, "\xff", 1), do_ws_send(ws, PING, large, 126),
+          do_ws_send(ws, 0, "x", 1), do_ws_send(ws, CLOSED, "x", 1), do_ws_send(ws, 6, "x", 1),
+          do_ws_send(ws, -1, "x", 1), do_ws_send(ws, TEXT, "\xff", 1), do_ws_send(ws, PING, large, 126),
           do_ws_send(ws, BINARY, large, sizeof large), do_ws_close(ws, 1, "", 0), do_ws_close(ws, 1005, "", 0),
           do_ws_close(ws, 0, "why", 3), do_ws_close(ws, 1000, large, 124), do_ws_close(ws, 1000, "\xff", 1),
           do_ws_close(ws, 1000, FAR, 100), do_ws_close(77, 1000, "", 0), do_ready(ws, 0), do_ready(ws, 7));

@@ -26,6 +26,9 @@
 #define NO_MEMORY 22
 #define BAD_OPTIONS 23
 #define WISHES 24 /* listens on the address of its environment's WISH */
+#define AWAIT_IN_START 25
+#define AWAIT_ANY_IN_START 26
+#define NEWER_IMPORT 27
 
 #ifndef CASE
 #define CASE GOOD
@@ -35,6 +38,8 @@
 IMPORT("env", "frobnicate") int frobnicate(int x);
 #elif CASE == MISTYPED_IMPORT
 IMPORT("mocket", "drop") int frobnicate(int x);
+#elif CASE == NEWER_IMPORT
+IMPORT("mocket", "frobnicate") int frobnicate(int x);
 #elif CASE == WAITS_WITHOUT_DONE
 IMPORT("mocket", "ready") int ready(int handle, int direction);
 #define frobnicate(x) ready(x, 0)
@@ -77,7 +82,14 @@ void start(void)
         for (volatile int i = 0;; i++)
             ;
     if (CASE == BAD_OPTIONS)
-        printf("option answered %d %d\n", do_option(99, 1), do_option(1, -2));
+        printf("option answered %d %d %d %d %d %d %d %d %d %d\n", do_option(99, 1), do_option(1, -2), do_option(2, -2),
+               do_option(-1, 0), do_option(MOCKET_ABI_OPTION_MINOR, 0), do_option(MOCKET_ABI_OPTION_MINOR, 1),
+               do_option(MOCKET_ABI_OPTION_ON_DEMAND, 1), do_option(MOCKET_ABI_OPTION_ON_DEMAND, 0),
+               do_option(MOCKET_ABI_OPTION_ON_DEMAND, 2), do_option(MOCKET_ABI_OPTION_REPLAY, 1));
+    if (CASE == AWAIT_IN_START)
+        do_await(do_sleep(0, 1));
+    if (CASE == AWAIT_ANY_IN_START)
+        do_await_any((const int[]){ do_sleep(0, 1) }, 1);
     if (CASE != NO_LISTEN)
         listen_now();
     if (CASE == EXITS_WELL)

@@ -1,4 +1,5 @@
 /* A guest in direct style: it waits in the middle of a request, and goes on there. */
+#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,9 +19,9 @@ static uint32_t inline_len;
 
 EXPORT("mocket_start") void start(void)
 {
-    if (access("/flags/stay", F_OK) == 0) /* instances that begin while this is there wait */
-        do_await(do_sleep(0, 600000));
-    started = do_await(do_sleep(0, 20)) + usleep(20000);
+    while (access("/flags/stay", F_OK) == 0) /* instances that begin while this is there do not get ready */
+        ;
+    started = usleep(20000) == 0 ? 0 : errno; /* a start cannot wait */
     do_listen(1, FLAGS, "127.0.0.1:0", 11);
 }
 
@@ -70,9 +71,10 @@ static void any(int req)
     int ops[3] = { do_sleep(req, 80), do_sleep(req, 20), do_sleep(req, 5000) };
     int first = do_await_any(ops, 3), result = do_await(ops[1]);
     int bad = do_await_any(ops, 3), none = do_await_any(ops, 0), far = do_await_any((const int *)0xfffffff0, 8);
+    int odd = do_await_any((const char *)ops + 2, 1);
     int second = do_await(ops[0]), stale = do_await(ops[0]);
     do_drop(ops[2]);
-    NUMBERS(req, first, result, bad, none, far, second, stale, do_await(ops[2]), do_await(12345));
+    NUMBERS(req, first, result, bad, none, far, odd, second, stale, do_await(ops[2]), do_await(12345));
 }
 
 /* Bytes, 0 at the end, or a code; waits. */
@@ -191,6 +193,13 @@ static void handle_path(int req, const char *path, int number)
         int64_t ms = (do_now(1) - before) / 1000000;
         last_code = result;
         NUMBERS(req, result, absolute, ms >= number + 50 && ms < number + 10000);
+        return;
+    }
+    if (strcmp(path, "/asked") == 0) { /* for its fields, once more when the client may have left */
+        static uint32_t before[1024], after[1024];
+        int size = do_fields(req, before, sizeof before);
+        int result = do_await(do_sleep(req, 60000)), again = do_fields(req, after, sizeof after);
+        last_code = result == -4 && size > 64 && again == size && memcmp(before, after, (size_t)size) == 0;
         return;
     }
     if (strcmp(path, "/sum") == 0) {

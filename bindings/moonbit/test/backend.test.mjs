@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { OPTION } from './abi.mjs';
 import { ERRORS, Host } from './host.mjs';
 
 const here = import.meta.dirname;
@@ -122,7 +123,7 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         const host = open({ canWait: false });
         assert.equal(host.request({ target: '/sleep/50' }).answer.status, 500);
         assert.equal(host.request({ target: '/meet' }).answer.status, 500);
-        assert.match(host.logs[0][1], /this host cannot do it/);
+        assert.match(host.logs[0][1], /not supported here/);
     });
 
     say('one request wakes others, which answer in their own name', () => {
@@ -152,7 +153,7 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         host.event(b, 2, Uint8Array.of(0, 255));
         host.event(b, 3);
         assert.deepEqual(a.sent, ['welcome', 'héllo']);
-        assert.deepEqual(b.sent, ['welcome', 'héllo', [2, 0, 255], [4]]);
+        assert.deepEqual(b.sent, ['welcome', 'héllo', [2, 0, 255], [5]]);
         host.event(b, 4, Uint8Array.of(0xe8, 3));
         assert.deepEqual(a.sent.at(-1), 'someone left');
     });
@@ -240,6 +241,25 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
             `${before} to ${host.exports.memory.buffer.byteLength}`);
     });
 }
+
+for (const leaveOut of [false, true])
+    test(`routes.wasm: fields ${leaveOut ? 'are asked for' : 'come'}`, () => {
+        const host = new Host(path.join(folder, 'routes.wasm'), { leaveOut });
+        assert.equal(host.options.get(OPTION.ON_DEMAND), 1n);
+        assert.equal(text(host.request({ target: '/hello/moon' })), 'Hello, moon!');
+        assert.equal(host.asked, 0);
+        const type = `text/x-long; a=${'l'.repeat(4000)}`;
+        const headers = [['x-a', '1'], ['content-type', type]];
+        const request = host.request({ method: 'POST', target: '/echo', headers, body: 'body' });
+        assert.equal(text(request), 'body');
+        assert.deepEqual(field(request, 'content-type'), [type]);
+        assert.equal(host.asked, leaveOut ? 2 : 0); // the first room was too small
+        const plain = host.request({ method: 'POST', target: '/echo', body: 'body' });
+        assert.deepEqual(field(plain, 'content-type'), ['application/octet-stream']);
+        host.asked = 0;
+        host.fields = () => ERRORS.ENOMEM; // no header is not the same as a header that cannot be had
+        assert.equal(host.request({ method: 'POST', target: '/echo', headers }).answer.status, leaveOut ? 500 : 200);
+    });
 
 for (const guest of ['moonbit-realtime.wasm', 'moonbit-realtime-gc.wasm']) {
     const open = () => new Host(path.join(folder, guest));

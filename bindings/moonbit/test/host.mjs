@@ -4,10 +4,10 @@
 // away with a mistake on a lenient host: every range must fit, handles must be live, no import may find the guest
 // outside an export, and a request that neither answered nor waits is an error.
 import fs from 'node:fs';
+import { CLOCK, DIRECTION, ERRORS, HEAD_WORD, LISTEN, METHODS, MINOR, MODULE, OPTION, REQUEST_FLAG, REQUEST_WORD,
+    REUSE, ROW_WORD, SOCKET, VERSION } from './abi.mjs';
 
-const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'];
-export const ERRORS = { EINVAL: -1, EFAULT: -2, EHANDLE: -3, ECLOSED: -4, ESTATE: -5, ETIMEDOUT: -7, ENOTSUP: -9,
-    ETOOBIG: -12, EAGAIN: -13 };
+export { ERRORS };
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -15,36 +15,58 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 // ---- the request message (docs/abi.md, section 4) ----
 
 export function encodeRequest({ method = 'GET', target = '/', headers = [], body = '', authority = 'test',
-    flags = 1 }) {
+    peer = '127.0.0.1', flags = REQUEST_FLAG.BODY_HERE, left = 0 }) {
     const bytes = (s) => typeof s === 'string' ? encoder.encode(s) : s;
-    const texts = [method, target, authority, '127.0.0.1'].map(bytes);
+    const texts = [method, target, authority, peer].map(bytes);
     const fields = headers.flat().map(bytes);
     const content = bytes(body);
-    let at = 64 + fields.length * 8;
+    const start = REQUEST_WORD.WORDS * 4;
+    let at = start + fields.length * 8;
     const ranges = [...texts, ...fields].map((text) => [at, (at += text.length) - text.length, text]);
-    const bodyAt = content.length ? (at + 3) & ~3 : at;
+    const bodyAt = (at + 3) & ~3;
     const message = new Uint8Array(bodyAt + content.length);
     const words = new DataView(message.buffer);
     const put = (word, value) => words.setUint32(word * 4, value, true);
-    put(0, Math.max(0, METHODS.indexOf(method)));
-    put(1, flags);
-    put(10, headers.length);
-    put(11, 64);
-    put(12, bodyAt);
-    put(13, content.length);
-    ranges.forEach(([start, , text], i) => {
-        const word = i < 4 ? 2 + i * 2 : 16 + (i - 4) * 2;
-        put(word, start);
+    put(REQUEST_WORD.METHOD, Math.max(0, METHODS.indexOf(method)));
+    put(REQUEST_WORD.FLAGS, flags);
+    put(REQUEST_WORD.FIELD_COUNT, headers.length);
+    put(REQUEST_WORD.FIELDS, start);
+    put(REQUEST_WORD.BODY, bodyAt);
+    put(REQUEST_WORD.BODY + 1, content.length);
+    put(REQUEST_WORD.BODY_LEFT, left);
+    ranges.forEach(([offset, , text], i) => {
+        const word = i < 4 ? REQUEST_WORD.METHOD_TEXT + i * 2 : REQUEST_WORD.WORDS + (i - 4) * 2;
+        put(word, offset);
         put(word + 1, text.length);
-        message.set(text, start);
+        message.set(text, offset);
     });
     message.set(content, bodyAt);
     return message;
 }
 
+// ---- the response head (section 5) ----
+
+export function decodeHead(bytes) {
+    const words = new DataView(bytes.buffer, bytes.byteOffset);
+    const word = (i) => words.getUint32(i * 4, true);
+    const text = (i) => {
+        if (word(i) + word(i + 1) > bytes.length)
+            throw new Error('a text is outside the head');
+        return decoder.decode(bytes.subarray(word(i), word(i) + word(i + 1)));
+    };
+    const headers = [];
+    let row = word(HEAD_WORD.FIELDS) / 4;
+    for (let i = 0; i < word(HEAD_WORD.FIELD_COUNT); i++, row += ROW_WORD.WORDS)
+        headers.push([text(row + ROW_WORD.NAME), text(row + ROW_WORD.VALUE)]);
+    return { status: word(HEAD_WORD.STATUS), headers };
+}
+
 export class Host {
-    constructor(file, { canWait = true } = {}) {
+    // leaveOut: messages come without fields and peer to guests that can ask for them (`fields`).
+    constructor(file, { canWait = true, leaveOut = false } = {}) {
         this.now = 0;
+        this.leaveOut = leaveOut;
+        this.asked = 0;
         this.canWait = canWait;
         this.next = 1;
         this.ops = new Map();
@@ -57,7 +79,8 @@ export class Host {
         const module = new WebAssembly.Module(fs.readFileSync(file));
         this.imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
         const instance = new WebAssembly.Instance(module, {
-            mocket: this.table(),
+            [MODULE]: this.table(),
+            wasi_snapshot_preview1: new Proxy({}, { get: () => () => 52 }), // ENOSYS
             spectest: { print_char: (c) => { this.printed += String.fromCharCode(c); } },
             __moonbit_fs_unstable: new Proxy({}, { get: () => () => 0 }),
             __moonbit_time_unstable: { now: () => BigInt(this.now) },
@@ -92,14 +115,23 @@ export class Host {
 
     // Begins a request; `answer` is null until there is one. A body that comes later (flags without bit 0) is fed.
     request(description) {
-        const message = description instanceof Uint8Array ? description : encodeRequest(description);
+        const message = description instanceof Uint8Array ? description : encodeRequest(this.shown(description));
         const request = { handle: this.next++, answer: null, gone: 0, room: Infinity, pieces: [], error: 0 };
-        request.fed = (message[4] & 1) !== 0;
+        request.description = description;
+        request.fed = (message[REQUEST_WORD.FLAGS * 4] & REQUEST_FLAG.BODY_HERE) !== 0;
         this.requests.set(request.handle, request);
         const p = this.give(message);
         this.enter(this.exports.mocket_handle, request.handle, p, message.length);
         this.settle();
         return request;
+    }
+
+    // The description of a message as the guest gets it.
+    shown(description) {
+        if (!this.leaveOut || this.options.get(OPTION.ON_DEMAND) !== 1n)
+            return description;
+        const flags = (description.flags ?? REQUEST_FLAG.BODY_HERE) | REQUEST_FLAG.ON_DEMAND;
+        return { ...description, headers: [], peer: '', flags };
     }
 
     // More of a request's body; null is its end.
@@ -108,13 +140,13 @@ export class Host {
             request.pieces.push(...bytes);
         else
             request.fed = true;
-        this.endReady(request.handle, 0);
+        this.endReady(request.handle, DIRECTION.READ);
     }
 
     // A client that reads `n` bytes more of its answer.
     take(request, n) {
         request.room += n;
-        this.endReady(request.handle, 1);
+        this.endReady(request.handle, DIRECTION.WRITE);
     }
 
     endReady(handle, dir) {
@@ -166,14 +198,14 @@ export class Host {
     event(socket, kind, bytes = new Uint8Array(0)) {
         const p = this.give(bytes);
         this.enter(this.exports.mocket_ws, socket.handle, kind, p, bytes.length);
-        if (kind === 4)
+        if (kind === SOCKET.CLOSED)
             this.sockets.delete(socket.handle);
     }
 
     // The socket can be written again.
     writable(socket) {
         socket.full = false;
-        this.endReady(socket.handle, 1);
+        this.endReady(socket.handle, DIRECTION.WRITE);
     }
 
     // ---- out ----
@@ -189,18 +221,9 @@ export class Host {
     text(p, n) { return decoder.decode(this.copy(p, n)); }
 
     head(p, n) {
-        const words = new DataView(this.copy(p, n).buffer);
-        const word = (i) => words.getUint32(i, true);
-        const headers = [];
-        for (let i = 0, row = word(12); i < word(8); i++, row += 16) {
-            const text = (at) => {
-                if (word(at) + word(at + 4) > n)
-                    throw new Error('a text is outside the head');
-                return this.text(p + word(at), word(at + 4));
-            };
-            headers.push([text(row), text(row + 8)]);
-        }
-        return { status: word(0), headers };
+        if (p % 4)
+            throw new Error(`a head at ${p} is not 4-aligned`);
+        return decodeHead(this.copy(p, n));
     }
 
     begin(op) {
@@ -220,6 +243,21 @@ export class Host {
         return Boolean(request.answer) === begun && !request.answer?.done ? 0 : ERRORS.ESTATE;
     }
 
+    // The message again, with fields and peer and without its body.
+    fields(req, p, room) {
+        const request = this.requests.get(req);
+        if (!request)
+            return ERRORS.EHANDLE;
+        if (p % 4)
+            throw new Error(`room for fields at ${p} is not 4-aligned`);
+        const flags = (request.description.flags ?? 0) & ~(REQUEST_FLAG.BODY_HERE | REQUEST_FLAG.ON_DEMAND);
+        const message = encodeRequest({ ...request.description, body: '', flags });
+        this.asked++;
+        if (message.length <= room)
+            this.view(p, message.length).set(message);
+        return message.length;
+    }
+
     respond(req, head, headLen, body, bodyLen) {
         const status = this.respondBegin(req, head, headLen);
         if (status === 0)
@@ -234,7 +272,7 @@ export class Host {
             return status;
         const answer = this.head(head, headLen);
         if (answer.status < 200 || answer.status > 599 || answer.headers.some(([n, v]) => !TOKEN.test(n) ||
-            /[\r\n\0]/.test(v)))
+            /[\0-\x08\n-\x1f\x7f]/.test(v)))
             return ERRORS.EINVAL;
         request.answer = { ...answer, body: new Uint8Array(0), done: false };
         return 0;
@@ -293,7 +331,9 @@ export class Host {
             return ERRORS.ESTATE;
         if (socket.full)
             return ERRORS.EAGAIN;
-        socket.sent.push(kind === 1 ? this.text(p, n) : [kind, ...this.copy(p, n)]);
+        if (![SOCKET.TEXT, SOCKET.BINARY, SOCKET.PING, SOCKET.PONG].includes(kind))
+            return ERRORS.EINVAL;
+        socket.sent.push(kind === SOCKET.TEXT ? this.text(p, n) : [kind, ...this.copy(p, n)]);
         return 0;
     }
 
@@ -312,15 +352,34 @@ export class Host {
         return 0;
     }
 
+    option(key, value) {
+        if (this.listening)
+            return ERRORS.ESTATE;
+        if (key === OPTION.MINOR)
+            return value === 0n ? MINOR : ERRORS.EINVAL;
+        if (![OPTION.MAX_BODY, OPTION.MAX_MESSAGE, OPTION.ON_DEMAND].includes(key))
+            return ERRORS.ENOTSUP;
+        if (value < (key === OPTION.ON_DEMAND ? 0n : -1n) || (key === OPTION.ON_DEMAND && value > 1n))
+            return ERRORS.EINVAL;
+        this.options.set(key, value);
+        return 0;
+    }
+
     table() {
         const table = {
-            option: (key, value) => { this.options.set(key, value); return 0; },
+            option: (key, value) => this.option(key, value),
             listen: (version, flags, p, n) => {
-                if (version !== 1)
+                if (this.listening)
+                    return ERRORS.ESTATE;
+                if (version !== VERSION)
+                    return ERRORS.ENOTSUP;
+                if (flags & ~(LISTEN.REUSE_MASK | LISTEN.STREAM_BODY) ||
+                    (flags & LISTEN.REUSE_MASK) > REUSE.CONCURRENT)
                     return ERRORS.EINVAL;
                 this.listening = { flags, address: this.text(p, n) };
                 return 0;
             },
+            fields: (...a) => this.fields(...a),
             respond: (...a) => this.respond(...a),
             respond_begin: (...a) => this.respondBegin(...a),
             body_write: (...a) => this.bodyWrite(...a),
@@ -345,6 +404,8 @@ export class Host {
             ws_unsubscribe: (ws, p, n) => this.topic(ws, p, n, (topics, name) => topics.delete(name)),
             publish: (tp, tn, kind, p, n) => this.publish(this.text(tp, tn), kind, p, n),
             log: (level, p, n) => { this.logs.push([level, this.text(p, n)]); },
+            now: (clock) => clock === CLOCK.WALL ? BigInt(Date.now()) * 1000000n : BigInt(this.now) * 1000000n,
+            random: (p, n) => { crypto.getRandomValues(this.view(p, n)); },
         };
         const guarded = (f) => (...a) => {
             if (!this.inside)

@@ -29,20 +29,34 @@ static bool starting(const struct guest_instance *i)
     return !i->declared.listening && i->running != GUEST_ALLOC && i->running != GUEST_HANDLE;
 }
 
+static int set_option(struct guest_declaration *d, uint32_t key, int64_t value)
+{
+    switch (key) {
+    case MOCKET_ABI_OPTION_MINOR:
+        return value == 0 ? MOCKET_ABI_MINOR : MOCKET_EINVAL;
+    case MOCKET_ABI_OPTION_MAX_BODY:
+    case MOCKET_ABI_OPTION_MAX_MESSAGE:
+        if (value < MOCKET_UNLIMITED)
+            return MOCKET_EINVAL;
+        *(key == MOCKET_ABI_OPTION_MAX_BODY ? &d->max_body : &d->max_message) = value;
+        return 0;
+    case MOCKET_ABI_OPTION_ON_DEMAND:
+        if (value != 0 && value != 1)
+            return MOCKET_EINVAL;
+        d->on_demand = value;
+        return 0;
+    default:
+        return MOCKET_ENOTSUP;
+    }
+}
+
 /* option(key, value i64) -> status */
 const char *guest_import_option(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
-    uint32_t key = s[0].u32;
-    int64_t value = s[1].i64;
     if (!starting(i))
         return answer(s, MOCKET_ESTATE);
-    if (key != MOCKET_ABI_MAX_BODY && key != MOCKET_ABI_MAX_MESSAGE)
-        return answer(s, MOCKET_ENOTSUP);
-    if (value < -1)
-        return answer(s, MOCKET_EINVAL);
-    *(key == MOCKET_ABI_MAX_BODY ? &i->declared.max_body : &i->declared.max_message) = value;
-    return answer(s, 0);
+    return answer(s, set_option(&i->declared, s[0].u32, s[1].i64));
 }
 
 /* Tells the operator why a guest's listen was refused. */
@@ -97,7 +111,7 @@ static struct guest_request *request_of(const struct guest_instance *i, int32_t 
     return guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
 }
 
-/* What a request that is asked for something answers when it is not there for that any more. */
+/* Error of an import on a request that cannot be answered any more; 0 if it can. */
 static int state_of(const struct guest_request *r)
 {
     return !r                                                           ? MOCKET_EHANDLE
@@ -105,6 +119,14 @@ static int state_of(const struct guest_request *r)
            : r->owner.death                                             ? r->owner.death
            : r->failure || r->answer == GUEST_ANSWER_CUT || !r->message ? MOCKET_ECLOSED
                                                                         : 0;
+}
+
+/* fields(req, room, cap) -> size */
+const char *guest_import_fields(void *data, union engine_slot *s)
+{
+    struct guest_instance *i = data;
+    struct guest_request *r = request_of(i, s[0].i32);
+    return answer(s, r ? guest_request_fields(i, r, s[1].u32, s[2].u32) : MOCKET_EHANDLE);
 }
 
 /* respond(req, head, head_len, body, body_len) -> status */
@@ -231,7 +253,7 @@ const char *guest_import_drop(void *data, union engine_slot *s)
 /* Where a guest may be suspended. */
 static const char *check_await(const struct guest_instance *i)
 {
-    return guest_may_wait(i) ? NULL : "await may only be called below mocket_start, mocket_handle and mocket_ws";
+    return guest_may_wait(i) ? NULL : "await may only be called below mocket_handle and mocket_ws";
 }
 
 /* await(op) -> result */
@@ -260,8 +282,9 @@ const char *guest_import_await_any(void *data, union engine_slot *s)
         return reason;
     if (count == 0 || count > GUEST_HANDLES_MAX)
         return answer(s, count ? MOCKET_ELIMIT : MOCKET_EINVAL);
-    if (guest_span(i, s[0].u32, count * 4, &list) < 0)
-        return answer(s, MOCKET_EFAULT);
+    int rc = guest_span_aligned(i, s[0].u32, count * 4, &list);
+    if (rc < 0)
+        return answer(s, rc);
     int32_t first = -1;
     for (uint32_t n = 0; n < count; n++) {
         const unsigned char *p = list.ptr + (size_t)n * 4;
@@ -315,7 +338,7 @@ const char *guest_import_now(void *data, union engine_slot *s)
 {
     (void)data;
     struct timespec t;
-    clock_gettime(s[0].i32 == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
+    clock_gettime(s[0].i32 == MOCKET_ABI_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
     s[0].i64 = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
     return NULL;
 }

@@ -156,6 +156,7 @@ void guest_inbox_recycle(struct guest_inbox *b, struct guest_request *r)
     if (r->told)
         take_back_news(b, r);
     mocket__buf_release(&r->in);
+    mocket__buf_release(&r->kept);
     if (r->out.cap > OUT_KEPT_MAX)
         mocket__buf_release(&r->out);
     if (b->unused_count >= UNUSED_MAX) {

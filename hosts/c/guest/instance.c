@@ -312,6 +312,7 @@ static int check_declaration(const struct guest_instance *i, struct mocket_buf *
         return 0;
     if (first->reuse == now->reuse && first->streams == now->streams && first->body_errors == now->body_errors &&
         first->max_body == now->max_body && first->max_message == now->max_message &&
+        first->on_demand == now->on_demand &&
         strcmp(first->address, now->address) == 0)
         return 0;
     mocket__buf_text(why, "it declared something else than the first instance did");
@@ -627,25 +628,14 @@ void guest_instance_start(struct guest_instance *i)
     begin_time(i, GUEST_KIND_START);
 }
 
-/* The start section and the two exports may wait, each for operations of a loop that is there for that alone. */
-static int start_and_wait(struct guest_instance *i, struct mocket_buf *why)
+/* The start section and the two exports, slice by slice: none of them may wait. */
+static int start_now(struct guest_instance *i, struct mocket_buf *why)
 {
-    for (;;) {
-        enum guest_progress progress = guest_instance_advance(i, why);
-        if (progress == GUEST_RESTS)
-            return 0;
-        if (progress != GUEST_RUNNABLE && progress != GUEST_WAITS)
-            return MOCKET_EINVAL;
-        uint64_t now = guest_now_ns();
-        if (progress == GUEST_WAITS && now > i->start_end_ns) {
-            mocket__buf_text(why, guest_export_name(i->running));
-            mocket__buf_text(why, " did not return in time: it waits");
-            return MOCKET_EINVAL;
-        }
-        uv_run(i->loop, UV_RUN_NOWAIT);
-        if (progress == GUEST_WAITS)
-            uv_sleep(1);
-    }
+    enum guest_progress progress;
+    do
+        progress = guest_instance_advance(i, why);
+    while (progress == GUEST_RUNNABLE);
+    return progress == GUEST_RESTS ? 0 : MOCKET_EINVAL;
 }
 
 int guest_instance_open(struct guest_program *program, struct guest_log *log, struct ticker_seat *seat,
@@ -659,7 +649,7 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
     }
     i->loop = &loop;
     guest_instance_start(i);
-    int rc = start_and_wait(i, why);
+    int rc = start_now(i, why);
     guest_owner_release(&i->owner); /* what it has cannot come along to another loop */
     guest_ops_close(i);
     mocket__pool_free(i->pool);

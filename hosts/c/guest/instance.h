@@ -25,6 +25,7 @@ struct guest_declaration {
     uint32_t reuse;   /* enum mocket_reuse */
     int64_t max_body; /* -1 no limit; GUEST_UNSAID */
     int64_t max_message;
+    bool on_demand;                      /* it asks for fields and peer when it needs them */
     char address[GUEST_ADDRESS_MAX + 1]; /* a wish; "" when there is none */
 };
 #define GUEST_UNSAID INT64_MIN
@@ -45,6 +46,7 @@ struct guest_program {
     atomic_size_t sockets_open;  /* of these */
     bool known;                  /* declared is what the first instance said */
     struct guest_declaration declared;
+    bool leave_out; /* for tests: fields and peer are left out of messages for guests that ask for them */
 };
 
 enum guest_job_kind {
@@ -208,8 +210,7 @@ bool guest_instance_is_long(const struct guest_instance *instance);
 /* Is it in an export below which a guest may be suspended? */
 static inline bool guest_may_wait(const struct guest_instance *i)
 {
-    return i->running == GUEST_MOCKET_START || i->running == GUEST_START || i->running == GUEST_HANDLE ||
-           i->running == GUEST_WS;
+    return i->running == GUEST_HANDLE || i->running == GUEST_WS;
 }
 
 /* Whether it can serve another request. */

@@ -130,6 +130,11 @@ static int check_import(const struct engine_symbol *import, const struct engine_
     mocket__buf_span(why, import->module);
     mocket__buf_text(why, ".");
     mocket__buf_span(why, import->name);
+    if (!*row && mocket__span_eq(import->module, MOCKET_SPAN(MOCKET_ABI_MODULE))) {
+        mocket__buf_text(why, ", which this host does not provide: it has minor version ");
+        mocket__buf_decimal(why, MOCKET_ABI_MINOR);
+        return refuse(why, " of the guest ABI", NULL);
+    }
     if (!*row)
         return refuse(why, ", which this host does not provide", NULL);
     if (import->kind != ENGINE_FUNCTION)
@@ -151,6 +156,7 @@ static int check_imports(struct guest_module *m, const struct engine_import **ro
             continue;
         if (strcmp(name, "await") == 0 || strcmp(name, "await_any") == 0)
             m->direct_style = true;
+        m->asks_fields |= strcmp(name, "fields") == 0;
         if (strcmp(name, "sleep") == 0 || strcmp(name, "ready") == 0 || strcmp(name, "fetch_wait") == 0)
             waits = name;
     }

@@ -21,6 +21,7 @@ struct guest_module {
     const char *name; /* of the file, for messages and argv[0]; borrowed */
     bool has[GUEST_EXPORT_COUNT];
     bool direct_style; /* imports await or await_any */
+    bool asks_fields;  /* imports fields */
 };
 
 /* The name of an export, "the start section" for GUEST_OUTSIDE. */

@@ -243,7 +243,7 @@ static int take_head(struct guest_instance *i, struct mocket_arena *a, const str
                      struct mocket_abi_fetch *out)
 {
     struct guest_bytes from;
-    int rc = guest_span(i, fetch->head, fetch->head_len, &from);
+    int rc = guest_span_aligned(i, fetch->head, fetch->head_len, &from);
     if (rc < 0)
         return rc;
     if (from.len > MOCKET_ABI_HEAD_MAX)
@@ -436,7 +436,7 @@ int32_t guest_fetch_head(struct guest_instance *i, int32_t number, uint32_t at, 
     struct guest_bytes to;
     int rc = check(o);
     if (rc == 0)
-        rc = guest_span(i, at, cap, &to);
+        rc = guest_span_aligned(i, at, cap, &to);
     if (rc < 0)
         return rc;
     const struct mocket_fields *fields = mocket__outgoing_fields(o->exchange);

@@ -61,9 +61,23 @@ static int faulty(struct guest_instance *i, const struct guest_request *r, mocke
 
 /* ---- In ---- */
 
+/* The message as the guest gets it. */
+static const struct mocket_message *shown(const struct guest_request *r, struct mocket_message *without)
+{
+    const struct guest_program *p = r->instance->program;
+    if (!p->leave_out || !p->declared.on_demand)
+        return r->message;
+    *without = *r->message;
+    without->fields.count = 0;
+    without->peer = (mocket_span){ NULL, 0 };
+    without->flags |= MOCKET_MESSAGE_ON_DEMAND;
+    return without;
+}
+
 uint32_t guest_request_size(const struct guest_request *r)
 {
-    size_t size = mocket__abi_request_size(r->message, r->body);
+    struct mocket_message without;
+    size_t size = mocket__abi_request_size(shown(r, &without), r->body);
     return size > INT32_MAX ? 0 : (uint32_t)size;
 }
 
@@ -78,6 +92,7 @@ static uint32_t body_left(const struct guest_request *r)
 
 int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t len)
 {
+    struct mocket_message without;
     struct guest_bytes room;
     if (at == 0) {
         guest_request_log(i, r, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc has no memory for it"));
@@ -88,8 +103,38 @@ int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uin
     if (guest_span(i, at, len, &room) < 0)
         return faulty(i, r, MOCKET_SPAN("mocket_alloc answered a range outside the memory"));
     bool here = !r->body_comes && r->message->body_error == 0;
-    mocket__abi_request_encode(r->message, r->body, here, body_left(r), room.ptr);
+    mocket__abi_request_encode(shown(r, &without), r->body, here, body_left(r), room.ptr);
     return 0;
+}
+
+/* Fields outlive the client: a copy is kept for a guest that may still ask. Without memory it gets MOCKET_ENOMEM. */
+static void keep_message(struct guest_request *r)
+{
+    size_t size = mocket__abi_request_size(r->message, (mocket_span){ NULL, 0 });
+    r->kept.till = r->instance->log->till;
+    r->kept.part = MOCKET_CHARGE_REQUESTS;
+    char *room = mocket__buf_room(&r->kept, size);
+    if (!room)
+        return;
+    mocket__abi_request_encode(r->message, (mocket_span){ NULL, 0 }, false, 0, room);
+    r->kept.len = size;
+}
+
+int guest_request_fields(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t cap)
+{
+    static const mocket_span no_body;
+    struct guest_bytes room;
+    int rc = guest_span_aligned(i, at, cap, &room);
+    if (rc < 0)
+        return rc;
+    size_t size = r->message ? mocket__abi_request_size(r->message, no_body) : r->kept.len;
+    if (size == 0 || size > INT32_MAX)
+        return size == 0 ? MOCKET_ENOMEM : MOCKET_ETOOBIG;
+    if (size <= cap && r->message)
+        mocket__abi_request_encode(r->message, no_body, false, 0, room.ptr);
+    else if (size <= cap)
+        memcpy(room.ptr, r->kept.ptr, size);
+    return (int)size;
 }
 
 /* ---- The end ---- */
@@ -193,17 +238,12 @@ static void drop_hop_by_hop(struct mocket_fields *f)
     f->count = kept;
 }
 
-static int copy_in(const struct guest_instance *i, struct mocket_arena *a, uint32_t offset, uint32_t len,
-                   mocket_span *out)
+static int copy_in(struct mocket_arena *a, const struct guest_bytes *from, mocket_span *out)
 {
-    struct guest_bytes from;
-    int rc = guest_span(i, offset, len, &from);
-    if (rc < 0)
-        return rc;
     enum mocket_charge part = a->part;
     bool failed = a->failed;
     a->part = MOCKET_CHARGE_ANSWERS;
-    *out = mocket__arena_copy(a, (mocket_span){ (const char *)from.ptr, from.len });
+    *out = mocket__arena_copy(a, (mocket_span){ (const char *)from->ptr, from->len });
     a->part = part;
     a->failed = failed; /* a smaller answer may still fit */
     return out->ptr ? 0 : MOCKET_ENOMEM;
@@ -239,8 +279,11 @@ static int take_head(struct guest_instance *i, struct guest_request *r, const st
         return MOCKET_ELIMIT;
     if (answer->head_len > MOCKET_ABI_HEAD_MAX)
         return MOCKET_EINVAL;
+    struct guest_bytes from;
     mocket_span head;
-    rc = copy_in(i, r->arena, answer->head, answer->head_len, &head);
+    rc = guest_span_aligned(i, answer->head, answer->head_len, &from);
+    if (rc == 0)
+        rc = copy_in(r->arena, &from, &head);
     return rc < 0 ? rc
                   : mocket__abi_head_decode(head, answer->upgrade ? MOCKET_ABI_HANDSHAKE : MOCKET_ABI_ANSWER, r->arena,
                                             status, fields);
@@ -249,10 +292,13 @@ static int take_head(struct guest_instance *i, struct guest_request *r, const st
 int guest_request_respond(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer)
 {
     struct mocket_fields fields = { 0 };
+    struct guest_bytes from;
     mocket_span body;
     int status, rc = take_head(i, r, answer, &fields, &status);
     if (rc == 0)
-        rc = copy_in(i, r->arena, answer->body, answer->body_len, &body);
+        rc = guest_span(i, answer->body, answer->body_len, &from);
+    if (rc == 0)
+        rc = copy_in(r->arena, &from, &body);
     if (rc < 0)
         return rc == MOCKET_ENOMEM ? starve(i, r) : rc;
     drop_hop_by_hop(&fields);
@@ -409,6 +455,8 @@ void guest_request_leave(struct guest_request *r, bool gone)
 {
     if (r->socket)
         guest_socket_disown(r->socket);
+    if (r->message && r->entered && r->owner.number > 0 && r->inside && r->instance->program->module->asks_fields)
+        keep_message(r);
     r->message = NULL;
     r->arena = NULL;
     r->park = NULL;

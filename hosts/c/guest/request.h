@@ -40,6 +40,7 @@ struct guest_request {
     bool front;                           /* it is there */
     const struct mocket_message *message; /* NULL: the front has left */
     mocket_span body;                     /* whole */
+    struct mocket_buf kept;               /* the message, when the front has left and the guest may ask for it */
     struct mocket_arena *arena;           /* answers are copied to it */
     uv_loop_t *loop;
     bool body_comes;          /* the body is not here: the front reads it when the guest wants more */
@@ -123,6 +124,8 @@ int guest_request_take_head(struct guest_instance *instance, struct guest_reques
 /* It is answered by becoming a socket. */
 void guest_request_upgrade(struct guest_request *request, const struct mocket_fields *fields,
                            struct guest_socket *socket);
+/* `fields`: writes the message without its body, if it fits. The size needed, or a code for the guest. */
+int guest_request_fields(struct guest_instance *instance, struct guest_request *request, uint32_t at, uint32_t cap);
 /* `respond`: keeps a copy of the answer. 0 or a code for the guest; so are the others. */
 int guest_request_respond(struct guest_instance *instance, struct guest_request *request,
                           const struct guest_answer *answer);

@@ -20,6 +20,11 @@ int guest_span(const struct guest_instance *instance, uint32_t offset, uint32_t 
     return 0;
 }
 
+int guest_span_aligned(const struct guest_instance *instance, uint32_t offset, uint32_t len, struct guest_bytes *out)
+{
+    return len > 0 && offset % sizeof(uint32_t) != 0 ? MOCKET_EINVAL : guest_span(instance, offset, len, out);
+}
+
 static int put(const struct guest_instance *instance, uint32_t offset, uint64_t value, uint32_t len)
 {
     struct guest_bytes to;

@@ -16,6 +16,7 @@
 #include "../../core/backend.h"
 #include "body.h"
 #include "imports.h"
+#include "request.h"
 #include "sink.h"
 #include "socket.h"
 
@@ -40,7 +41,7 @@ extern int __main_void(void);
 static uint64_t now_ns(struct mocket_env *env)
 {
     (void)env;
-    return (uint64_t)mocket__import_now(1);
+    return (uint64_t)mocket__import_now(MOCKET_ABI_MONOTONIC);
 }
 
 static void log_line(struct mocket_env *env, int level, mocket_span line)
@@ -90,14 +91,6 @@ static mocket_span terminate(mocket_span body, char *message, size_t len)
     return body;
 }
 
-static int add_host(struct mocket_message *msg)
-{
-    size_t at = 0;
-    if (msg->authority.len == 0 || mocket__fields_next(&msg->fields, MOCKET_SPAN("host"), &at))
-        return 0;
-    return mocket__fields_add(&msg->fields, &instance.arena, MOCKET_SPAN("host"), msg->authority);
-}
-
 /* A body that the host could not get: whoever reads it learns why. */
 struct failed_body {
     struct mocket_source source;
@@ -123,7 +116,8 @@ static int open_body(struct mocket_request *req, int32_t id, struct failed_body 
 static void handle(int32_t id, char *message, size_t len)
 {
     struct failed_body failed;
-    struct mocket_request req = { .arena = &instance.arena, .env = &instance.env };
+    struct mocket_guest_request request = { .request = { .arena = &instance.arena, .env = &instance.env }, .req = id };
+    struct mocket_request *req = &request.request;
     struct mocket_guest_sink sink = {
         .sink = { .respond = respond }, /* the rest comes with mocket__stream_prepare */
         .req = id,
@@ -134,17 +128,17 @@ static void handle(int32_t id, char *message, size_t len)
     mocket_span body;
     if (&mocket__guest_sockets)
         sink.sink.upgrade = mocket__guest_sockets.upgrade;
-    int rc = mocket__abi_request_decode((mocket_span){ message, len }, &instance.arena, &req.message, &body);
-    if (rc == 0)
-        rc = add_host(&req.message);
+    int rc = mocket__abi_request_decode((mocket_span){ message, len }, &instance.arena, &req->message, &body);
+    if (rc == 0 && !(req->message.flags & MOCKET_MESSAGE_ON_DEMAND))
+        rc = mocket__guest_add_host(&req->message, &instance.arena);
     if (rc < 0) {
         log_text(MOCKET_LOG_ERROR, "the host's request message cannot be read");
         return; /* no answer: the host makes it a 500 */
     }
-    req.whole = terminate(body, message, len);
-    if (open_body(&req, id, &failed) < 0)
+    req->whole = terminate(body, message, len);
+    if (open_body(req, id, &failed) < 0)
         return;
-    mocket_dispatch(instance.app, &req, &res);
+    mocket_dispatch(instance.app, req, &res);
 }
 
 /* ---- exports ---- */
@@ -222,9 +216,10 @@ int mocket_listen(mocket_app *app, const char *address)
     instance.env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random };
     instance.env.worker = mocket__app_worker_start(app);
     mocket__arena_init(&instance.arena, 0);
-    mocket__import_option(MOCKET_ABI_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
+    mocket__import_option(MOCKET_ABI_OPTION_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
     if (&mocket__guest_sockets)
-        mocket__import_option(MOCKET_ABI_MAX_MESSAGE, mocket__app_setting(app, MOCKET_MAX_MESSAGE));
+        mocket__import_option(MOCKET_ABI_OPTION_MAX_MESSAGE, mocket__app_setting(app, MOCKET_MAX_MESSAGE));
+    mocket__import_option(MOCKET_ABI_OPTION_ON_DEMAND, 1);
     uint32_t flags =
         ((uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK) | MOCKET_ABI_BODY_ERRORS;
     if (&mocket__guest_body)

@@ -84,7 +84,7 @@ static void refused(mocket_socket *s, int kind, mocket_span data)
                     mocket_ws_send(s, MOCKET_WS_PING, (mocket_span){ long_text, 126 }),
                     mocket_ws_send(s, MOCKET_WS_PONG, (mocket_span){ long_text, 126 }),
                     mocket_ws_send(s, MOCKET_WS_OPEN, SPAN("")),
-                    mocket_ws_send(s, 5, SPAN("")),
+                    mocket_ws_send(s, MOCKET_WS_CLOSED, SPAN("")),
                     mocket_ws_close(s, 999, NULL),
                     mocket_ws_close(s, 1004, NULL),
                     mocket_ws_close(s, 1005, NULL),
