@@ -27,7 +27,7 @@ ENUMS = [
     ("SOCKET", "Section 7: kinds of messages.", PUBLIC, "mocket_ws_kind", "MOCKET_WS_"),
 ]
 MACROS = [
-    ("LISTEN", "Section 2: the flags of `listen`.", ("REUSE_MASK", "STREAM_BODY")),
+    ("LISTEN", "Section 2: the flags of `listen`.", ("REUSE_MASK", "STREAM_BODY", "BODY_ERRORS")),
     ("LIMIT", "Sections 4 and 5.", ("UNKNOWN_LENGTH", "HEAD_MAX")),
 ]
 

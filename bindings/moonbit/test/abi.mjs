@@ -177,6 +177,7 @@ export const SOCKET = {
 export const LISTEN = {
     REUSE_MASK: 3,
     STREAM_BODY: 4,
+    BODY_ERRORS: 8,
 };
 
 // Sections 4 and 5.

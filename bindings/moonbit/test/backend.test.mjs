@@ -38,20 +38,6 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         assert.deepEqual(field(request, 'host'), ['example.org']);
     });
 
-    say('the golden request is understood', () => {
-        const hex = fs.readFileSync(path.join(here, '../../../tests/golden/request.hex'), 'utf8').replace(/#.*/g, '');
-        const golden = Uint8Array.from(Buffer.from(hex.replace(/\s/g, ''), 'hex'));
-        const request = open().request(golden);
-        assert.equal(request.answer.status, 404);
-        const target = golden.indexOf('/'.charCodeAt(0), 112);
-        const echo = Uint8Array.from(golden);
-        new DataView(echo.buffer).setUint32(20, 5, true);
-        echo.set(Buffer.from('/echo'), target);
-        const answer = open().request(echo);
-        assert.equal(text(answer), 'body');
-        assert.deepEqual(field(answer, 'x-two'), ['b, ']);
-    });
-
     say('any method and any bytes come through', () => {
         const host = open();
         assert.equal(host.request({ method: 'PROPFIND', target: '/hello' }).answer.status, 404);

@@ -4,10 +4,11 @@
 // away with a mistake on a lenient host: every range must fit, handles must be live, no import may find the guest
 // outside an export, and a request that neither answered nor waits is an error.
 import fs from 'node:fs';
-import { CLOCK, DIRECTION, ERRORS, HEAD_WORD, LISTEN, METHODS, MINOR, MODULE, OPTION, REQUEST_FLAG, REQUEST_WORD,
+import { CLOCK, DIRECTION, ERRORS, HEAD_WORD, LIMIT, LISTEN, METHODS, MINOR, MODULE, OPTION, REQUEST_FLAG, REQUEST_WORD,
     REUSE, ROW_WORD, SOCKET, VERSION } from './abi.mjs';
 
 export { ERRORS };
+const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -15,7 +16,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 // ---- the request message (docs/abi.md, section 4) ----
 
 export function encodeRequest({ method = 'GET', target = '/', headers = [], body = '', authority = 'test',
-    peer = '127.0.0.1', flags = REQUEST_FLAG.BODY_HERE, left = 0 }) {
+    peer = '127.0.0.1', flags = REQUEST_FLAG.BODY_HERE, left = 0, error = 0 }) {
     const bytes = (s) => typeof s === 'string' ? encoder.encode(s) : s;
     const texts = [method, target, authority, peer].map(bytes);
     const fields = headers.flat().map(bytes);
@@ -34,6 +35,7 @@ export function encodeRequest({ method = 'GET', target = '/', headers = [], body
     put(REQUEST_WORD.BODY, bodyAt);
     put(REQUEST_WORD.BODY + 1, content.length);
     put(REQUEST_WORD.BODY_LEFT, left);
+    put(REQUEST_WORD.BODY_ERROR, error);
     ranges.forEach(([offset, , text], i) => {
         const word = i < 4 ? REQUEST_WORD.METHOD_TEXT + i * 2 : REQUEST_WORD.WORDS + (i - 4) * 2;
         put(word, offset);
@@ -46,18 +48,28 @@ export function encodeRequest({ method = 'GET', target = '/', headers = [], body
 
 // ---- the response head (section 5) ----
 
-export function decodeHead(bytes) {
+const isAnswer = (status) => status >= 200 && status <= 599;
+const isHandshake = (status) => status === 101;
+
+// Status and headers, or null for a head that is malformed.
+export function decodeHead(bytes, isStatus = isAnswer) {
     const words = new DataView(bytes.buffer, bytes.byteOffset);
     const word = (i) => words.getUint32(i * 4, true);
-    const text = (i) => {
-        if (word(i) + word(i + 1) > bytes.length)
-            throw new Error('a text is outside the head');
-        return decoder.decode(bytes.subarray(word(i), word(i) + word(i + 1)));
-    };
-    const headers = [];
-    let row = word(HEAD_WORD.FIELDS) / 4;
-    for (let i = 0; i < word(HEAD_WORD.FIELD_COUNT); i++, row += ROW_WORD.WORDS)
-        headers.push([text(row + ROW_WORD.NAME), text(row + ROW_WORD.VALUE)]);
+    if (bytes.length < HEAD_WORD.WORDS * 4 || bytes.length > LIMIT.HEAD_MAX || !isStatus(word(HEAD_WORD.STATUS)) ||
+        word(HEAD_WORD.FLAGS))
+        return null;
+    const [count, rows, headers] = [word(HEAD_WORD.FIELD_COUNT), word(HEAD_WORD.FIELDS), []];
+    if (count && (rows % 4 || rows + count * ROW_WORD.WORDS * 4 > bytes.length))
+        return null;
+    for (let i = 0, row = rows / 4; i < count; i++, row += ROW_WORD.WORDS) {
+        const ranges = [row + ROW_WORD.NAME, row + ROW_WORD.VALUE].map((at) => [word(at), word(at) + word(at + 1)]);
+        if (ranges.some(([start, end]) => start !== end && end > bytes.length))
+            return null;
+        const [name, value] = ranges.map(([start, end]) => decoder.decode(bytes.subarray(start, end)));
+        if (!TOKEN.test(name) || CONTROL.test(value))
+            return null;
+        headers.push([name, value]);
+    }
     return { status: word(HEAD_WORD.STATUS), headers };
 }
 
@@ -220,10 +232,10 @@ export class Host {
     copy(p, n) { return this.view(p, n).slice(); }
     text(p, n) { return decoder.decode(this.copy(p, n)); }
 
-    head(p, n) {
+    head(p, n, isStatus) {
         if (p % 4)
             throw new Error(`a head at ${p} is not 4-aligned`);
-        return decodeHead(this.copy(p, n));
+        return decodeHead(this.copy(p, n), isStatus);
     }
 
     begin(op) {
@@ -271,8 +283,7 @@ export class Host {
         if (status)
             return status;
         const answer = this.head(head, headLen);
-        if (answer.status < 200 || answer.status > 599 || answer.headers.some(([n, v]) => !TOKEN.test(n) ||
-            /[\0-\x08\n-\x1f\x7f]/.test(v)))
+        if (!answer)
             return ERRORS.EINVAL;
         request.answer = { ...answer, body: new Uint8Array(0), done: false };
         return 0;
@@ -316,7 +327,10 @@ export class Host {
         const request = this.requests.get(req);
         if (!request || request.answer)
             return ERRORS.EHANDLE;
-        request.answer = { ...this.head(head, headLen), done: true };
+        const accepted = this.head(head, headLen, isHandshake);
+        if (!accepted)
+            return ERRORS.EINVAL;
+        request.answer = { ...accepted, done: true };
         const socket = { handle: this.next++, sent: [], topics: new Set(), full: false, closed: null };
         request.socket = socket;
         this.sockets.set(socket.handle, socket);
@@ -373,7 +387,7 @@ export class Host {
                     return ERRORS.ESTATE;
                 if (version !== VERSION)
                     return ERRORS.ENOTSUP;
-                if (flags & ~(LISTEN.REUSE_MASK | LISTEN.STREAM_BODY) ||
+                if (flags & ~(LISTEN.REUSE_MASK | LISTEN.STREAM_BODY | LISTEN.BODY_ERRORS) ||
                     (flags & LISTEN.REUSE_MASK) > REUSE.CONCURRENT)
                     return ERRORS.EINVAL;
                 this.listening = { flags, address: this.text(p, n) };

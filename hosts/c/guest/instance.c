@@ -312,8 +312,7 @@ static int check_declaration(const struct guest_instance *i, struct mocket_buf *
         return 0;
     if (first->reuse == now->reuse && first->streams == now->streams && first->body_errors == now->body_errors &&
         first->max_body == now->max_body && first->max_message == now->max_message &&
-        first->on_demand == now->on_demand &&
-        strcmp(first->address, now->address) == 0)
+        first->on_demand == now->on_demand && strcmp(first->address, now->address) == 0)
         return 0;
     mocket__buf_text(why, "it declared something else than the first instance did");
     return MOCKET_EINVAL;

@@ -4,8 +4,9 @@
  * request keeps what the first message told (authority, length of the body, flags); fields and peer alone are added. */
 #include "request.h"
 
-#include "../abi/codec.h"
-#include "../base/span.h"
+#include "../../abi/codec.h"
+#include "../../base/span.h"
+#include "../../core/backend.h"
 #include "imports.h"
 
 #define FIRST_TRY 1024 /* bytes that most messages fit in */

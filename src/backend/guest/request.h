@@ -2,7 +2,7 @@
 #ifndef MOCKET_GUEST_REQUEST_H
 #define MOCKET_GUEST_REQUEST_H
 
-#include "../core/request.h"
+#include "../../core/request.h"
 
 struct mocket_guest_request {
     struct mocket_request request;

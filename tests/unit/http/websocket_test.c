@@ -47,6 +47,20 @@ static void test_check(void **state)
     }
 }
 
+/* A host that has checked a handshake says so: version and key may be missing then, a body may not be there. */
+static void test_vouched(void **state)
+{
+    (void)state;
+    struct mocket_message msg = { .flags = MOCKET_MESSAGE_VOUCHED };
+    assert_int_equal(mocket__ws_check(&msg), 426); /* it still has to be a handshake */
+    msg.flags |= MOCKET_MESSAGE_UPGRADE;
+    assert_int_equal(mocket__ws_check(&msg), 0);
+    msg.body_len = 5;
+    assert_int_equal(mocket__ws_check(&msg), 400);
+    msg.body_len = -1;
+    assert_int_equal(mocket__ws_check(&msg), 400);
+}
+
 /* Frames begin where the head ends: a body, of whatever length, would be frames. */
 static void test_body(void **state)
 {
@@ -67,6 +81,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_vouched),
         cmocka_unit_test(test_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
