@@ -30,7 +30,7 @@ struct mocket_request {
     int body_status;                    /* 0, or why the body cannot be had */
 };
 
-/* The header fields. A backend that kept them back (MOCKET_MESSAGE_ON_DEMAND) is asked for them now, and for the peer. */
+/* The header fields. A backend that kept them back (MOCKET_MESSAGE_ON_DEMAND) is asked now, for the peer too. */
 const struct mocket_fields *mocket__request_fields(struct mocket_request *req);
 /* One header; repeated ones are joined. ptr NULL: absent. */
 mocket_span mocket__request_field(mocket_event *e, mocket_span name);

@@ -4,8 +4,8 @@ export const MODULE = "mocket";
 export const VERSION = 1;
 export const MINOR = 0;
 
-// Imports by name: the minor version that brought it, whether it may suspend the guest, parameters and result
-// (i: i32, I: i64).
+// Imports by name: the minor version that brought it, whether it may suspend the guest, parameters and
+// result (i: i32, I: i64).
 export const IMPORTS = {
     option: { minor: 0, waits: false, type: 'iI:i', parameters: ["key", "value"] },
     listen: { minor: 0, waits: false, type: 'iiii:i', parameters: ["version", "flags", "address", "address_len"] },

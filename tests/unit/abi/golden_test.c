@@ -1,5 +1,5 @@
-/* The messages of tests/abi/golden: each is encoded from its description and decoded from its bytes. The codecs of other
- * languages do the same (bindings/moonbit/test/golden.test.mjs). */
+/* The messages of tests/abi/golden: each is encoded from its description and decoded from its bytes. The codecs of
+ * other languages do the same (bindings/moonbit/test/golden.test.mjs). */
 #include "unit.h"
 
 #include <dirent.h>
