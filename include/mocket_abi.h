@@ -1,5 +1,6 @@
 /* The guest ABI, version 1, as data: signatures, words, flags and numbers. docs/abi.md is the normative text; section
- * numbers below are those of that text. `make check` compares the two, and tools/abi-tables makes the tables of other languages.
+ * numbers below are those of that text. `make check` compares the two, and tools/abi-tables makes the tables of other
+ * languages.
  *
  * Numbers that the C API shares stand in mocket.h: error codes (MOCKET_ERRORS), kinds of socket messages (enum
  * mocket_ws_kind), reuse (enum mocket_reuse) and log levels (enum mocket_log_level). */
