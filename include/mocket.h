@@ -169,7 +169,10 @@ enum mocket_setting {
     MOCKET_MAX_HEAD,           /* native: request line and header block. 32768; 1024..1048576. Larger is 431, 414 */
     MOCKET_MAX_TARGET,         /* native: request target. 8192; 64..1048576. Longer is 414 */
     MOCKET_MAX_FIELDS,         /* native: header lines. 100; 1..10000. More is 431 */
-    MOCKET_MAX_CONNECTIONS,    /* native: connections of all workers. 10000; 1.. More are told 503 */
+    MOCKET_MAX_CONNECTIONS,    /* native: connections of all workers. 10000; 1.. More are told 503. mocket_listen raises
+                                * the limit of descriptors (ulimit -n) to these, 1024 files, and 640 for each worker of
+                                * an app that fetches (512 connections); where the hard limit forbids that, it
+                                * serves with fewer of each and logs a warning */
     MOCKET_MAX_PER_ADDRESS,    /* native: of one address (IPv6: of a /64), but not of a proxy that is trusted, nor of
                                 * Unix sockets. -1; 1.. or -1. More are told 503 */
     MOCKET_HEAD_TIMEOUT,       /* native: first byte to end of head. 10000; 1.. or -1. 408 */

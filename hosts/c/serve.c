@@ -36,6 +36,7 @@
 #define DEFAULT_MAX_BODY (INT64_C(1) << 20)
 #define DEFAULT_MAX_MESSAGE (INT64_C(1) << 20)
 #define CONNECTIONS 10000 /* beside WebSockets */
+#define FILES 4096        /* of all instances, where a folder is granted */
 #define MEMORY_SHARE 3    /* of MEMORY_PARTS of what the machine has, when the operator does not say */
 #define MEMORY_PARTS 4
 #define BODY_MS 30000
@@ -54,6 +55,7 @@ struct host {
     struct engine_cache cache;
     struct compile_opts compile;
     struct guest_grants grants;
+    struct mocket_descriptors descriptors;
     struct access access;
     struct stats stats;
     struct signals signals;
@@ -316,6 +318,25 @@ static int check_total(struct host *h)
     return MOCKET_ELIMIT;
 }
 
+/* Sockets take no connections from requests. */
+static void share_descriptors(struct host *h)
+{
+    char text[MOCKET_DESCRIPTORS_TEXT];
+    struct mocket_descriptors *d = &h->descriptors;
+    *d = (struct mocket_descriptors){ .workers = (size_t)h->opts->workers,
+                                      .listeners = h->opts->address_count > 0 ? h->opts->address_count : 1,
+                                      .others = h->opts->stats ? STATS_CONNECTIONS : 0,
+                                      .connections = CONNECTIONS,
+                                      .files = h->opts->dir_count > 0 ? FILES : 0,
+                                      .outgoing = h->opts->net_count > 0 ? MOCKET_NATIVE_OUTGOING : 0 };
+    if (h->module->has[GUEST_WS])
+        d->connections += h->opts->max_sockets;
+    if (!mocket__native_descriptors(d, text))
+        write_line(h, MOCKET_LOG_WARN, mocket__span(text));
+    atomic_store(&h->grants.files_left, (int)d->files);
+    h->program.outgoing_max = d->outgoing;
+}
+
 static int start_first(struct host *h)
 {
     struct mocket_buf why = { 0 };
@@ -483,11 +504,11 @@ static void make_app(struct host *h)
     mocket_set(h->app, MOCKET_BODY_TOTAL, body_ms(h));
     if (h->opts->max_per_address > 0)
         mocket_set(h->app, MOCKET_MAX_PER_ADDRESS, h->opts->max_per_address);
-    if (h->module->has[GUEST_WS]) { /* sockets take no connections from requests */
+    if (h->module->has[GUEST_WS]) {
         mocket_set(h->app, MOCKET_MAX_MESSAGE, message_limit(h));
         mocket_set(h->app, MOCKET_WS_TIMEOUT, h->opts->ws_idle_ms);
-        mocket_set(h->app, MOCKET_MAX_CONNECTIONS, CONNECTIONS + (int64_t)h->opts->max_sockets);
     }
+    mocket_set(h->app, MOCKET_MAX_CONNECTIONS, (int64_t)h->descriptors.connections);
     h->program.app = h->app;
     h->program.message_max = message_limit(h);
     for (size_t i = 0; i < h->opts->proxy_count; i++)
@@ -544,6 +565,7 @@ static int serve(struct host *h)
         .on_problem = problem,
         .data = h,
         .account = &h->account,
+        .descriptors = &h->descriptors,
     };
     make_app(h);
     tell_single(h);
@@ -626,8 +648,10 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
                                         .sockets_max = opts->max_sockets,
                                         .memory_bytes = opts->max_memory,
                                         .leave_out = opts->leave_out };
-    if (rc == 0)
+    if (rc == 0) {
+        share_descriptors(&h);
         rc = start_first(&h);
+    }
     if (rc == 0 && (rc = choose_reuse(&h)) < 0)
         guest_instance_close(h.first);
     if (rc == 0)

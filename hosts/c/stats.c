@@ -193,6 +193,9 @@ static void problem(void *data, const char *text)
 
 static void run(void *data)
 {
+    static const struct mocket_descriptors descriptors = { .workers = 1,
+                                                           .connections = STATS_CONNECTIONS,
+                                                           .refused = 1 };
     struct stats *s = data;
     struct mocket_native_opts opts = {
         .addresses = &s->address,
@@ -202,6 +205,7 @@ static void run(void *data)
         .log = forward_line,
         .on_problem = problem,
         .data = s,
+        .descriptors = &descriptors,
     };
     mocket__native_serve(s->app, &opts);
     if (!s->listening)
@@ -213,7 +217,7 @@ static void make_app(struct stats *s)
     s->app = mocket_new();
     mocket_on(s->app, "GET", "/stats", get_stats, s);
     mocket_on(s->app, "GET", "/metrics", get_metrics, s);
-    mocket_set(s->app, MOCKET_MAX_CONNECTIONS, 64);
+    mocket_set(s->app, MOCKET_MAX_CONNECTIONS, STATS_CONNECTIONS);
     mocket_set(s->app, MOCKET_STOP_GRACE, 100);
 }
 

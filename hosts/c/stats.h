@@ -11,6 +11,8 @@
 #include "guest/stats.h"
 #include "writer.h"
 
+#define STATS_CONNECTIONS 64u
+
 struct stats {
     const char *address; /* as mocket_listen takes it */
     const char *module;  /* its name */

@@ -3,6 +3,7 @@ import concurrent.futures
 import contextlib
 import os
 import pathlib
+import shlex
 import subprocess
 import tempfile
 
@@ -43,6 +44,16 @@ def slow_disk(folder):
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, pathlib.Path(__file__).parent / "slow_disk.c"], check=True)
     asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # the sanitizer may come behind it
     return {"LD_PRELOAD": os.fspath(library), "ASAN_OPTIONS": asan}
+
+
+@contextlib.contextmanager
+def limited(test, folder, descriptors):
+    """The host's program, which may have so many descriptors."""
+    script = folder / "limited"
+    script.write_text(f'#!/bin/sh\nulimit -n {descriptors}\nexec {shlex.quote(str(test.program))} "$@"\n')
+    script.chmod(0o755)
+    yield script
+    script.unlink()
 
 
 # target; answer
@@ -164,6 +175,15 @@ def cases(serving, refused, expect):
             for _ in range(3):
                 host.want("/exhaust/3/plain.txt", 200, f"1 {MFILE} {OK}")
 
+    def few_descriptors(test):
+        """Files have a share of what the process may have; a listing is one of them while it lasts."""
+        with folders() as top, limited(test, top, 200) as program, \
+                granted(lambda test, *words, **named: serving(test, *words, program=program, **named), test, top) as host:
+            expect("files instead of 4096" in host.text(), host.text())
+            for _ in range(3):
+                host.want("/full/3/plain.txt", 200, f"1 {NFILE} {NFILE} {OK} {OK}")
+                host.want("/list/3/sub", 200, f"{OK} . .. deep.txt")
+
     def shared_listing(test):
         """Workers that list the same granted folder at once: each has a position of its own."""
         with folders() as top, granted(serving, test, top, "--workers", "2") as host:
@@ -221,6 +241,7 @@ def cases(serving, refused, expect):
     yield "files devices", devices
     yield "files abuse", abuse
     yield "files exhaust", exhaust
+    yield "files with few descriptors", few_descriptors
     yield "files listed by two workers", shared_listing
     yield "files renamed by two workers", raced_renames
     yield "files opened while renamed", raced_opens

@@ -249,6 +249,22 @@ static void try_exhaust(int fd, const char *path)
     close(file);
 }
 
+/* The same, and a listing while the host has enough: the codes, and whether others had some. */
+static void try_full(int fd, const char *path)
+{
+    uint8_t bytes[80];
+    size_t used;
+    int file, rc, opened = 0, first = 0;
+    while ((rc = open_at(fd, path, 0, READ_RIGHTS, &file)) == 0 && opened < 100000)
+        first = opened++ ? first : file;
+    code(opened > 3), code(rc), code(__wasi_fd_readdir(fd, bytes, sizeof bytes, 0, &used));
+    close(first);
+    code(__wasi_fd_readdir(fd, bytes, sizeof bytes, 0, &used));
+    for (int i = 1; i < opened; i++)
+        close(first + i);
+    code(__wasi_fd_readdir(fd, bytes, sizeof bytes, 0, &used));
+}
+
 /* Numbers and ranges that are none, on a good file. */
 static void try_abuse(int fd, const char *path)
 {
@@ -315,7 +331,7 @@ static const struct {
     { "mkdir", try_mkdir },    { "rmdir", try_rmdir },       { "unlink", try_unlink },  { "rename", try_rename },
     { "links", try_links },    { "readlink", try_readlink }, { "list", try_list },      { "exhaust", try_exhaust },
     { "abuse", try_abuse },    { "libc", try_libc },         { "move", try_race_move }, { "swap", try_race_swap },
-    { "open", try_race_open }, { "fifo", try_race_fifo },
+    { "open", try_race_open }, { "fifo", try_race_fifo },    { "full", try_full },
 };
 
 EXPORT("mocket_handle") void handle(int req, const unsigned char *message, uint32_t len)

@@ -57,7 +57,7 @@ void guest_files_close(struct guest_files *files, uint32_t number)
         return;
     if (!f->granted) {
         close(f->fd);
-        atomic_fetch_add(&files->grants->files_left, 1);
+        guest_grants_give_file(files->grants);
     }
     *f = (struct guest_open_file){ 0 };
 }
@@ -182,13 +182,12 @@ int guest_files_open(struct guest_files *files, const struct guest_open_file *fo
     uint32_t row;
     if (check_rights(folder, how) < 0 || free_row(files, &row) < 0)
         return -1;
-    if (atomic_fetch_sub(&files->grants->files_left, 1) <= 0) {
-        atomic_fetch_add(&files->grants->files_left, 1);
+    if (!guest_grants_take_file(files->grants)) {
         errno = ENFILE;
         return -1;
     }
     if (open_row(files, folder, how, row) < 0) {
-        atomic_fetch_add(&files->grants->files_left, 1);
+        guest_grants_give_file(files->grants);
         return -1;
     }
     *number = FIRST + row;

@@ -1,8 +1,6 @@
 /* Folders are opened once, at the start, and found by descriptor afterwards: who moves a folder away does not change
  * what was granted.
  *
- * Descriptors are the whole process's, and connections need them too: guests get a quarter.
- *
  * Instances of several workers use the same folders at once. Some calls look at a name first and act on it next. A
  * rename by another instance in between would put a device or a folder of links where a plain file was seen. So both
  * steps happen under one lock. Only renames take it alone, and they are not kept waiting by a stream of opens. */
@@ -10,19 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#define SHARE 4
-#define FILES_DEFAULT 256
-
-static int files_allowed(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur == RLIM_INFINITY || files.rlim_cur > INT32_MAX)
-        return FILES_DEFAULT;
-    return (int)(files.rlim_cur / SHARE);
-}
 
 static void init_names(struct guest_grants *g)
 {
@@ -35,7 +21,6 @@ static void init_names(struct guest_grants *g)
 
 int guest_grants_open(struct guest_grants *g, const struct guest_dir **failed)
 {
-    atomic_store(&g->files_left, files_allowed());
     for (size_t i = 0; i < g->dir_count; i++) {
         g->dirs[i].fd = -1;
         g->writable |= g->dirs[i].writable;
@@ -79,4 +64,17 @@ void guest_grants_free_names(struct guest_grants *g)
 {
     if (g->writable)
         pthread_rwlock_unlock(&g->names);
+}
+
+bool guest_grants_take_file(struct guest_grants *g)
+{
+    if (atomic_fetch_sub(&g->files_left, 1) > 0)
+        return true;
+    guest_grants_give_file(g);
+    return false;
+}
+
+void guest_grants_give_file(struct guest_grants *g)
+{
+    atomic_fetch_add(&g->files_left, 1);
 }

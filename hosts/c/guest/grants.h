@@ -23,13 +23,16 @@ struct guest_grants {
     struct guest_dir dirs[GUEST_DIRS_MAX];
     size_t dir_count;
     struct guest_nets nets; /* servers that may be reached */
-    atomic_int files_left;  /* how many more files all instances may open together */
+    atomic_int files_left;  /* how many more descriptors of files all instances may have together */
     bool writable;          /* one of the folders is: only then can guests rename */
     pthread_rwlock_t names; /* of the files in writable folders; initialized if writable */
 };
 
 /* Opens the folders, whose rows are filled in but for fd. 0; MOCKET_EIO: *failed is the one, errno tells why. */
 int guest_grants_open(struct guest_grants *grants, const struct guest_dir **failed);
+/* A descriptor for a file, or for the listing of a folder. False: there is none left. */
+bool guest_grants_take_file(struct guest_grants *grants);
+void guest_grants_give_file(struct guest_grants *grants);
 void guest_grants_close(struct guest_grants *grants); /* after every instance */
 
 /* Lock the names of the files in granted folders against renames by other instances. Whoever looks at a name and then

@@ -39,6 +39,7 @@ struct guest_program {
     uint64_t memory_bytes;       /* the limit, of which an instance may keep three quarters between requests */
     uint64_t instance_bytes;     /* memory of the first instance once it had started: what another one will take */
     uint64_t requests_max;       /* after which an instance is replaced; 0: the default */
+    size_t outgoing_max;         /* connections of a worker to other servers */
     mocket_app *app;             /* the host's, for publish; NULL until it serves */
     int64_t message_max;         /* of a WebSocket; MOCKET_UNLIMITED */
     uint32_t sockets_each;       /* that an instance may own */

@@ -172,7 +172,7 @@ static struct mocket_pool *pool_of(struct guest_instance *i)
 {
     struct mocket_pool **pool = i->worker ? &i->worker->pool : &i->pool;
     if (!*pool && i->loop) {
-        *pool = mocket__pool_new(i->loop);
+        *pool = mocket__pool_new(i->loop, i->program->outgoing_max);
         if (*pool)
             mocket__pool_watch_lookups(*pool, count_lookup, i->log->stats);
     }

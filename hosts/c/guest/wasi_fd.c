@@ -267,6 +267,26 @@ static int list(const struct guest_instance *i, int fd, struct listing *l)
     return WASI_OK;
 }
 
+/* All instances share f->fd and its position, so the folder is opened again. A descriptor, or -1 and errno. */
+static int open_listing(const struct guest_instance *i, const struct guest_open_file *f)
+{
+    struct guest_grants *grants = i->program->grants;
+    if (!guest_grants_take_file(grants)) {
+        errno = ENFILE;
+        return -1;
+    }
+    int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        guest_grants_give_file(grants);
+    return fd;
+}
+
+static void close_listing(const struct guest_instance *i, int fd)
+{
+    close(fd);
+    guest_grants_give_file(i->program->grants);
+}
+
 /* fd_readdir(fd, ptr, cap, cookie i64, result) */
 static const char *fd_readdir(void *data, union engine_slot *s)
 {
@@ -281,12 +301,12 @@ static const char *fd_readdir(void *data, union engine_slot *s)
         return wasi_answer(s, WASI_EINVAL);
     if (guest_span(i, s[1].u32, cap, &room) < 0)
         return wasi_answer(s, WASI_EFAULT);
-    int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* all instances share f->fd and its position */
+    int fd = open_listing(i, f);
     if (fd < 0)
         return done(s, -1);
     struct listing l = { room.ptr, room.len };
     code = lseek(fd, s[3].i64, SEEK_SET) < 0 ? wasi_errno(errno) : list(i, fd, &l);
-    close(fd);
+    close_listing(i, fd);
     if (code)
         return wasi_answer(s, code);
     return wasi_stored(s, guest_put_u32(i, result, (uint32_t)(cap - l.left)), 0);

@@ -46,6 +46,7 @@ uv_loop_t *mocket__native_loop(mocket_event *e);
 /* Outgoing requests of that worker. Who needs a pool first puts it there, and with it what will free it when the worker
  * ends: an app that fetches nothing is not linked with any of it. */
 struct mocket_native_client {
+    size_t connections_max;
     struct mocket_pool *pool;
     void (*end)(struct mocket_pool *pool);
 };
@@ -63,6 +64,30 @@ void mocket__native_ws_hold(struct mocket_socket *s, bool hold);
 size_t mocket__native_ws_backlog(const struct mocket_socket *s);
 /* Told once, on the loop's stack, when send answers something else than MOCKET_EAGAIN again. */
 void mocket__native_ws_when_writable(struct mocket_socket *s, void (*tell)(struct mocket_socket *s));
+
+/* ---- Descriptors ---- */
+
+#define MOCKET_NATIVE_FILES 1024u   /* that handlers are expected to open */
+#define MOCKET_NATIVE_OUTGOING 512u /* connections of a worker to other servers */
+#define MOCKET_DESCRIPTORS_TEXT 320
+
+/* The budget of a process. */
+struct mocket_descriptors {
+    size_t workers, listeners; /* at least one; addresses */
+    size_t others;             /* of the caller's own, beside what is open already */
+    /* Shares: what is wanted, then what there is. */
+    size_t connections; /* of clients, of all workers */
+    size_t files;
+    size_t outgoing; /* connections of each worker to other servers; 0: none */
+    /* What follows from them: */
+    size_t refused; /* connections of a worker that are told in peace that they are one too many */
+};
+
+/* Raises the process's limit to what is wanted. False: it cannot be raised so far; the shares are smaller, and problem
+ * says so. */
+bool mocket__native_descriptors(struct mocket_descriptors *d, char problem[MOCKET_DESCRIPTORS_TEXT]);
+/* What so many connections to other servers may need: some are tried at two addresses at once. */
+size_t mocket__native_outgoing_descriptors(size_t connections);
 
 /* ---- Serving with more say than mocket_listen gives ---- */
 
@@ -96,6 +121,7 @@ struct mocket_native_opts {
     /* Told after each request, on its worker's thread; NULL: nobody wants to know. */
     void (*on_done)(void *data, const struct mocket_native_done *done);
     void *data;
+    const struct mocket_descriptors *descriptors; /* the process's budget; NULL: made from the app's settings */
     struct mocket_account *account; /* charged with what is held for clients; NULL: without such a limit */
     bool signals;                   /* SIGINT and SIGTERM stop it; the same one again ends the program */
 };

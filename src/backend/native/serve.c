@@ -7,14 +7,16 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "../../base/memory.h"
+#include "../../base/span.h"
+#include "client/outgoing.h"
 #include "log.h"
 #include "native.h"
 #include "server/server.h"
 
-#define DESCRIPTORS_OTHERWISE 256 /* listeners, loops, files of handlers */
+/* Not linked with apps that fetch nothing. */
+#pragma weak mocket__pool_new
 
 struct backend {
     struct mocket_backend base;
@@ -193,15 +195,22 @@ static int read_settings(struct mocket_server *s)
     return per_address >= 0 && s->addresses == NULL ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
 }
 
-/* The soft limit is 1024 for the sake of programs that use select; what was asked for must fit. */
-static void raise_descriptors(const struct mocket_server *s)
+/* What the process may have, and the limit of connections by it. */
+static void share_descriptors(struct mocket_server *s)
 {
-    struct rlimit limit;
-    rlim_t needed = (rlim_t)s->max_connections + DESCRIPTORS_OTHERWISE;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
-        return;
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    setrlimit(RLIMIT_NOFILE, &limit); /* if not, accepting says so when it comes to that */
+    const struct mocket_descriptors *given = s->opts->descriptors;
+    char text[MOCKET_DESCRIPTORS_TEXT];
+    s->descriptors = (struct mocket_descriptors){ .workers = (size_t)s->worker_count,
+                                                  .listeners = s->opts->address_count,
+                                                  .connections = s->max_connections,
+                                                  .files = MOCKET_NATIVE_FILES,
+                                                  .outgoing = mocket__pool_new ? MOCKET_NATIVE_OUTGOING : 0 };
+    if (given != NULL)
+        s->descriptors = *given;
+    else if (!mocket__native_descriptors(&s->descriptors, text))
+        mocket__server_log(s, MOCKET_LOG_WARN, mocket__span(text));
+    if (s->descriptors.connections < s->max_connections)
+        s->max_connections = s->descriptors.connections;
 }
 
 static int open_listeners(struct mocket_server *s)
@@ -341,9 +350,10 @@ int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts)
     s->server.opts = opts;
     s->server.worker_count = opts->workers > 0 ? opts->workers : (int)mocket__app_setting(app, MOCKET_WORKERS);
     rc = read_settings(&s->server);
-    raise_descriptors(&s->server);
-    if (rc == 0)
+    if (rc == 0) {
+        share_descriptors(&s->server);
         rc = serve(s);
+    }
     backend_end(s);
     close_server(&s->server);
     mocket__free(s);

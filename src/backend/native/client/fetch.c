@@ -334,7 +334,7 @@ static struct mocket_pool *pool_of(mocket_event *e)
 {
     struct mocket_native_client *client = mocket__native_client(e);
     if (!client->pool) {
-        client->pool = mocket__pool_new(mocket__native_loop(e));
+        client->pool = mocket__pool_new(mocket__native_loop(e), client->connections_max);
         client->end = mocket__pool_free;
     }
     return client->pool;

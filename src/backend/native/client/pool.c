@@ -23,11 +23,11 @@
 #include <unistd.h>
 
 #include "../../../base/memory.h"
+#include "../native.h"
 #include "transfer.h"
 
-#define CONNECTIONS_MAX 512L
-#define CONNECTIONS_PER_HOST 256L
-#define KEPT_MAX 256L
+#define CONNECTIONS_PER_HOST 256u
+#define KEPT_MAX 256u
 #define UNUSED_MS 60000
 #define EVENTS_AT_ONCE 64
 
@@ -297,6 +297,10 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
 
 curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct curl_sockaddr *address)
 {
+    if (pool->socket_count >= pool->sockets_max) {
+        errno = EMFILE;
+        return CURL_SOCKET_BAD;
+    }
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
@@ -348,6 +352,11 @@ static void on_sweep(uv_timer_t *sweep)
         uv_timer_start(sweep, on_sweep, pool->busy_count > 0 ? UNUSED_MS : UNUSED_MS - unused_ms, 0);
 }
 
+static long at_most(size_t n, size_t most)
+{
+    return (long)(n < most ? n : most);
+}
+
 static CURLM *multi_new(struct mocket_pool *pool)
 {
     CURLM *multi = curl_multi_init();
@@ -357,9 +366,9 @@ static CURLM *multi_new(struct mocket_pool *pool)
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool);
-    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
-    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS_PER_HOST);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, KEPT_MAX);
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)pool->connections_max);
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, at_most(pool->connections_max, CONNECTIONS_PER_HOST));
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, at_most(pool->connections_max, KEPT_MAX));
     /* One exchange at a time on each connection, in HTTP/2 too: a reader that is slow holds back its own connection
      * and nobody else's answer. */
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
@@ -442,7 +451,7 @@ static void close_parts(struct mocket_pool *pool)
         pool_gone(pool);
 }
 
-struct mocket_pool *mocket__pool_new(uv_loop_t *loop)
+struct mocket_pool *mocket__pool_new(uv_loop_t *loop, size_t connections_max)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return NULL;
@@ -452,6 +461,8 @@ struct mocket_pool *mocket__pool_new(uv_loop_t *loop)
         return NULL;
     }
     pool->loop = loop;
+    pool->connections_max = connections_max > 0 ? connections_max : 1;
+    pool->sockets_max = mocket__native_outgoing_descriptors(pool->connections_max);
     pool->timer.data = pool->sweep.data = pool->soon.data = pool->poll.data = pool;
     if (!open_parts(pool, loop)) {
         close_parts(pool);

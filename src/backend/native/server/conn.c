@@ -22,7 +22,6 @@
 #include "../sleep.h"
 
 #define CLOSE_FRAME_MAX (2 + MOCKET_WS_PAYLOAD_MAX)
-#define REFUSED_MAX 64 /* connections of a worker that are told in peace that they are too many */
 
 static bool is_active(const struct mocket_conn *c)
 {
@@ -615,7 +614,7 @@ static bool take_place(struct mocket_conn *c)
     c->counted = mocket__server_enter(w->server, counted_address(c));
     if (c->counted)
         return true;
-    if (w->refused_count >= REFUSED_MAX)
+    if (w->refused_count >= w->server->descriptors.refused)
         return false;
     c->refused = true;
     w->refused_count++;

@@ -28,6 +28,7 @@ struct mocket_server {
     int64_t body_silence_ms, body_total_ms; /* below zero: no limit */
     int64_t linger_silence_ms, linger_total_ms;
     size_t max_connections;
+    struct mocket_descriptors descriptors;
     atomic_size_t connections;          /* of all workers */
     struct mocket_addresses *addresses; /* how many each client has; NULL: nobody counts */
     struct mocket_listener *listeners;

@@ -360,6 +360,7 @@ int mocket__worker_open(struct mocket_worker *w)
     uv_idle_init(&w->loop, &w->hurry);
     w->stop_async.data = w->mail_async.data = w->timeout_timer.data = w->grace_timer.data = w->accept_timer.data =
         w->hurry.data = w;
+    w->client.connections_max = w->server->descriptors.outgoing;
     w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return open_accepts(w) < 0 ? MOCKET_EIO : 0;
 }

@@ -370,7 +370,7 @@ static void test_the_queue_is_bounded(void **state)
     static struct waiter w[6][MOCKET_LOOKUPS_QUEUED + 100];
     static const size_t owners = 5;
     size_t taken[5], sum = 0;
-    char prefix[8];
+    char prefix[32];
     for (size_t i = 0; i < owners; i++) {
         snprintf(prefix, sizeof prefix, "q%zu-", i);
         taken[i] = ask_many(f, w[i], MOCKET_LOOKUPS_QUEUED + 100, w[i], prefix);

@@ -186,7 +186,7 @@ static int set_up(void **state)
     atomic_store(&names.last_byte, 1);
     server_open(&f->server);
     assert_int_equal(uv_loop_init(&f->loop), 0);
-    f->pool = mocket__pool_new(&f->loop);
+    f->pool = mocket__pool_new(&f->loop, 512);
     assert_non_null(f->pool);
     *state = f;
     return 0;
@@ -569,6 +569,33 @@ static void test_an_exchange_costs_one_descriptor(void **state)
     close(still.fd);
 }
 
+/* To a server that answers nothing: more exchanges than there may be connections wait, and begin when others end. */
+static void test_connections_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    static struct owner o[40];
+    struct server still = { 0 };
+    server_listen(&still);
+    struct fixture few = { .pool = mocket__pool_new(&f->loop, 8), .server = still };
+    size_t before = count_descriptors();
+    for (size_t i = 0; i < UNIT_COUNT(o); i++) {
+        o[i] = (struct owner){ 0 };
+        assert_int_equal(start(&few, &o[i], "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ 0 }), 0);
+    }
+    for (int i = 0; i < 50; i++)
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+    assert_int_equal(count_descriptors() - before, 8 + 2); /* two are libcurl's own */
+    for (size_t i = 0; i < UNIT_COUNT(o); i++) {
+        mocket__outgoing_end(o[i].out);
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+    }
+    few.server = f->server;
+    assert_int_equal(start(&few, &o[0], "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ 0 }), 0);
+    assert_int_equal(wait_head(f, &o[0]), 0);
+    mocket__pool_free(few.pool);
+    close(still.fd);
+}
+
 static void test_pool_ends_with_requests_under_way(void **state)
 {
     struct fixture *f = *state;
@@ -632,6 +659,7 @@ int main(void)
         TEST(test_a_streamed_body_waits_for_the_name),
         TEST(test_too_many_names),
         TEST(test_an_exchange_costs_one_descriptor),
+        TEST(test_connections_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
