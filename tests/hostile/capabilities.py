@@ -177,8 +177,9 @@ def cases(serving, refused, expect):
 
     def few_descriptors(test):
         """Files have a share of what the process may have; a listing is one of them while it lasts."""
-        with folders() as top, limited(test, top, 200) as program, \
-                granted(lambda test, *words, **named: serving(test, *words, program=program, **named), test, top) as host:
+        def few(test, *words, **named):
+            return serving(test, *words, program=program, **named)
+        with folders() as top, limited(test, top, 200) as program, granted(few, test, top) as host:
             expect("files instead of 4096" in host.text(), host.text())
             for _ in range(3):
                 host.want("/full/3/plain.txt", 200, f"1 {NFILE} {NFILE} {OK} {OK}")

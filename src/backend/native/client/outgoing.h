@@ -20,7 +20,8 @@ struct mocket_outgoing;
 #define MOCKET_REDIRECTS_MAX 10
 #define MOCKET_USER_AGENT "mocket/" MOCKET_VERSION /* unless the fields hold another one */
 
-/* NULL: no memory. connections_max: exchanges beyond it wait for a connection. SSL_CERT_FILE and SSL_CERT_DIR of the environment name the authorities, else the system's are. */
+/* NULL: no memory. connections_max: exchanges beyond it wait for a connection. SSL_CERT_FILE and SSL_CERT_DIR of the
+ * environment name the authorities, else the system's are. */
 struct mocket_pool *mocket__pool_new(uv_loop_t *loop, size_t connections_max);
 /* Called with 1 for each name whose lookup begins, with -1 when a lookup is over: also when nobody waits for it. */
 void mocket__pool_watch_lookups(struct mocket_pool *pool, void (*counted)(void *data, int change), void *data);
