@@ -11,6 +11,8 @@
 
 #include "src/backend/native/client/lookup.h"
 
+#define WAIT_S 10
+
 /* ---- A name server that waits ---- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -91,10 +93,16 @@ static void answer(const char *name)
 
 static void wait_running(int n)
 {
+    struct timespec until;
+    int rc = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_S;
     pthread_mutex_lock(&lock);
-    while (running != n)
-        pthread_cond_wait(&changed, &lock);
+    while (running != n && rc == 0)
+        rc = pthread_cond_timedwait(&changed, &lock, &until);
+    int got = running;
     pthread_mutex_unlock(&lock);
+    assert_int_equal(got, n);
 }
 
 /* ---- Askers ---- */
@@ -206,7 +214,9 @@ static void leave_all(struct fixture *f, struct waiter *w, size_t n)
 /* Until the asker is told. The handle of the lookups does not keep the loop. */
 static void run_until_told(struct fixture *f, const struct waiter *w)
 {
+    uint64_t until = uv_hrtime() + WAIT_S * UINT64_C(1000000000);
     while (!w->told) {
+        assert_true(uv_hrtime() < until);
         uv_run(&f->loop, UV_RUN_NOWAIT);
         mocket__lookups_check(f->lookups);
         nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
