@@ -1,0 +1,80 @@
+// An app: a module, the pool of its instances, and what these share.
+import { ELIMIT } from './abi.js';
+import { Nets } from './allow.js';
+import { COMPLETE } from './exchange.js';
+import { Log } from './log.js';
+import { Module } from './module.js';
+import { nameOfLevel, readOptions } from './options.js';
+import { Pool } from './pool.js';
+import { Socket } from './socket.js';
+import { Topics } from './topics.js';
+import { fetchTransport } from './transport.js';
+import { respondTo } from './web.js';
+
+const STOP_STEP_MS = 20;
+
+export class App {
+    // code: a WebAssembly.Module.
+    constructor(code, options) {
+        this.options = readOptions(options);
+        this.module = new Module(code);
+        this.log = new Log((level, line) => this.options.log(nameOfLevel(level), line));
+        this.nets = new Nets(this.options.allowNet);
+        this.transport = this.options.transport ?? fetchTransport;
+        this.topics = new Topics();
+        this.socketCount = 0;
+        this.closing = false;
+        this.pool = new Pool(this);
+        const declared = this.pool.begin();
+        this.streams = declared.streams;
+        this.maxBody = this.options.maxBody ?? declared.maxBody;
+        this.maxMessage = declared.maxMessage;
+        this.address = declared.address;
+    }
+
+    get hasSockets() {
+        return this.module.hasSockets;
+    }
+
+    // A Request -> a Response, or a promise of one. info: { peer, accept } as an entry knows them.
+    fetch(request, info) {
+        return respondTo(this, request, info);
+    }
+
+    // Serves an exchange: now, or when an instance is free.
+    serve(ex) {
+        if (this.closing)
+            return ex.abandon(503);
+        this.pool.serve(ex);
+        if (ex.answer < COMPLETE)
+            ex.watch();
+    }
+
+    // Makes a request's connection a socket. Its number, or a code.
+    accept(instance, ex, head) {
+        if (this.socketCount >= this.options.sockets)
+            return ELIMIT;
+        const socket = new Socket(instance), handle = instance.handles.open(socket);
+        if (handle < 0)
+            return handle;
+        const code = ex.accept(head, socket);
+        if (code !== 0) {
+            instance.handles.end(socket);
+            return code;
+        }
+        ex.answer = COMPLETE;
+        instance.sockets.add(socket);
+        this.socketCount++;
+        return handle;
+    }
+
+    // Requests under way may finish within the grace, sockets are closed with 1001; then all ends.
+    async close({ grace = 10000 } = {}) {
+        this.closing = true;
+        this.pool.closeSockets(1001);
+        const until = Date.now() + grace;
+        while ((this.pool.requests > 0 || this.socketCount > 0) && Date.now() < until)
+            await new Promise((resolve) => { setTimeout(resolve, STOP_STEP_MS); });
+        this.pool.end();
+    }
+}

@@ -1,0 +1,203 @@
+// One request on its way through a guest, and its answer. What this file knows is the same everywhere; an adapter
+// (web.js, node/exchange.js) extends it by what a platform does with an answer:
+//
+//     sendWhole(head, memory, ptr, len)   the whole answer; the range is the guest's and must be copied or used up
+//     sendHead(head)                      the head of a streamed answer
+//     sendBytes(bytes)                    more of its body
+//     sendEnd()                           its end
+//     sendRefusal(status)                 an answer of the host's own
+//     cut()                               the answer ends before its end, and the client must be able to see that
+//     hasRoom()                           may more bytes be written? If not, `roomy()` is called when they may
+//     accept(head)                        the platform's side of a WebSocket (socket.js), or ENOTSUP
+//
+// The answer:    NONE -> BEGUN -> COMPLETE        the call:    WAITING -> CALLED -> RETURNED -> OVER
+//                  \        \---> CUT
+//                   \-> REFUSED
+import { EAGAIN, ECLOSED, EINVAL, ENOTSUP, ESTATE, ETIMEDOUT } from './abi.js';
+import { Owner } from './owner.js';
+import { NO_BYTES } from './text.js';
+
+export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
+export const WAITING = 0, CALLED = 1, RETURNED = 2, OVER = 3;
+
+const PIECE_MAX = 65536; // bytes that one body_write takes
+
+export class Exchange extends Owner {
+    constructor(app, message) {
+        super();
+        this.app = app;
+        this.message = message;
+        this.body = NO_BYTES; // whole, or null: it is read from `source`
+        this.left = 0; // length of a body that is still to be read; -1: unknown
+        this.source = null;
+        this.hasBody = false; // if an empty one of unknown length
+        this.instance = null;
+        this.answer = NONE;
+        this.call = WAITING;
+        this.discard = false; // the answer has no body, whatever the guest writes
+        this.toSend = -1; // bytes of a declared length that are still to come; -1: none was declared
+        this.room = null; // of a guest that waits until it can write
+        this.timer = null;
+        this.since = 0; // when a byte moved last, in ms
+        this.end = Infinity; // the guest's own limit (deadline)
+    }
+
+    get isHead() {
+        return this.message.method === 'HEAD';
+    }
+
+    // 0 when an answer can still be given, else a code.
+    get state() {
+        if (this.answer === COMPLETE)
+            return ESTATE;
+        return this.dead !== 0 ? this.dead : this.answer >= CUT ? ECLOSED : 0;
+    }
+
+    // ---- The answer ----
+
+    respond(head, memory, ptr, len) {
+        this.answer = COMPLETE;
+        this.sendWhole(head, memory, ptr, len);
+        this.source?.fail(ESTATE);
+    }
+
+    begin(head) {
+        this.answer = BEGUN;
+        this.discard = this.isHead || head.isBodyless;
+        this.toSend = this.discard ? -1 : head.length;
+        this.touch();
+        this.sendHead(head);
+    }
+
+    // Bytes taken, or a code.
+    write(memory, ptr, len) {
+        if (this.discard || len === 0)
+            return len;
+        if (this.toSend >= 0 && len > this.toSend)
+            return EINVAL;
+        if (!this.hasRoom())
+            return EAGAIN;
+        const taken = Math.min(len, PIECE_MAX);
+        if (this.toSend >= 0)
+            this.toSend -= taken;
+        this.touch();
+        this.sendBytes(memory.copy(ptr, taken));
+        return taken;
+    }
+
+    finish() {
+        if (this.toSend > 0) {
+            this.stop(CUT);
+            return 0;
+        }
+        this.answer = COMPLETE;
+        this.sendEnd();
+        this.source?.fail(ESTATE);
+        return 0;
+    }
+
+    // The host answers, or cuts what was begun.
+    fail(status) {
+        if (this.answer === BEGUN)
+            this.stop(CUT);
+        else if (this.answer === NONE && this.dead !== ECLOSED)
+            this.refuse(status);
+    }
+
+    refuse(status) {
+        this.answer = REFUSED;
+        this.sendRefusal(status);
+    }
+
+    stop(answer) {
+        this.answer = answer;
+        this.cut();
+    }
+
+    accept() {
+        return ENOTSUP;
+    }
+
+    // Calls back once when more can be written, or the answer has come to an end. Returns what stops that.
+    whenRoom(callback) {
+        this.room = callback;
+        return () => { this.room = null; };
+    }
+
+    roomy() {
+        const { room } = this;
+        this.room = null;
+        this.touch();
+        room?.(0);
+    }
+
+    // ---- Time ----
+
+    touch() {
+        if (this.timer !== null)
+            this.since = Date.now();
+    }
+
+    // Begins to measure: called for those that were not answered at once.
+    watch() {
+        if (this.timer !== null || this.call === OVER)
+            return;
+        this.since = Date.now();
+        if (this.source !== null)
+            this.source.onProgress = () => this.touch();
+        this.arm(Math.min(this.app.options.timeout, this.end - this.since));
+    }
+
+    arm(ms) {
+        this.timer = setTimeout(() => this.expire(), Math.min(ms, 0x7FFFFFFF));
+    }
+
+    expire() {
+        const now = Date.now(), rest = Math.min(this.since + this.app.options.timeout, this.end) - now;
+        if (rest > 0)
+            this.arm(rest);
+        else if (this.instance !== null)
+            this.instance.kill(this, ETIMEDOUT);
+        else
+            this.abandon(503);
+    }
+
+    // The guest's own limit: it only ever shortens.
+    limit(ms) {
+        const end = Date.now() + ms;
+        if (end >= this.end)
+            return;
+        this.end = end;
+        if (this.timer === null)
+            this.since = Date.now();
+        else
+            clearTimeout(this.timer);
+        this.arm(Math.min(ms, this.app.options.timeout));
+    }
+
+    // ---- The end ----
+
+    // No guest has heard of it.
+    abandon(status) {
+        this.close();
+        this.fail(status);
+    }
+
+    // The client left.
+    leave() {
+        if (this.answer >= COMPLETE && this.call === OVER)
+            return;
+        if (this.instance !== null)
+            this.instance.kill(this, ECLOSED);
+        else
+            this.close();
+    }
+
+    close() {
+        this.call = OVER;
+        if (this.timer !== null)
+            clearTimeout(this.timer);
+        this.timer = null;
+        this.source?.cancel?.();
+    }
+}

@@ -1,0 +1,129 @@
+// Heads of answers (docs/abi.md, section 5).
+//
+// The same head comes again and again, so that heads that were found valid are kept by their bytes, and with a head
+// what an adapter made of it. Two generations bound what is kept.
+import { EINVAL, HEAD_BYTES, HEAD_MAX } from './abi.js';
+import { isToken, isValue, passedName } from './names.js';
+import { readLatin1, utf8AsLatin1, writeLatin1 } from './text.js';
+
+const KEPT_LEN = 1024, KEPT_MAX = 256;
+let kept = new Map(), older = new Map();
+
+export class Head {
+    constructor(status) {
+        this.status = status;
+        this.fields = []; // flat, without those of the connection and the length
+        this.length = -1; // declared by content-length; -1: none
+        this.typed = false; // has a content-type
+        this.flat = null; // what the adapter for node:http made of it
+        this.init = null; // what the adapter for Response made of it
+    }
+
+    // The last value of a field, or undefined.
+    value(name) {
+        for (let i = this.fields.length - 2; i >= 0; i -= 2)
+            if (this.fields[i].length === name.length && this.fields[i].toLowerCase() === name)
+                return this.fields[i + 1];
+        return undefined;
+    }
+
+    // Answers of these statuses have no body.
+    get isBodyless() {
+        return this.status === 204 || this.status === 205 || this.status === 304;
+    }
+}
+
+const parser = { text: '', at: 0, len: 0 };
+function word(at) {
+    const { text } = parser;
+    return (text.charCodeAt(at) | text.charCodeAt(at + 1) << 8 | text.charCodeAt(at + 2) << 16 |
+        text.charCodeAt(at + 3) << 24) >>> 0;
+}
+
+// A row's name and value, checked, or null.
+function row(at) {
+    const { text, len } = parser;
+    const nameAt = word(at), nameLen = word(at + 4), valueAt = word(at + 8), valueLen = word(at + 12);
+    if (nameAt + nameLen > len || (valueLen > 0 && valueAt + valueLen > len))
+        return null;
+    const name = text.slice(nameAt, nameAt + nameLen), value = text.slice(valueAt, valueAt + valueLen);
+    return isToken(name) && isValue(value) ? { name, value } : null;
+}
+
+function addField(head, name, value) {
+    const lower = passedName(name);
+    if (lower === 'content-length')
+        head.length = /^\d{1,15}$/.test(value) ? Number(value) : -1;
+    else if (lower !== null)
+        head.fields.push(name, value);
+    if (lower === 'content-type')
+        head.typed = true;
+}
+
+// A Head, or EINVAL.
+function parse(text) {
+    parser.text = text;
+    parser.len = text.length;
+    const count = word(8), rows = word(12), head = new Head(word(0));
+    if (word(4) !== 0 || (count > 0 && (rows % 4 !== 0 || rows + count * 16 > text.length)))
+        return EINVAL;
+    let total = 0;
+    for (let at = rows, end = rows + count * 16; at < end; at += 16) {
+        const field = row(at);
+        if (field === null || (total += field.name.length + field.value.length) > HEAD_MAX)
+            return EINVAL;
+        addField(head, field.name, field.value);
+    }
+    return head;
+}
+
+const isAnswer = (status) => status >= 200 && status <= 599;
+
+// Reads a head from a guest's memory, whose range fits: a Head, or EINVAL. handshake: its status is 101.
+export function readHead(memory, ptr, len, handshake) {
+    if (len < HEAD_BYTES || len > HEAD_MAX || ptr % 4 !== 0)
+        return EINVAL;
+    const text = readLatin1(memory, ptr, len);
+    let head = kept.get(text);
+    if (head === undefined) {
+        head = older.get(text) ?? parse(text);
+        if (head === EINVAL)
+            return EINVAL;
+        if (len <= KEPT_LEN) {
+            if (kept.size >= KEPT_MAX)
+                [older, kept] = [kept, new Map()];
+            kept.set(text, head);
+        }
+    }
+    return (handshake ? head.status === 101 : isAnswer(head.status)) ? head : EINVAL;
+}
+
+// The size of the head of a fetched response; written to ptr when it fits in cap. fields: flat; names become lower
+// case.
+export function writeHead(memory, ptr, cap, status, fields) {
+    let text = '';
+    const lengths = [];
+    for (let i = 0; i < fields.length; i++) {
+        const piece = i % 2 === 0 ? fields[i].toLowerCase() : utf8AsLatin1Above(fields[i]);
+        lengths.push(piece.length);
+        text += piece;
+    }
+    const textAt = HEAD_BYTES + fields.length * 8, size = textAt + text.length;
+    if (size > cap)
+        return size;
+    const w = memory.fresh().u32;
+    let i = ptr >> 2, o = textAt;
+    w[i++] = status;
+    w[i++] = 0;
+    w[i++] = fields.length / 2;
+    w[i++] = HEAD_BYTES;
+    for (const length of lengths) {
+        w[i++] = o;
+        w[i++] = length;
+        o += length;
+    }
+    writeLatin1(memory, ptr + textAt, text);
+    return size;
+}
+
+const utf8AsLatin1Above = (text) => /[^\0-\xff]/.test(text) ? utf8AsLatin1(text) : text;

@@ -1,0 +1,97 @@
+// WebSockets: ws_accept, ws_send, ws_close, ws_subscribe, ws_unsubscribe, publish (docs/abi.md, sections 2 and 7).
+import * as abi from '../abi.js';
+import { REASON_MAX } from '../close.js';
+import { isHandshake, offers } from '../handshake.js';
+import { Socket } from '../socket.js';
+import { takeHead } from './answer.js';
+
+const CONTROL_MAX = 125, MESSAGE_LEAST = 1 << 20;
+
+function accept(instance, req, ptr, len) {
+    const ex = instance.find(req), head = takeHead(instance, ex, ptr, len, true);
+    if (typeof head === 'number')
+        return head;
+    const { message } = ex, protocol = head.value('sec-websocket-protocol');
+    if (!instance.event)
+        return abi.ENOTSUP;
+    if (!isHandshake(message) || ex.hasBody)
+        return abi.EINVAL;
+    if (protocol !== undefined && !offers(message, protocol))
+        return abi.EINVAL;
+    return instance.app.accept(instance, ex, head);
+}
+
+const socketOf = (instance, ws) => {
+    const socket = instance.find(ws);
+    return socket instanceof Socket ? socket : null;
+};
+
+// The data of a message: a string for text, bytes for the rest; a code when it is none.
+function dataOf(memory, kind, ptr, len) {
+    if (kind === abi.WS_TEXT) {
+        const text = memory.text(ptr, len);
+        return text === null ? abi.EFAULT : text === undefined ? abi.EINVAL : text;
+    }
+    return memory.copy(ptr, len) ?? abi.EFAULT;
+}
+
+const isControl = (kind) => kind === abi.WS_PING || kind === abi.WS_PONG || kind === abi.WS_CLOSED;
+
+function send(instance, ws, kind, ptr, len) {
+    const socket = socketOf(instance, ws);
+    if (socket === null)
+        return abi.EHANDLE;
+    if (socket.state !== 0)
+        return socket.state;
+    if (kind < abi.WS_TEXT || kind > abi.WS_PONG || (isControl(kind) && len > CONTROL_MAX))
+        return abi.EINVAL;
+    if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
+        return abi.ETOOBIG;
+    const data = dataOf(instance.memory, kind, ptr, len);
+    return typeof data === 'number' ? data : socket.send(kind, data);
+}
+
+function close(instance, ws, code, ptr, len) {
+    const socket = socketOf(instance, ws);
+    if (socket === null)
+        return abi.EHANDLE;
+    if (len > REASON_MAX)
+        return abi.EINVAL;
+    const reason = dataOf(instance.memory, abi.WS_TEXT, ptr, len);
+    return typeof reason === 'number' ? reason : socket.close(code, reason);
+}
+
+// A topic is bytes; as a key they are Latin-1, so that any of them will do.
+function topic(instance, ws, ptr, len, change) {
+    const socket = socketOf(instance, ws), name = instance.memory.name(ptr, len);
+    if (socket === null)
+        return abi.EHANDLE;
+    return name === null ? abi.EFAULT : change(socket, name);
+}
+
+function publish(instance, topicPtr, topicLen, kind, ptr, len) {
+    const name = instance.memory.name(topicPtr, topicLen);
+    if (name === null)
+        return abi.EFAULT;
+    if (kind !== abi.WS_TEXT && kind !== abi.WS_BINARY)
+        return abi.EINVAL;
+    if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
+        return abi.ETOOBIG;
+    const data = dataOf(instance.memory, kind, ptr, len);
+    if (typeof data === 'number')
+        return data;
+    instance.app.topics.publish(name, kind, data);
+    return 0;
+}
+
+export function socketImports(instance) {
+    return {
+        ws_accept: (req, ptr, len) => accept(instance, req, ptr >>> 0, len >>> 0),
+        ws_send: (ws, kind, ptr, len) => send(instance, ws, kind, ptr >>> 0, len >>> 0),
+        ws_close: (ws, code, ptr, len) => close(instance, ws, code, ptr >>> 0, len >>> 0),
+        ws_subscribe: (ws, ptr, len) => topic(instance, ws, ptr, len, (socket, name) => socket.subscribe(name)),
+        ws_unsubscribe: (ws, ptr, len) => topic(instance, ws, ptr, len, (socket, name) => socket.unsubscribe(name)),
+        publish: (topicPtr, topicLen, kind, ptr, len) =>
+            publish(instance, topicPtr, topicLen, kind, ptr >>> 0, len >>> 0),
+    };
+}

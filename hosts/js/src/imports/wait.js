@@ -1,0 +1,151 @@
+// Operations: sleep, ready, drop, await, await_any (docs/abi.md, sections 2 and 6).
+import { EFAULT, EHANDLE, EINVAL, ELIMIT, ESTATE, READ, WRITE } from '../abi.js';
+import { Exchange, NONE } from '../exchange.js';
+import { ENDED, Operation, PENDING } from '../operation.js';
+import { Outgoing, Response } from '../outgoing.js';
+import { Owner } from '../owner.js';
+import { Socket } from '../socket.js';
+
+const HANDLES_MAX = 8192; // of one await_any
+
+// A live owner, or undefined.
+export function ownerOf(instance, handle) {
+    const owner = handle === 0 ? instance : instance.find(handle);
+    return owner instanceof Owner ? owner : undefined;
+}
+
+// Begins an operation: start(end) arranges that end(result) is called, and returns what stops that, or null. Its
+// handle, or a code.
+export function begin(instance, owner, start) {
+    const op = new Operation(instance, owner), handle = instance.handles.open(op);
+    if (handle < 0)
+        return handle;
+    const code = owner.adopt(op);
+    if (code < 0) {
+        op.drop();
+        return code;
+    }
+    if (owner.dead !== 0) {
+        op.end(owner.dead);
+        return handle;
+    }
+    const cancel = start((result) => op.end(result)) ?? null;
+    if (op.state === PENDING)
+        op.cancel = cancel;
+    return handle;
+}
+
+function readyExchange(instance, ex, dir) {
+    if (dir !== READ && dir !== WRITE)
+        return EINVAL;
+    const { state } = ex;
+    if (state === ESTATE || (dir === WRITE && ex.answer === NONE))
+        return state !== 0 ? state : ESTATE;
+    return begin(instance, ex, (end) => {
+        if (state !== 0)
+            return end(state);
+        if (dir === READ)
+            return ex.source === null || ex.source.isReady ? end(readCode(ex.source)) : ex.source.whenReady(end);
+        return ex.discard || ex.hasRoom() ? end(0) : ex.whenRoom(end);
+    });
+}
+
+const readCode = (source) => source === null || source.pieces.length > 0 ? 0 : source.error;
+
+// Of what is no request: a response is read, everything else is written.
+function readyOther(instance, thing, dir) {
+    if (dir !== (thing instanceof Response ? READ : WRITE))
+        return EINVAL;
+    const owner = thing instanceof Socket ? thing : thing.owner;
+    return begin(instance, owner, (end) => {
+        if (thing instanceof Response)
+            return thing.source.isReady ? end(readCode(thing.source)) : thing.source.whenReady(end);
+        if (thing.state !== 0)
+            return end(thing.state);
+        return thing.hasRoom() ? end(0) : thing.whenRoom(end);
+    });
+}
+
+function ready(instance, handle, dir) {
+    const thing = instance.find(handle);
+    if (thing instanceof Exchange)
+        return readyExchange(instance, thing, dir);
+    return thing instanceof Socket || thing instanceof Outgoing || thing instanceof Response
+        ? readyOther(instance, thing, dir) : EHANDLE;
+}
+
+function sleep(instance, handle, ms) {
+    const owner = ownerOf(instance, handle);
+    if (owner === undefined)
+        return EHANDLE;
+    return begin(instance, owner, (end) => {
+        const until = Date.now() + ms;
+        let timer;
+        const arm = () => { timer = setTimeout(step, Math.min(until - Date.now(), 0x7FFFFFFF)); };
+        const step = () => Date.now() >= until ? end(0) : arm();
+        timer = setTimeout(step, Math.min(ms, 0x7FFFFFFF));
+        return () => clearTimeout(timer);
+    });
+}
+
+function awaitOne(instance, handle) {
+    const op = instance.find(handle);
+    if (!(op instanceof Operation))
+        return EHANDLE;
+    if (op.state === ENDED)
+        return op.take();
+    return new Promise((resolve) => {
+        op.wake = () => {
+            op.wake = null;
+            resolve(op.take());
+        };
+    });
+}
+
+function awaitAny(instance, ptr, count) {
+    const { memory } = instance, ops = [];
+    if (count === 0 || count > HANDLES_MAX)
+        return count === 0 ? EINVAL : ELIMIT;
+    if (ptr % 4 !== 0)
+        return EINVAL;
+    if (!memory.fits(ptr, count * 4))
+        return EFAULT;
+    for (let i = 0; i < count; i++) {
+        const op = instance.handles.get(memory.fresh().u32[(ptr >> 2) + i]);
+        if (!(op instanceof Operation))
+            return EHANDLE;
+        ops.push(op);
+    }
+    const first = () => ops.findIndex((op) => op.state === ENDED);
+    if (first() >= 0)
+        return first();
+    return new Promise((resolve) => {
+        const wake = () => {
+            for (const op of ops)
+                op.wake = null;
+            resolve(first());
+        };
+        for (const op of ops)
+            op.wake = wake;
+    });
+}
+
+// A guest that is called through a plain export cannot be suspended: the engine then traps it.
+const suspending = (f) => typeof WebAssembly.Suspending === 'function' ? new WebAssembly.Suspending(f) : f;
+
+export function waitImports(instance) {
+    const direct = !instance.direct ? {} : {
+        await: suspending((op) => awaitOne(instance, op)),
+        await_any: suspending((ptr, count) => awaitAny(instance, ptr >>> 0, count >>> 0)),
+    };
+    return {
+        ...direct,
+        sleep: (owner, ms) => sleep(instance, owner, ms >>> 0),
+        ready: (handle, dir) => ready(instance, handle, dir),
+        drop: (handle) => {
+            const thing = instance.find(handle);
+            if (thing instanceof Operation || thing instanceof Outgoing || thing instanceof Response)
+                thing.drop();
+        },
+    };
+}

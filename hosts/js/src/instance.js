@@ -1,0 +1,348 @@
+// One instance of a guest, and the entry rule (docs/abi.md, section 1): an export is called only when none runs or is
+// suspended. What is meant for a busy instance waits in `inbox`, in order.
+//
+//     STARTING -> READY <-> RUNNING (or suspended)
+//          \--------\----------\-> ENDED: a trap, or nothing is left for it to do
+//
+// The common way of a request is `serve`: the instance is free, the guest answers within the call, and nothing is made
+// for it but what the adapter made. A direct-style guest (it imports await) is called through WebAssembly.promising: it
+// may be suspended, and the instance is that request's until mocket_handle has returned.
+//
+// What must stay true: after ENDED no export of the instance is called and no promise that it waits for is resolved, so
+// that a suspended guest stays suspended until it is collected.
+import { ECLOSED, ETIMEDOUT, ETOOBIG, WS_CLOSED } from './abi.js';
+import { COMPLETE, CALLED, CUT, NONE, OVER, REFUSED, RETURNED, WAITING } from './exchange.js';
+import { Handles } from './handles.js';
+import { importsFor } from './imports/table.js';
+import { ERROR, Lines, INFO, WARN } from './log.js';
+import { Memory } from './memory.js';
+import { passed, passMessage } from './message.js';
+import { Owner } from './owner.js';
+import { Exit } from './wasi.js';
+
+export const STARTING = 0, READY = 1, RUNNING = 2, ENDED = 3;
+const GRACE_MS = 1000;
+
+export class Instance extends Owner {
+    constructor(app) {
+        super(); // it owns what handle 0 owns
+        this.app = app;
+        this.log = app.log;
+        this.direct = app.module.direct;
+        this.state = STARTING;
+        this.handles = new Handles();
+        this.declared = { listening: false, reuse: 0, streams: false, onDemand: false, maxBody: 1 << 20,
+            maxMessage: 1 << 20 };
+        this.output = new Lines(this.log, INFO);
+        this.inbox = [];
+        this.running = 'mocket_start'; // the export that was called last
+        this.current = null; // the request whose mocket_handle runs or is suspended
+        this.requests = 0;
+        this.sockets = new Set();
+        this.queued = new Set(); // handshakes that wait in the inbox
+        this.inside = null; // the socket whose event the guest handles
+        this.settling = []; // requests that may have come to their end
+        this.place = null; // where the pool keeps it
+        this.onReturned = () => this.returned();
+        this.onFree = () => this.free();
+        this.onFail = (reason) => this.fail(reason);
+        this.exports = null;
+        this.start();
+    }
+
+    // ---- Life ----
+
+    start() {
+        const { exports } = new WebAssembly.Instance(this.app.module.code, importsFor(this));
+        const wrap = (f) => f && this.direct ? WebAssembly.promising(f) : f;
+        this.memory = new Memory(exports.memory);
+        this.alloc = exports.mocket_alloc;
+        this.handle = wrap(exports.mocket_handle);
+        this.event = wrap(exports.mocket_ws);
+        this.exports = exports;
+        try {
+            exports._initialize?.();
+            (exports.mocket_start ?? exports._start)();
+        } catch (reason) {
+            if (!(reason instanceof Exit && reason.code === 0))
+                throw new Error(this.complaint(reason), { cause: reason });
+        } finally {
+            this.output.flushRest();
+        }
+        if (!this.declared.listening)
+            throw new Error('its start returned without `listen`: main must end in mocket_listen');
+        this.state = READY;
+    }
+
+    complaint(reason) {
+        if (reason instanceof Exit)
+            return `${this.running} called exit with code ${reason.code}`;
+        const text = reason?.name === 'SuspendError' ? 'it called await, which only mocket_handle and mocket_ws may'
+            : reason?.message ?? String(reason);
+        return `${this.running} failed: ${text}`;
+    }
+
+    // A trap, or a limit: the instance ends, and what it has not answered is answered by the host.
+    fail(reason) {
+        if (this.state === ENDED)
+            return;
+        const guilty = this.current;
+        this.log.write(ERROR, guilty ? `${guilty.message.method} ${guilty.message.target.slice(0, 256)}: ` +
+            this.complaint(reason) : this.complaint(reason));
+        this.end(guilty, 1011);
+    }
+
+    // guilty: the request that gets 500; the others may come again. code: what sockets are closed with.
+    end(guilty, code) {
+        this.state = ENDED;
+        this.inbox.length = 0;
+        const things = new Set(this.handles.rows.values());
+        if (guilty !== null)
+            things.add(guilty);
+        for (const thing of things)
+            if (thing.call !== undefined && thing.call !== OVER) {
+                this.closeExchange(thing);
+                thing.fail(thing === guilty ? 500 : 503);
+            }
+        for (const socket of this.sockets)
+            socket.orphan(code);
+        this.release();
+        for (const thing of things)
+            thing.release?.();
+        this.handles.rows.clear();
+        this.output.flushRest();
+        this.app.pool.ended(this);
+        for (const ex of this.queued) {
+            ex.instance = null;
+            this.app.pool.serve(ex);
+        }
+    }
+
+    // ---- The entry rule ----
+
+    // job: calls the export `name` and returns what it returned: a promise, when the guest may be suspended.
+    enter(name, job) {
+        if (this.state === ENDED)
+            return;
+        this.inbox.push({ name, job });
+        if (this.state === READY)
+            this.drain();
+    }
+
+    drain() {
+        while (this.state === READY && this.inbox.length > 0) {
+            const { name, job } = this.inbox.shift();
+            this.state = RUNNING;
+            this.running = name;
+            let promise;
+            try {
+                promise = job();
+            } catch (reason) {
+                return this.fail(reason);
+            }
+            if (promise !== undefined)
+                return void promise.then(this.onFree, this.onFail);
+            this.state = this.state === ENDED ? ENDED : READY;
+            this.settle();
+        }
+        if (this.state === READY)
+            this.app.pool.free(this);
+    }
+
+    free() {
+        if (this.state === ENDED)
+            return;
+        this.state = READY;
+        this.settle();
+        this.drain();
+    }
+
+    // ---- Requests ----
+
+    // The instance is READY and its inbox empty.
+    serve(ex) {
+        this.state = RUNNING;
+        let promise;
+        try {
+            promise = this.call(ex);
+        } catch (reason) {
+            return this.fail(reason);
+        }
+        if (promise !== undefined)
+            promise.then(this.onReturned, this.onFail);
+        else
+            this.returned();
+    }
+
+    call(ex) {
+        this.running = 'mocket_handle';
+        this.requests++;
+        ex.instance = this;
+        ex.handle = this.handles.number();
+        ex.call = CALLED;
+        this.current = ex;
+        const ptr = passMessage(this.memory, this.alloc, ex, this.declared.onDemand);
+        if (ptr !== 0)
+            return this.handle(ex.handle, ptr, passed.length);
+        this.log.write(WARN, 'mocket_alloc has no memory for a request');
+        ex.refuse(503);
+        return undefined;
+    }
+
+    // For one that takes its turn among the sockets of the instance.
+    queue(ex) {
+        this.queued.add(ex);
+        ex.instance = this;
+        this.enter('mocket_handle', () => {
+            this.queued.delete(ex);
+            if (ex.call !== WAITING)
+                return undefined;
+            const promise = this.call(ex);
+            return promise === undefined ? this.after() : promise.then(() => this.after());
+        });
+    }
+
+    returned() {
+        if (this.state === ENDED)
+            return;
+        this.after();
+        this.free();
+    }
+
+    after() {
+        const ex = this.current;
+        this.current = null;
+        ex.call = RETURNED;
+        if (this.direct)
+            ex.release();
+        else if (ex.operations > 0)
+            this.handles.keep(ex);
+        if (ex.operations === 0)
+            this.settleOne(ex);
+    }
+
+    // An owner has one operation less. Requests are settled when no export runs.
+    noteSettled(owner) {
+        if (owner.operations === 0 && owner.call === RETURNED)
+            this.settling.push(owner);
+    }
+
+    settle() {
+        while (this.settling.length > 0) {
+            const ex = this.settling.pop();
+            if (ex.call === RETURNED && ex.operations === 0)
+                this.settleOne(ex);
+        }
+    }
+
+    // Nothing can complete it any more.
+    settleOne(ex) {
+        if (ex.answer < COMPLETE)
+            this.failUnanswered(ex);
+        ex.release();
+        this.closeExchange(ex);
+    }
+
+    failUnanswered(ex) {
+        const error = ex.source?.error;
+        if (error === ETOOBIG || error === ETIMEDOUT)
+            return ex.fail(error === ETOOBIG ? 413 : 408);
+        if (ex.dead === 0)
+            this.log.write(ERROR, `${ex.message.method} ${ex.message.target.slice(0, 256)}: ` +
+                'mocket_handle returned without an answer');
+        ex.fail(500);
+    }
+
+    closeExchange(ex) {
+        ex.close();
+        this.requests--;
+        if (this.handles.rows.size > 0)
+            this.handles.rows.delete(ex.handle);
+    }
+
+    // The client left (ECLOSED), or the request's time is up (ETIMEDOUT). The guest gets a grace to return by itself.
+    kill(ex, code) {
+        if (ex.call === OVER || ex.dead !== 0)
+            return;
+        if (code === ETIMEDOUT && ex.answer < COMPLETE)
+            ex.fail(ex.source?.waited ? 408 : 504);
+        else if (ex.answer < COMPLETE)
+            ex.answer = ex.answer === NONE ? REFUSED : CUT;
+        if (ex.call === WAITING) {
+            ex.dead = code;
+            this.queued.delete(ex);
+            return void ex.close();
+        }
+        if (this.direct)
+            setTimeout(() => this.overstay(ex), GRACE_MS);
+        else if (ex.answer !== COMPLETE && this.exports.mocket_gone)
+            this.enter('mocket_gone', () => ex.call === OVER ? undefined : this.exports.mocket_gone(ex.handle));
+        ex.die(code);
+        ex.source?.fail(code);
+        ex.roomy();
+    }
+
+    overstay(ex) {
+        if (this.state !== ENDED && ex.call !== OVER)
+            this.fail(new Error('did not return within its grace after the request had ended'));
+    }
+
+    // ---- Sockets ----
+
+    // Passes an event on. done: what follows when the guest has returned.
+    tellSocket(socket, kind, data, done) {
+        this.enter('mocket_ws', () => {
+            if (socket.handle === 0)
+                return undefined;
+            let ptr = 0;
+            if (data.length > 0 && (ptr = this.pass(data)) === 0) {
+                socket.orphan(1011);
+                if (kind !== WS_CLOSED)
+                    return undefined;
+            }
+            this.inside = socket;
+            const promise = this.event(socket.handle, kind, ptr, ptr === 0 ? 0 : data.length);
+            return promise === undefined ? done() : this.timed(socket, promise).then(done);
+        });
+    }
+
+    // The client of a socket left. A call that the guest is suspended in gets a grace.
+    socketLeft(socket) {
+        if (!this.direct || this.inside !== socket || this.state !== RUNNING)
+            return;
+        const late = new Error('did not return within its grace after its client had left');
+        socket.grace = setTimeout(() => this.fail(late), GRACE_MS);
+    }
+
+    // Bytes in room of the guest's; 0: it has none.
+    pass(data) {
+        const ptr = this.alloc(data.length) >>> 0;
+        if (ptr % 8 !== 0 || !this.memory.fits(ptr, data.length))
+            throw new RangeError('mocket_alloc answered no room');
+        if (ptr !== 0)
+            this.memory.fresh().u8.set(data, ptr);
+        return ptr;
+    }
+
+    // A call of mocket_ws that stays suspended is ended like a request: the socket lives on if the call returns.
+    timed(socket, promise) {
+        const { timeout } = this.app.options;
+        let grace = null;
+        const timer = timeout === Infinity ? null : setTimeout(() => {
+            socket.die(ETIMEDOUT);
+            grace = setTimeout(() => this.fail(new Error('did not return in time')), GRACE_MS);
+        }, timeout);
+        return promise.finally(() => {
+            this.inside = null;
+            clearTimeout(timer);
+            clearTimeout(grace);
+            clearTimeout(socket.grace);
+            if (socket.dead === ETIMEDOUT)
+                socket.dead = socket.isGone ? ECLOSED : 0;
+        });
+    }
+
+    find(handle) {
+        return this.current !== null && this.current.handle === handle ? this.current : this.handles.get(handle);
+    }
+}

@@ -1,0 +1,116 @@
+// The log. A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million
+// lines a second. A line is escaped (docs/contract.md, E-02), cut at 4 KiB, and taken from a bucket that refills with
+// time. Lines that did not fit are counted, and the count is logged.
+export const ERROR = 0, WARN = 1, INFO = 2, DEBUG = 3;
+export const LEVELS = ['error', 'warn', 'info', 'debug'];
+
+const LINE_MAX = 4096, LINES_PER_SECOND = 1000;
+const CUT = ' ...';
+// Control and format characters, line separators, and what stands for bytes that are not UTF-8.
+const UNSAFE = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const encoder = new TextEncoder();
+
+const hex = (byte) => `\\x${byte.toString(16).padStart(2, '0')}`;
+const escapeOne = (c) => c === '\\' ? '\\\\' : [...encoder.encode(c)].map(hex).join('');
+
+// One line: what could harm a reader is \xHH.
+export function escapeLine(text) {
+    const line = text.slice(0, LINE_MAX).replace(UNSAFE, escapeOne);
+    return text.length > LINE_MAX || line.length > LINE_MAX ? line.slice(0, LINE_MAX) + CUT : line;
+}
+
+// The text of bytes that may not be UTF-8: each byte that is not becomes \xHH, already escaped.
+export function escapeBytes(bytes) {
+    let line = '', at = 0;
+    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const some = bytes.length > LINE_MAX ? bytes.subarray(0, LINE_MAX + 4) : bytes;
+    while (at < some.length) {
+        const len = some[at] < 0x80 ? 1 : some[at] < 0xE0 ? 2 : some[at] < 0xF0 ? 3 : 4;
+        try {
+            line += escapeLine(strict.decode(some.subarray(at, at + len)));
+            at += len;
+        } catch {
+            line += hex(some[at++]);
+        }
+    }
+    return bytes.length > LINE_MAX || line.length > LINE_MAX ? line.slice(0, LINE_MAX) + CUT : line;
+}
+
+export class Log {
+    // write: (level, line) -> void
+    constructor(write) {
+        this.sink = write;
+        this.left = LINES_PER_SECOND;
+        this.filled = Date.now();
+        this.dropped = 0;
+    }
+
+    mayWrite() {
+        const now = Date.now(), fresh = Math.floor((now - this.filled) * LINES_PER_SECOND / 1000);
+        if (fresh > 0) {
+            this.left = Math.min(LINES_PER_SECOND, this.left + fresh);
+            this.filled = now;
+        }
+        if (this.left > 0)
+            return this.left--;
+        this.dropped++;
+        return 0;
+    }
+
+    put(level, line) {
+        if (!this.mayWrite())
+            return;
+        if (this.dropped > 0) {
+            this.sink(WARN, `${this.dropped} lines dropped`);
+            this.dropped = 0;
+        }
+        this.sink(level, line);
+    }
+
+    // Text of the host's own, which may quote a guest or a client.
+    write(level, text) {
+        for (const line of text.split('\n'))
+            if (line !== '')
+                this.put(level, escapeLine(line));
+    }
+
+    // A line of a guest.
+    guest(level, bytes) {
+        this.put(level, `guest: ${escapeBytes(bytes)}`);
+    }
+}
+
+// Output of a guest that comes in pieces, as lines.
+export class Lines {
+    constructor(log, level) {
+        this.log = log;
+        this.level = level;
+        this.rest = [];
+    }
+
+    add(bytes) {
+        for (let at = 0; at < bytes.length;) {
+            const found = bytes.indexOf(10, at), end = found < 0 ? bytes.length : found;
+            this.keep(bytes.subarray(at, end));
+            if (found >= 0)
+                this.flush();
+            at = end + 1;
+        }
+    }
+
+    keep(bytes) {
+        for (let i = 0; i < bytes.length && this.rest.length <= LINE_MAX; i++)
+            this.rest.push(bytes[i]);
+    }
+
+    // What came without a line end, when nothing more will come.
+    flushRest() {
+        if (this.rest.length > 0)
+            this.flush();
+    }
+
+    flush() {
+        this.log.guest(this.level, Uint8Array.from(this.rest));
+        this.rest.length = 0;
+    }
+}

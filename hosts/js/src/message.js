@@ -1,0 +1,138 @@
+// Request messages (docs/abi.md, section 4). One call writes all texts of a message: what costs is the way between
+// JavaScript and a guest's memory, not the bytes.
+import { BODY_HERE, METHODS, ON_DEMAND, REQUEST_BYTES, UNKNOWN_LENGTH } from './abi.js';
+import { namedByConnection, passedName } from './names.js';
+import { writeLatin1 } from './text.js';
+
+// What is known of a request before its body. fields: flat, names as they came, or null where `later` makes
+// them when they are asked for: platforms that hold them in objects of their own charge for each.
+export class Message {
+    constructor(method, target, authority, flags) {
+        this.method = method;
+        this.target = target;
+        this.authority = authority;
+        this.flags = flags;
+        this.peer = '';
+        this.fields = null;
+        this.later = null; // (message) -> sets fields and peer
+    }
+
+    complete() {
+        if (this.fields === null) {
+            this.later(this);
+            this.later = null;
+        }
+        return this;
+    }
+
+    // The values of a field, in order; the name is in lower case.
+    values(name) {
+        const { fields } = this.complete(), found = [];
+        for (let i = 0; i < fields.length; i += 2)
+            if (fields[i].length === name.length && fields[i].toLowerCase() === name)
+                found.push(fields[i + 1]);
+        return found;
+    }
+}
+
+// A message laid out: its text and the lengths of the fields' texts. One object serves all: nothing else runs between
+// `layOut` and `write`.
+const lengths = [];
+const laid = { message: null, count: 0, text: '', flags: 0, bodyAt: 0, size: 0 };
+
+// Connection may name further fields that belong to it.
+function addNamed(named, name, value) {
+    const names = name.toLowerCase() === 'connection' ? namedByConnection(value) : null;
+    return names === null ? named : new Set([...named ?? [], ...names]);
+}
+
+function layOut(m, onDemand, body) {
+    const later = onDemand && m.fields === null;
+    const { method, target, authority, peer } = later ? m : m.complete();
+    const fields = later ? [] : m.fields;
+    let text = method + target + authority + peer, n = 0, named = null;
+    for (let i = 0; i < fields.length; i += 2) {
+        const name = passedName(fields[i]);
+        if (name === null) {
+            if (fields[i].length === 10)
+                named = addNamed(named, fields[i], fields[i + 1]);
+            continue;
+        }
+        const value = fields[i + 1];
+        text += name + value;
+        lengths[n++] = name.length;
+        lengths[n++] = value.length;
+    }
+    if (named !== null)
+        return layOut(withoutNamed(m, named), false, body);
+    const textEnd = REQUEST_BYTES + n * 8 + text.length, bodyLen = body === null ? 0 : body.length;
+    laid.message = m;
+    laid.count = n >> 1;
+    laid.text = text;
+    laid.flags = m.flags | (later ? ON_DEMAND : 0);
+    laid.bodyAt = bodyLen > 0 ? (textEnd + 3) & ~3 : textEnd;
+    laid.size = laid.bodyAt + bodyLen;
+    return laid;
+}
+
+function withoutNamed(m, named) {
+    const fields = [];
+    for (let i = 0; i < m.fields.length; i += 2)
+        if (!named.has(m.fields[i].toLowerCase()) && passedName(m.fields[i]) !== null)
+            fields.push(m.fields[i], m.fields[i + 1]);
+    m.fields = fields;
+    return m;
+}
+
+// body: bytes, or null when it is still to be read; left is its length then.
+function write(memory, ptr, body, left) {
+    const { method, target, authority, peer } = laid.message;
+    const w = memory.u32, rows = laid.count * 2;
+    let i = ptr >> 2, o = REQUEST_BYTES + rows * 8;
+    w[i] = METHODS.get(method) ?? 0;
+    w[i + 1] = body === null ? laid.flags : laid.flags | BODY_HERE;
+    w[i + 2] = o; o += w[i + 3] = method.length;
+    w[i + 4] = o; o += w[i + 5] = target.length;
+    w[i + 6] = o; o += w[i + 7] = authority.length;
+    w[i + 8] = o; o += w[i + 9] = peer.length;
+    w[i + 10] = laid.count;
+    w[i + 11] = REQUEST_BYTES;
+    w[i + 12] = body === null ? 0 : laid.bodyAt;
+    w[i + 13] = body === null ? 0 : body.length;
+    w[i + 14] = body === null ? left : 0;
+    w[i + 15] = 0;
+    i += 16;
+    for (let k = 0; k < rows; k++) {
+        w[i++] = o;
+        o += w[i++] = lengths[k];
+    }
+    writeLatin1(memory, ptr + REQUEST_BYTES + rows * 8, laid.text);
+    if (body !== null && body.length > 0)
+        memory.u8.set(body, ptr + laid.bodyAt);
+}
+
+// Passes a message to a guest: `alloc` is its mocket_alloc. Returns the pointer, 0 when the guest has no memory; the
+// length is `passed.length`. Throws when the guest answers a pointer that is none.
+export const passed = { length: 0 };
+export function passMessage(memory, alloc, ex, onDemand) {
+    const { size } = layOut(ex.message, onDemand, ex.body);
+    const ptr = alloc(size) >>> 0;
+    if (ptr === 0)
+        return 0;
+    memory.fresh();
+    if (ptr % 8 !== 0)
+        throw new RangeError('mocket_alloc answered an address that is not 8-aligned');
+    if (ptr + size > memory.u8.length)
+        throw new RangeError('mocket_alloc answered a range outside the memory');
+    write(memory, ptr, ex.body, ex.left >= 0 && ex.left < UNKNOWN_LENGTH ? ex.left : UNKNOWN_LENGTH);
+    passed.length = size;
+    return ptr;
+}
+
+// The size of a message with fields and peer, without its body; written to ptr when it fits in cap.
+export function writeFields(memory, ptr, cap, message) {
+    const { size } = layOut(message.complete(), false, null);
+    if (size <= cap)
+        write(memory.fresh(), ptr, null, 0);
+    return size;
+}

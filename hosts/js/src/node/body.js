@@ -1,0 +1,72 @@
+// Bodies of node:http.
+import { ECLOSED, ETIMEDOUT } from '../abi.js';
+import { Source } from '../source.js';
+import { NO_BYTES } from '../text.js';
+
+const TIMER_MAX = 0x7FFFFFFF;
+
+// Calls done(bytes), or done(status) as soon as the limit is passed or the time is up; the client that left gets
+// nothing. Each KiB that came adds a second to the time.
+export function collectBody(req, limit, timeout, done) {
+    const pieces = [], began = Date.now();
+    let size = 0, timer = null, over = false;
+    const finish = (result) => {
+        if (over)
+            return;
+        over = true;
+        clearTimeout(timer);
+        done(result);
+    };
+    const expire = () => {
+        const rest = began + timeout + (size >> 10) * 1000 - Date.now();
+        if (rest > 0)
+            timer = setTimeout(expire, Math.min(rest, TIMER_MAX));
+        else
+            finish(408);
+    };
+    if (timeout !== Infinity)
+        timer = setTimeout(expire, Math.min(timeout, TIMER_MAX));
+    req.on('data', (piece) => {
+        size += piece.length;
+        if (size > limit)
+            finish(413);
+        else if (!over)
+            pieces.push(piece);
+    });
+    req.on('end', () => finish(pieces.length > 1 ? Buffer.concat(pieces) : pieces[0] ?? NO_BYTES));
+    req.on('close', () => clearTimeout(timer));
+    req.on('error', () => clearTimeout(timer));
+}
+
+// A body that the guest reads.
+// goOn: what lets the client send a body that it holds back, or null.
+export function sourceOf(req, goOn, limit, timeout) {
+    let begun = false, timer = null, size = 0;
+    const since = Date.now();
+    const expire = () => {
+        const rest = since + timeout + (size >> 10) * 1000 - Date.now();
+        if (rest > 0)
+            timer = setTimeout(expire, Math.min(rest, TIMER_MAX));
+        else if (!req.complete)
+            source.fail(ETIMEDOUT);
+    };
+    const source = new Source(() => {
+        if (!begun)
+            goOn?.();
+        if (!begun && timeout !== Infinity)
+            timer = setTimeout(expire, Math.min(timeout, TIMER_MAX));
+        begun = true;
+        req.resume();
+    }, limit);
+    req.on('data', (piece) => {
+        size += piece.length;
+        req.pause();
+        source.push(piece);
+    });
+    req.pause();
+    req.on('end', () => source.end());
+    req.on('error', () => source.fail(ECLOSED));
+    req.on('close', () => source.fail(ECLOSED));
+    source.cancel = () => clearTimeout(timer);
+    return source;
+}

@@ -1,0 +1,143 @@
+// Answers to node:http: straight into its response, and a small one in one write with its head.
+import { STATUS_CODES } from 'node:http';
+import { Exchange } from '../exchange.js';
+import { noteEnding } from './errors.js';
+import { reasonOf, refusalFields, refusalText } from '../reasons.js';
+import { readLatin1 } from '../text.js';
+
+const SMALL = 4096; // bytes of a body that leave as one string with the head
+// Of a body that nobody wants, before its connection is closed.
+const LINGER_MS = 2000, LINGER_BYTES = 1 << 20;
+
+export class NodeExchange extends Exchange {
+    constructor(app, message, req, res) {
+        super(app, message);
+        this.req = req;
+        this.res = res;
+        this.upgrade = null; // how a handshake is completed (socket.js)
+        this.isFull = false;
+    }
+
+    sendWhole(head, memory, ptr, len) {
+        const { res } = this, none = head.isBodyless || this.isHead;
+        writeHead(this, head, none ? bodylessLength(head, len) : len);
+        if (none || len === 0)
+            res.end();
+        else if (len <= SMALL)
+            res.end(readLatin1(memory.fresh(), ptr, len), 'latin1');
+        else
+            res.end(memory.copy(ptr, len));
+    }
+
+    sendHead(head) {
+        const { res } = this;
+        writeHead(this, head, head.status === 204 ? -1 : head.status === 205 ? 0 : head.length);
+        res.flushHeaders();
+        res.on('drain', () => {
+            this.isFull = false;
+            this.roomy();
+        });
+    }
+
+    sendBytes(bytes) {
+        this.isFull = !this.res.write(bytes);
+    }
+
+    hasRoom() {
+        return !this.isFull;
+    }
+
+    sendEnd() {
+        this.res.end();
+    }
+
+    cut() {
+        const { req, res } = this, { socket } = res;
+        if (socket === null)
+            return void res.destroy(); // its turn has not come
+        noteEnding(socket);
+        if (res.writableCorked > 0)
+            res.uncork(); // what was written still leaves
+        if (res.chunkedEncoding || this.toSend >= 0)
+            socket.destroySoon();
+        else
+            socket.resetAndDestroy(); // without chunks or a length only a reset shows that something is missing
+        req.resume();
+    }
+
+    sendRefusal(status) {
+        refuse(this.req, this.res, status, this.hasBody && !this.req.complete);
+    }
+
+    accept(head, socket) {
+        return this.upgrade === null ? super.accept() : this.upgrade(head, socket);
+    }
+}
+
+// The length of an answer without a body.
+function bodylessLength(head, len) {
+    if (head.status === 204)
+        return -1;
+    return head.status === 205 ? 0 : head.length >= 0 || head.status === 304 ? head.length : len;
+}
+
+// Node keeps nothing of the array, so that a head that comes again needs no new one.
+function writeHead(ex, head, length) {
+    let { fields } = head;
+    if (length >= 0) {
+        fields = head.flat ??= [...head.fields, 'Content-Length', ''];
+        fields[fields.length - 1] = String(length);
+    }
+    const { res } = ex;
+    if (head.status === 426)
+        fields = [...fields, 'Upgrade', 'websocket', 'Connection', res.shouldKeepAlive ? 'Upgrade' : 'Upgrade, close'];
+    else if (ex.hasBody && !ex.req.complete)
+        fields = closing(ex.req, res, fields);
+    else
+        keep(ex, res);
+    res.writeHead(head.status, reason(head.status), fields);
+}
+
+const reason = (status) => reasonOf(status) ?? STATUS_CODES[status] ?? '';
+
+// HTTP/1.1 connections are kept without a word; only their end is announced.
+function keep(ex, res) {
+    if (ex.app.closing)
+        res.shouldKeepAlive = false;
+    if (res.shouldKeepAlive && ex.req.httpVersionMinor > 0)
+        res.removeHeader('Connection');
+}
+
+// More of the request is still to come: the client gets its answer, and then the end.
+function closing(req, res, fields) {
+    if (res.socket !== null)
+        linger(req, res.socket);
+    return [...fields, 'Connection', 'close'];
+}
+
+// An answer of the host's own. unread: more of the request is still to come.
+export function refuse(req, res, status, unread) {
+    const text = refusalText(status), fields = [...refusalFields(status), 'Content-Length', String(text.length)];
+    res.writeHead(status, reason(status), unread ? closing(req, res, fields) : fields);
+    res.end(req.method === 'HEAD' ? '' : text);
+}
+
+// node:http ends the connection with destroySoon when the answer is out. Instead our side ends, and the client's is
+// read for a while and thrown away, so that no reset overtakes the answer.
+function linger(req, socket) {
+    noteEnding(socket);
+    const destroySoon = socket.destroySoon;
+    socket.destroySoon = () => {
+        socket.destroySoon = destroySoon;
+        let rest = LINGER_BYTES;
+        const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+        socket.end();
+        socket.on('close', () => clearTimeout(timer));
+        socket.on('end', () => socket.destroy());
+        req.on('data', (piece) => {
+            if ((rest -= piece.length) < 0)
+                socket.destroy();
+        });
+        req.resume();
+    };
+}

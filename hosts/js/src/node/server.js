@@ -1,0 +1,192 @@
+// A guest behind node:http. No Request, no Headers: rawHeaders go straight into guest memory, answers straight into the
+// response.
+import http from 'node:http';
+import { ETOOBIG, UPGRADE } from '../abi.js';
+import { COMPLETE } from '../exchange.js';
+import { collectBody, sourceOf } from './body.js';
+import { clientErrors, noteAnswer, plainAnswer } from './errors.js';
+import { NodeExchange, refuse } from './exchange.js';
+import { asksForSocket, CONTINUE, expectation, hasBody, messageOf, NOTHING, seen, UNKNOWN } from './request.js';
+import { completer, webSockets } from './socket.js';
+
+const HIGH = 65536;
+const INLINE_MAX = 65536;
+const KEEP_ALIVE_MS = 60000;
+const HEAD_MAX = 32768; // bytes of a head: request.js has the limits of its parts
+
+// Only requests that were not answered at once need to know that their client left.
+function run(app, ex) {
+    app.serve(ex);
+    if (ex.answer < COMPLETE)
+        ex.res.once('close', () => ex.leave());
+}
+
+// expected: CONTINUE when the client holds its body back.
+function takeBody(app, ex, length, expected) {
+    const { req, res } = ex, { bodyTimeout } = app.options;
+    const goOn = expected === CONTINUE ? () => { if (!res.headersSent) res.writeContinue(); } : null;
+    if (app.streams) {
+        ex.body = null;
+        ex.left = length;
+        ex.source = sourceOf(req, goOn, app.maxBody, bodyTimeout);
+        if (length > app.maxBody)
+            ex.source.fail(ETOOBIG);
+        return run(app, ex);
+    }
+    if (length > app.maxBody)
+        return ex.refuse(413);
+    goOn?.();
+    collectBody(req, app.maxBody, bodyTimeout, (body) => {
+        if (typeof body === 'number')
+            return ex.refuse(body);
+        ex.body = body;
+        run(app, ex);
+    });
+}
+
+// A body that came with its head is inline, although others are streamed.
+function takeInline(app, ex, length) {
+    process.nextTick(() => {
+        const { req } = ex;
+        if (!req.complete || length > app.maxBody)
+            return takeBody(app, ex, length, NOTHING);
+        ex.body = req.read() ?? ex.body;
+        req.resume();
+        run(app, ex);
+    });
+}
+
+function begin(app, req, res) {
+    const message = messageOf(req);
+    if (typeof message === 'number')
+        return refuse(req, res, message, true);
+    const expected = expectation(req), ex = new NodeExchange(app, message, req, res);
+    if (expected === UNKNOWN)
+        return refuse(req, res, 417, true);
+    if (asksForSocket(req)) // with a body, which no handshake has
+        message.flags |= UPGRADE;
+    if (!hasBody())
+        return run(app, ex);
+    ex.hasBody = true;
+    const length = seen.coding !== '' ? -1 : Number(seen.length);
+    if (app.streams && length > 0 && length <= INLINE_MAX && expected === NOTHING)
+        return takeInline(app, ex, length);
+    return takeBody(app, ex, length, expected);
+}
+
+// The listener of a server's requests, for a server of one's own.
+export function handler(app) {
+    return (req, res) => {
+        noteAnswer(req, res);
+        begin(app, req, res);
+    };
+}
+
+// A handshake that is refused gets an ordinary answer, and the connection goes on: it is handed back to the server.
+function refusable(server, req, connection, rest) {
+    const res = new http.ServerResponse(req);
+    res.assignSocket(connection);
+    res.shouldKeepAlive = true;
+    res.once('finish', () => {
+        res.detachSocket(connection);
+        if (rest.length > 0)
+            connection.unshift(rest);
+        server.emit('connection', connection);
+    });
+    return res;
+}
+
+function onUpgrade(app, server, sockets, idle) {
+    return (req, connection, rest) => {
+        const onError = () => connection.destroy();
+        connection.on('error', onError);
+        const res = refusable(server, req, connection, rest), message = messageOf(req);
+        if (typeof message === 'number')
+            return refuse(req, res, message, true);
+        const ex = new NodeExchange(app, message, req, res);
+        const gone = () => ex.leave();
+        if (asksForSocket(req)) {
+            message.flags |= UPGRADE;
+            const complete = completer(sockets, req, connection, rest, idle);
+            ex.upgrade = sockets === null ? null : (head, socket) => {
+                res.detachSocket(connection);
+                connection.off('error', onError);
+                connection.off('close', gone);
+                return complete(head, socket);
+            };
+        }
+        connection.once('close', gone);
+        app.serve(ex);
+    };
+}
+
+const isHandshake = (req) => {
+    messageOf(req);
+    return asksForSocket(req) && !hasBody();
+};
+
+function listen(server, port, hostname) {
+    return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, hostname, () => {
+            server.off('error', reject);
+            resolve(server.address());
+        });
+    });
+}
+
+function isPort(value) {
+    return Number.isInteger(value) && value >= 0 && value <= 65535;
+}
+
+// Options of `serve`; PORT and HOST of the environment are the defaults.
+function readAddress(options) {
+    const { port = process.env.PORT || 3000, hostname = process.env.HOST || undefined } = options;
+    const number = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
+    if (!isPort(number))
+        throw new TypeError(`the port (${options.port === undefined ? 'PORT' : 'port'}) must be a number of 0 to ` +
+            `65535, not "${port}"`);
+    return { port: number, hostname };
+}
+
+// Serves an app until its `close` is called: { port, hostname, url, close }.
+export async function serve(app, options = {}) {
+    const { port, hostname } = readAddress(options), { timeout } = app.options;
+    const idle = options.wsIdle ?? 60000;
+    const server = http.createServer({
+        optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX, requireHostHeader: false,
+        keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
+        headersTimeout: timeout === Infinity ? 0 : timeout, shouldUpgradeCallback: isHandshake,
+        connectionsCheckingInterval: timeout === Infinity ? 30000 : Math.max(20, Math.min(1000, timeout / 10)),
+    }, handler(app));
+    const sockets = app.hasSockets ? await webSockets(app) : null;
+    server.on('upgrade', onUpgrade(app, server, sockets, idle));
+    server.on('connect', (_req, socket) => socket.end(plainAnswer(405)));
+    server.on('checkContinue', handler(app));
+    server.on('checkExpectation', handler(app));
+    server.on('clientError', clientErrors(timeout));
+    server.maxHeadersCount = 0;
+    const address = await listen(server, port, hostname);
+    return running(app, server, address);
+}
+
+// What `serve` answers: the address, and `close`, by which requests under way finish within the grace.
+function running(app, server, address) {
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    const ended = new Promise((resolve) => { server.once('close', resolve); });
+    return {
+        server,
+        port: address.port,
+        hostname: address.address,
+        url: `http://${host}:${address.port}/`,
+        close: async ({ grace = 10000 } = {}) => {
+            server.close();
+            const idle = setInterval(() => server.closeIdleConnections(), 20);
+            await app.close({ grace });
+            clearInterval(idle);
+            server.closeAllConnections();
+            await ended;
+        },
+    };
+}
+

@@ -1,0 +1,156 @@
+// WebSockets by the package `ws`, an optional peer dependency.
+import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
+import { handshakeOf } from '../handshake.js';
+import { WARN } from '../log.js';
+
+const CLOSE_MS = 5000; // for a client's answer to a close
+const PONG_MS = 1000;
+const HALF_FULL = 131072;
+// Codes of the package's errors -> what the connection is closed with.
+const FAILURES = new Proxy({ WS_ERR_INVALID_UTF8: 1007, WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+    WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009 }, {
+    get: (table, code) => table[code] ?? (String(code).startsWith('WS_ERR_') ? 1002 : undefined),
+});
+const PROTOCOL = Symbol('protocol');
+
+// The package's server, or null where it is not installed.
+export async function webSockets(app) {
+    let ws;
+    try {
+        ws = await import('ws');
+    } catch (reason) {
+        if (reason.code !== 'ERR_MODULE_NOT_FOUND')
+            throw reason;
+        app.log.write(WARN, 'this app serves WebSockets, which need the package "ws" (npm install ws): ' +
+            'handshakes are answered 501 until it is there');
+        return null;
+    }
+    return new ws.WebSocketServer({
+        noServer: true, clientTracking: false, perMessageDeflate: false, autoPong: false, closeTimeout: CLOSE_MS,
+        // A handler that may be suspended answers a message before the next frame, a close for one, is looked at.
+        allowSynchronousEvents: !app.module.direct,
+        maxPayload: Number.isFinite(app.maxMessage) ? app.maxMessage : 0,
+        handleProtocols: (_offered, req) => req[PROTOCOL] ?? false,
+    });
+}
+
+class NodePort {
+    constructor(ws, socket, connection, idle) {
+        this.ws = ws;
+        this.connection = connection;
+        this.socket = socket;
+        this.idle = idle;
+        this.room = null;
+        this.heard = Date.now();
+        this.timer = idle === Infinity ? null : setTimeout(() => this.ping(), idle / 2);
+        this.sent = () => this.roomy();
+        this.failure = 0; // what the client did wrong
+        ws.on('message', (data, isBinary) => this.hear(isBinary ? WS_BINARY : WS_TEXT, data));
+        ws.on('ping', (data) => this.pong(data));
+        ws.on('pong', () => { this.heard = Date.now(); });
+        ws.on('error', (error) => { this.failure = FAILURES[error.code] ?? 0; });
+        ws.on('close', (code, reason) => this.end(code, reason.toString()));
+    }
+
+    hear(kind, data) {
+        this.heard = Date.now();
+        this.socket.message(kind, data);
+    }
+
+    // The pong follows the answers to the messages in front, but waits for no guest that takes long.
+    pong(data) {
+        let due = true;
+        const send = () => {
+            if (due && this.isOpen)
+                this.ws.pong(data);
+            due = false;
+        };
+        this.socket.after(send);
+        if (due)
+            setTimeout(send, PONG_MS);
+        this.hear(WS_PING, data);
+    }
+
+    get isOpen() {
+        // A write that failed destroys the connection at once; the package hears of it later.
+        return this.ws.readyState === this.ws.OPEN && !this.connection.destroyed;
+    }
+
+    // A client that is silent is pinged at half of the time, and let go at the whole.
+    ping() {
+        const silent = Date.now() - this.heard;
+        if (silent >= this.idle)
+            return this.socket.orphan(1001);
+        if (silent >= this.idle / 2)
+            this.ws.ping();
+        const next = silent >= this.idle / 2 ? this.idle - silent : this.idle / 2 - silent;
+        this.timer = setTimeout(() => this.ping(), Math.max(next, 1));
+    }
+
+    end(code, reason) {
+        clearTimeout(this.timer);
+        this.socket.closed(this.failure || code, reason);
+        this.roomy();
+    }
+
+    send(kind, data) {
+        if (!this.isOpen)
+            return ECLOSED;
+        if (kind === WS_TEXT || kind === WS_BINARY)
+            this.ws.send(data, { binary: kind === WS_BINARY }, this.sent);
+        else if (kind === WS_PING)
+            this.ws.ping(data, false, this.sent);
+        else if (kind === WS_PONG || kind === 4)
+            this.ws.pong(data, false, this.sent);
+        else
+            return ENOTSUP;
+        return 0;
+    }
+
+    close(code, reason) {
+        if (code === 0)
+            this.ws.close();
+        else
+            this.ws.close(code, reason);
+    }
+
+    waiting() {
+        return this.ws.bufferedAmount;
+    }
+
+    whenRoom(callback) {
+        this.room = callback;
+        return () => { this.room = null; };
+    }
+
+    roomy() {
+        if (this.room === null || (this.ws.bufferedAmount > HALF_FULL && !this.socket.isGone))
+            return;
+        const { room } = this;
+        this.room = null;
+        room();
+    }
+
+    hold(on) {
+        if (on)
+            this.ws.pause();
+        else
+            this.ws.resume();
+    }
+}
+
+// Completes a handshake with a head of the guest's; what an exchange calls as `upgrade`.
+export function completer(server, req, connection, rest, idle) {
+    return (head, socket) => {
+        const { fields, protocol } = handshakeOf(head);
+        const add = (lines) => {
+            for (let i = 0; i < fields.length; i += 2)
+                lines.push(`${fields[i]}: ${fields[i + 1]}`);
+        };
+        req[PROTOCOL] = protocol;
+        server.once('headers', add);
+        server.handleUpgrade(req, connection, rest, (ws) => socket.opened(new NodePort(ws, socket, connection, idle)));
+        server.off('headers', add);
+        return 0;
+    };
+}

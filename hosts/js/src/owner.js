@@ -1,0 +1,49 @@
+// Owners (docs/abi.md, section 3): a request, a socket, or the instance itself. What an owner has begun is dropped when
+// the owner ends; what it waits for ends when the owner dies.
+import { ELIMIT } from './abi.js';
+import { Operation } from './operation.js';
+
+const OWNED_MAX = 4096;
+
+export class Owner {
+    constructor() {
+        this.handle = 0;
+        this.dead = 0; // the code that its waits answer from now on; 0: alive
+        this.owned = null; // a set, made by the first thing
+        this.operations = 0; // of the things owned
+    }
+
+    // 0, or ELIMIT.
+    adopt(thing) {
+        this.owned ??= new Set();
+        if (this.owned.size >= OWNED_MAX)
+            return ELIMIT;
+        this.owned.add(thing);
+        if (thing instanceof Operation)
+            this.operations++;
+        return 0;
+    }
+
+    // Lets go of a thing.
+    forget(thing) {
+        if (this.owned?.delete(thing) && thing instanceof Operation)
+            this.operations--;
+    }
+
+    // Drops all that is owned.
+    release() {
+        for (const thing of this.owned ?? [])
+            thing.drop();
+    }
+
+    // Ends all operations with a code. Returns false when the owner was dead already.
+    die(code) {
+        if (this.dead !== 0)
+            return false;
+        this.dead = code;
+        for (const thing of [...this.owned ?? []])
+            if (thing instanceof Operation)
+                thing.end(code);
+        return true;
+    }
+}

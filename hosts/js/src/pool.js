@@ -1,0 +1,191 @@
+// Which instance a request gets.
+//
+// `none` makes an instance for each request, `serial` keeps those that are free and gives each one request at a time,
+// `concurrent` has one that gets all. An instance of a direct-style guest that owns sockets gets no requests but
+// handshakes: these wait in its inbox while it is busy. Requests that find no instance wait here, up to `queue`.
+import { REUSE_CONCURRENT, REUSE_NONE, UPGRADE } from './abi.js';
+import { WAITING } from './exchange.js';
+import { ENDED, Instance, READY } from './instance.js';
+import { ERROR } from './log.js';
+
+const SHARED_MAX = 1366; // requests of one concurrent instance
+const PLACES_MAX = 1024; // sockets of one instance
+
+// Where an instance is kept.
+const IDLE = 'idle', HOST = 'host', SHARED = 'shared', BUSY = 'busy';
+
+export class Pool {
+    constructor(app) {
+        this.app = app;
+        this.max = app.options.instances;
+        this.queueMax = app.options.queue;
+        this.reuse = REUSE_NONE;
+        this.all = new Set();
+        this.idle = [];
+        this.hosts = new Set();
+        this.shared = null;
+        this.waiting = [];
+        this.pumping = false;
+    }
+
+    // The first instance tells what the app declares; an error of its start is the caller's.
+    begin() {
+        const first = this.make();
+        this.reuse = Math.min(first.declared.reuse, this.app.options.reuse); // the stricter of the two holds
+        this.declared = first.declared;
+        this.free(first);
+        return first.declared;
+    }
+
+    make() {
+        const instance = new Instance(this.app);
+        const same = (name) => instance.declared[name] === this.declared[name];
+        if (this.declared !== undefined && !['reuse', 'streams', 'maxBody', 'maxMessage'].every(same))
+            throw new Error('the instance declares something else than the first one did');
+        instance.place = BUSY;
+        this.all.add(instance);
+        return instance;
+    }
+
+    // Sockets keep other requests out of an instance.
+    pins(instance) {
+        return (instance.direct || this.reuse === REUSE_NONE) && instance.sockets.size > 0;
+    }
+
+    serve(ex) {
+        const upgrade = (ex.message.flags & UPGRADE) !== 0 && this.hosts.size > 0 && this.reuse !== REUSE_NONE;
+        const host = upgrade ? this.findHost() : null;
+        if (host !== null)
+            return host.state === READY ? this.serveBy(host, ex) : host.queue(ex);
+        const instance = this.find();
+        if (instance !== null)
+            this.serveBy(instance, ex);
+        else if (this.waiting.length < this.queueMax && this.all.size > 0)
+            this.waiting.push(ex);
+        else
+            ex.abandon(503);
+    }
+
+    serveBy(instance, ex) {
+        if (instance.place === HOST)
+            this.hosts.delete(instance);
+        if (instance.place !== SHARED)
+            instance.place = BUSY;
+        if (instance.state === READY && instance.inbox.length === 0)
+            instance.serve(ex);
+        else
+            instance.queue(ex);
+    }
+
+    // An instance that takes one more socket: a free one rather than one that is busy, one with few rather than many.
+    findHost() {
+        let found = null;
+        for (const host of this.all) {
+            const places = host.sockets.size + host.queued.size;
+            if (host.state === ENDED || host.sockets.size === 0 || places >= PLACES_MAX)
+                continue;
+            const better = found !== null && (host.state === READY) === (found.state === READY)
+                ? places < found.sockets.size + found.queued.size : found === null || host.state === READY;
+            found = better ? host : found;
+        }
+        return found;
+    }
+
+    find() {
+        if (this.reuse === REUSE_CONCURRENT)
+            return this.findShared();
+        return this.idle.pop() ?? (this.all.size < this.max ? this.makeLater() : null);
+    }
+
+    findShared() {
+        if (this.shared === null) {
+            this.shared = this.makeLater();
+            if (this.shared !== null)
+                this.shared.place = SHARED;
+        }
+        return this.shared !== null && this.shared.requests < SHARED_MAX ? this.shared : null;
+    }
+
+    // Null when an instance cannot be made any more.
+    makeLater() {
+        try {
+            return this.make();
+        } catch (reason) {
+            this.app.log.write(ERROR, `an instance cannot be made: ${reason.message}`);
+            return null;
+        }
+    }
+
+    // No export of the instance runs.
+    free(instance) {
+        if (this.reuse === REUSE_CONCURRENT) {
+            this.shared ??= instance;
+            instance.place = SHARED;
+        } else if (this.pins(instance)) {
+            instance.place = HOST;
+            this.hosts.add(instance);
+        } else if (instance.requests === 0 && instance.place !== IDLE) {
+            this.hosts.delete(instance);
+            this.keep(instance);
+        }
+        this.pump();
+    }
+
+    keep(instance) {
+        if (this.reuse === REUSE_NONE && instance.running !== 'mocket_start') {
+            instance.end(null, 1012);
+            return;
+        }
+        instance.place = IDLE;
+        this.idle.push(instance);
+    }
+
+    ended(instance) {
+        this.all.delete(instance);
+        this.hosts.delete(instance);
+        if (this.shared === instance)
+            this.shared = null;
+        const at = this.idle.indexOf(instance);
+        if (at >= 0)
+            this.idle.splice(at, 1);
+        this.pump();
+    }
+
+    pump() {
+        if (this.pumping)
+            return;
+        this.pumping = true;
+        while (this.waiting.length > 0) {
+            if (this.waiting[0].call !== WAITING) {
+                this.waiting.shift(); // its client left
+                continue;
+            }
+            const instance = this.find();
+            if (instance === null)
+                break;
+            this.serveBy(instance, this.waiting.shift());
+        }
+        this.pumping = false;
+    }
+
+    get requests() {
+        let count = this.waiting.length;
+        for (const instance of this.all)
+            count += instance.requests + instance.queued.size;
+        return count;
+    }
+
+    // Sockets are told that the server goes; requests may finish.
+    closeSockets(code) {
+        for (const instance of this.all)
+            for (const socket of instance.sockets)
+                socket.orphan(code);
+    }
+
+    end() {
+        for (const ex of this.waiting.splice(0))
+            ex.abandon(503);
+        for (const instance of [...this.all])
+            instance.end(null, 1001);
+    }
+}

@@ -1,0 +1,57 @@
+// Bytes and text. Most texts of HTTP are bytes that JavaScript holds as code units (Latin-1).
+//
+// Buffer's own functions are the fastest where they are native: Node, Bun, workerd. Deno's writing function is slow, so
+// that Deno and browsers use TextEncoder. Reading without Buffer is slow everywhere.
+const hasBuffer = typeof Buffer === 'function' && typeof Buffer.prototype.latin1Slice === 'function';
+const bufferWrites = hasBuffer && typeof Deno === 'undefined';
+const encoder = new TextEncoder();
+const ascii = new TextDecoder(); // used for bytes below 0x80 only
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
+const NOT_ASCII = /[^\0-\x7f]/;
+
+export const NO_BYTES = new Uint8Array(0);
+
+export const bufferOf = (memory) => hasBuffer ? Buffer.from(memory.buffer) : null;
+
+// Writes code units as bytes. All of them must be below 0x100.
+export function writeLatin1(memory, at, text) {
+    if (bufferWrites)
+        memory.buf.latin1Write(text, at, text.length);
+    else if (encoder.encodeInto(text, memory.u8.subarray(at, at + text.length)).read < text.length)
+        for (let i = 0; i < text.length; i++)
+            memory.u8[at + i] = text.charCodeAt(i);
+}
+
+export function readLatin1(memory, at, len) {
+    return hasBuffer ? memory.buf.latin1Slice(at, at + len) : latin1Of(memory.u8.subarray(at, at + len));
+}
+
+export function latin1Of(bytes) {
+    if (hasBuffer)
+        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice(0, bytes.length);
+    if (bytes.length > 32 && bytes.every((b) => b < 0x80))
+        return ascii.decode(bytes);
+    let text = '';
+    for (let i = 0; i < bytes.length; i++)
+        text += String.fromCharCode(bytes[i]);
+    return text;
+}
+
+export const utf8Of = (text) => encoder.encode(text);
+
+// The text of UTF-8 bytes, or null when they are not UTF-8.
+export function textOf(bytes) {
+    try {
+        return strict.decode(bytes);
+    } catch {
+        return null;
+    }
+}
+
+export const anyTextOf = (bytes) => lossy.decode(bytes);
+
+export const isAscii = (text) => !NOT_ASCII.test(text);
+
+// A text whose code units may be above 0xFF, as the Latin-1 of its UTF-8 bytes. Nothing is ever truncated.
+export const utf8AsLatin1 = (text) => isAscii(text) ? text : latin1Of(encoder.encode(text));

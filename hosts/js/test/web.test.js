@@ -1,0 +1,103 @@
+// Request and Response.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from '../src/index.js';
+import { contractApp, example, get, recorder, sleep, text } from './guests.js';
+
+test('an answer of an app, fields and all', async () => {
+    const app = await load(example('routes'));
+    const answer = await get(app, '/hello/moon');
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
+    assert.equal(await answer.text(), 'Hello, moon!');
+    assert.equal((await get(app, '/nowhere')).status, 404);
+    const head = await get(app, '/hello/moon', { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '12', '']);
+    await app.close();
+});
+
+test('load takes a module, bytes, a Response, and promises', async () => {
+    const bytes = example('hello');
+    for (const source of [new WebAssembly.Module(bytes), bytes, bytes.buffer.slice(bytes.byteOffset,
+        bytes.byteOffset + bytes.length), new Response(bytes), Promise.resolve(bytes),
+        new URL(`data:application/wasm;base64,${bytes.toString('base64')}`)]) {
+        const app = await load(source);
+        assert.equal((await get(app, '/')).status, 200);
+        await app.close();
+    }
+    await assert.rejects(load(new Response('', { status: 404 })), /404/);
+});
+
+test('a body: whole, too long by its length, too long by its bytes', async () => {
+    const app = await load(contractApp('limit'));
+    const post = (body) => get(app, '/form', { method: 'POST', body, duplex: 'half',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    assert.equal(await text(post('a=1&b=2')), '2');
+    const long = await post('a=0123456789abcdef');
+    assert.deepEqual([long.status, await long.text()], [413, 'Request body too large']);
+    await app.close();
+});
+
+test('a body without an end is not read beyond the limit', async () => {
+    const app = await load(contractApp('response'), { maxBody: 1 << 20 });
+    let pulled = 0, cancelled = false;
+    const endless = new ReadableStream({
+        pull: (controller) => {
+            pulled += 65536;
+            controller.enqueue(new Uint8Array(65536));
+        },
+        cancel: () => { cancelled = true; },
+    });
+    const answer = await get(app, '/text', { method: 'POST', body: endless, duplex: 'half' });
+    assert.equal(answer.status, 413);
+    assert.ok(cancelled && pulled < 3 << 20, `${pulled} bytes`);
+    await app.close();
+});
+
+test('a body that stops is 408', async () => {
+    const app = await load(contractApp('response'), { bodyTimeout: 100 });
+    const stuck = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(3)) });
+    assert.equal((await get(app, '/text', { method: 'POST', body: stuck, duplex: 'half' })).status, 408);
+    await app.close();
+});
+
+test('a stream comes in pieces, waits for its reader, and ends when the reader leaves', async () => {
+    const { log, has } = recorder(), app = await load(contractApp('waits'), { log });
+    const answer = await get(app, '/write?as=reader-left'), reader = answer.body.getReader();
+    assert.ok((await reader.read()).value.length > 0);
+    await sleep(100); // the guest is suspended: what it may write ahead is bounded
+    await reader.cancel();
+    for (let i = 0; i < 100 && !has('reader-left: cleaned up'); i++)
+        await sleep(10);
+    assert.ok(has('reader-left: cleaned up'));
+    await app.close();
+});
+
+test('a stream that is shorter than it said is an error for its reader', async () => {
+    const app = await load(contractApp('stream'));
+    const answer = await get(app, '/length/under');
+    await assert.rejects(answer.text());
+    await app.close();
+});
+
+test('MoonBit guests, with linear memory and with GC', async (t) => {
+    for (const name of ['moonbit-routes', 'moonbit-routes-gc']) {
+        let bytes;
+        try {
+            bytes = example(name);
+        } catch {
+            t.skip('no MoonBit guests were built');
+            return;
+        }
+        const app = await load(bytes);
+        assert.equal((await get(app, '/')).status, 200, name);
+        await app.close();
+    }
+});
+
+test('close: what is under way finishes, and what comes later is 503', async () => {
+    const app = await load(example('realtime')), slow = get(app, '/sleep/200'), closing = app.close();
+    assert.equal((await get(app, '/sleep/1')).status, 503);
+    assert.equal((await slow).status, 200);
+    await closing;
+});
