@@ -7,7 +7,7 @@ import frames
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 HEADING = re.compile(r"^## ((?:[A-Z]-\d\d)(?:, [A-Z]-\d\d)*) (.+)$")
-SETTING = re.compile(r"^(app|requires|splits|host): *(.*)$")
+SETTING = re.compile(r"^(app|requires|splits|host|only): *(.*)$")
 ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\([rnt0\\])|\{\{(.+?)\*(\d+)\}\}")
 PLAIN = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}
 TIME = re.compile(r"^(\d+)(ms|s)$")
@@ -63,6 +63,7 @@ class Case:
         self.requires = []
         self.splits = False
         self.host = []  # options of `mocket serve`
+        self.only = []  # the backends that it is about; none: all
         self.steps = []
 
     @property
@@ -260,6 +261,8 @@ def set_option(target, key, value):
         target.requires = target.requires + value.replace(",", " ").split()
     elif key == "host":
         target.host = target.host + value.split()
+    elif key == "only":
+        target.only = target.only + value.split()
     elif value != "all":
         raise BadCase(f"splits: {value}")
     else:
@@ -289,6 +292,7 @@ def read_file(path):
                     raise BadCase(f"a heading without an id: {line!r}")
                 case = Case(path, number, match.group(1).split(", "), match.group(2))
                 case.app, case.requires, case.host = common.app, list(common.requires), list(common.host)
+                case.only = list(common.only)
                 cases.append(case)
             elif SETTING.match(line):
                 set_option(case, *SETTING.match(line).groups())
