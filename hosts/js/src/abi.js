@@ -22,7 +22,8 @@ export const IMPORTS = {
 
 // Section 2: keys of `option`, flags of `listen`, directions of `ready`, clocks of `now`.
 export const OPTION_MINOR = 0, OPTION_MAX_BODY = 1, OPTION_MAX_MESSAGE = 2, OPTION_ON_DEMAND = 3;
-export const REUSE_NONE = 0, REUSE_SERIAL = 1, REUSE_CONCURRENT = 2, REUSE_MASK = 3, STREAM_BODY = 4;
+export const REUSE_NONE = 0, REUSE_SERIAL = 1, REUSE_CONCURRENT = 2, REUSE_MASK = 3, STREAM_BODY = 4,
+    BODY_ERRORS = 8;
 export const READ = 0, WRITE = 1;
 export const WALL = 0;
 

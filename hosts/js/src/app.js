@@ -27,6 +27,7 @@ export class App {
         this.pool = new Pool(this);
         const declared = this.pool.begin();
         this.streams = declared.streams;
+        this.bodyErrors = declared.bodyErrors;
         this.maxBody = this.options.maxBody ?? declared.maxBody;
         this.maxMessage = declared.maxMessage;
         this.address = declared.address;

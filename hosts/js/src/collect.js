@@ -1,4 +1,5 @@
-// A whole body from a stream: its reading ends as soon as the limit is passed (413), or when it takes too long (408).
+// A whole body from a stream: its reading ends as soon as the limit is passed, or when it takes too long.
+import { EINVAL, ETIMEDOUT, ETOOBIG } from './abi.js';
 import { NO_BYTES } from './text.js';
 
 function joined(pieces, size) {
@@ -13,7 +14,7 @@ function joined(pieces, size) {
     return whole;
 }
 
-// Bytes, or a status. timeout: how long a body may take in ms; each KiB of it that came adds a second.
+// Bytes, or a code. timeout: how long a body may take in ms; each KiB of it that came adds a second.
 export async function collect(stream, limit, timeout) {
     const reader = stream.getReader(), pieces = [], began = Date.now();
     let size = 0, late = false;
@@ -29,18 +30,18 @@ export async function collect(stream, limit, timeout) {
         for (;;) {
             const { done, value } = await reader.read();
             if (late)
-                return 408;
+                return ETIMEDOUT;
             if (done)
                 return joined(pieces, size);
             size += value.length;
             if (size > limit) {
                 reader.cancel().catch(() => {});
-                return 413;
+                return ETOOBIG;
             }
             pieces.push(value);
         }
     } catch {
-        return late ? 408 : 400; // the client cut it off: nobody reads the answer
+        return late ? ETIMEDOUT : EINVAL; // the client cut it off
     } finally {
         clearTimeout(timer);
     }

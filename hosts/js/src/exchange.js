@@ -13,13 +13,15 @@
 // The answer:    NONE -> BEGUN -> COMPLETE        the call:    WAITING -> CALLED -> RETURNED -> OVER
 //                  \        \---> CUT
 //                   \-> REFUSED
-import { EAGAIN, ECLOSED, EINVAL, ENOTSUP, ESTATE, ETIMEDOUT } from './abi.js';
+import { EAGAIN, ECLOSED, EINVAL, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './abi.js';
 import { Owner } from './owner.js';
+import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
 
 export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
 export const WAITING = 0, CALLED = 1, RETURNED = 2, OVER = 3;
 
+const STATUS_OF = { [EINVAL]: 400, [ETOOBIG]: 413, [ETIMEDOUT]: 408 };
 const PIECE_MAX = 65536; // bytes that one body_write takes
 
 export class Exchange extends Owner {
@@ -29,6 +31,7 @@ export class Exchange extends Owner {
         this.message = message;
         this.body = NO_BYTES; // whole, or null: it is read from `source`
         this.left = 0; // length of a body that is still to be read; -1: unknown
+        this.bodyError = 0; // why there is no body
         this.source = null;
         this.hasBody = false; // if an empty one of unknown length
         this.instance = null;
@@ -173,6 +176,21 @@ export class Exchange extends Owner {
         else
             clearTimeout(this.timer);
         this.arm(Math.min(ms, this.app.options.timeout));
+    }
+
+    // ---- A body that cannot be had ----
+
+    // The guest answers for it, if it said that it can; else the host does. True: the request is passed.
+    failBody(code) {
+        if (!this.app.bodyErrors) {
+            this.refuse(STATUS_OF[code]);
+            return false;
+        }
+        this.body = null;
+        this.bodyError = code;
+        this.source = new Source(() => {});
+        this.source.fail(code);
+        return true;
     }
 
     // ---- The end ----

@@ -6,6 +6,7 @@ import { EINVAL, HEAD_BYTES, HEAD_MAX } from './abi.js';
 import { isToken, isValue, passedName } from './names.js';
 import { readLatin1, utf8AsLatin1, writeLatin1 } from './text.js';
 
+const ABOUT_BODY = /^content-(?:type|length|encoding|language|range)$/i;
 const KEPT_LEN = 1024, KEPT_MAX = 256;
 let kept = new Map(), older = new Map();
 
@@ -74,6 +75,17 @@ function parse(text) {
             return EINVAL;
         addField(head, field.name, field.value);
     }
+    return head.status === 304 ? withoutContent(head) : head;
+}
+
+// A 304 says nothing of a body: it has none.
+function withoutContent(head) {
+    const { fields } = head;
+    head.fields = [];
+    for (let i = 0; i < fields.length; i += 2)
+        if (!ABOUT_BODY.test(fields[i]))
+            head.fields.push(fields[i], fields[i + 1]);
+    head.length = -1;
     return head;
 }
 

@@ -10,7 +10,7 @@
 //
 // What must stay true: after ENDED no export of the instance is called and no promise that it waits for is resolved, so
 // that a suspended guest stays suspended until it is collected.
-import { ECLOSED, ETIMEDOUT, ETOOBIG, WS_CLOSED } from './abi.js';
+import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG, WS_CLOSED } from './abi.js';
 import { COMPLETE, CALLED, CUT, NONE, OVER, REFUSED, RETURNED, WAITING } from './exchange.js';
 import { Handles } from './handles.js';
 import { importsFor } from './imports/table.js';
@@ -31,8 +31,8 @@ export class Instance extends Owner {
         this.direct = app.module.direct;
         this.state = STARTING;
         this.handles = new Handles();
-        this.declared = { listening: false, reuse: 0, streams: false, onDemand: false, maxBody: 1 << 20,
-            maxMessage: 1 << 20 };
+        this.declared = { listening: false, reuse: 0, streams: false, bodyErrors: false, onDemand: false,
+            maxBody: 1 << 20, maxMessage: 1 << 20 };
         this.output = new Lines(this.log, INFO);
         this.inbox = [];
         this.running = 'mocket_start'; // the export that was called last
@@ -245,8 +245,8 @@ export class Instance extends Owner {
 
     failUnanswered(ex) {
         const error = ex.source?.error;
-        if (error === ETOOBIG || error === ETIMEDOUT)
-            return ex.fail(error === ETOOBIG ? 413 : 408);
+        if (error === ETOOBIG || error === ETIMEDOUT || error === EINVAL)
+            return ex.fail(error === ETOOBIG ? 413 : error === ETIMEDOUT ? 408 : 400);
         if (ex.dead === 0)
             this.log.write(ERROR, `${ex.message.method} ${ex.message.target.slice(0, 256)}: ` +
                 'mocket_handle returned without an answer');

@@ -4,7 +4,7 @@
 export const ERROR = 0, WARN = 1, INFO = 2, DEBUG = 3;
 export const LEVELS = ['error', 'warn', 'info', 'debug'];
 
-const LINE_MAX = 4096, LINES_PER_SECOND = 1000;
+const LINE_MAX = 4096, LINES_PER_SECOND = 1000, BYTES_PER_SECOND = 131072;
 const CUT = ' ...';
 // Control and format characters, line separators, and what stands for bytes that are not UTF-8.
 const UNSAFE = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -40,26 +40,28 @@ export class Log {
     // write: (level, line) -> void
     constructor(write) {
         this.sink = write;
-        this.left = LINES_PER_SECOND;
+        this.lines = LINES_PER_SECOND;
+        this.bytes = BYTES_PER_SECOND; // a line that is begun may go beyond
         this.filled = Date.now();
         this.dropped = 0;
     }
 
     mayWrite() {
-        const now = Date.now(), fresh = Math.floor((now - this.filled) * LINES_PER_SECOND / 1000);
-        if (fresh > 0) {
-            this.left = Math.min(LINES_PER_SECOND, this.left + fresh);
-            this.filled = now;
-        }
-        if (this.left > 0)
-            return this.left--;
+        const now = Date.now(), passed = (now - this.filled) / 1000;
+        this.lines = Math.min(LINES_PER_SECOND, this.lines + passed * LINES_PER_SECOND);
+        this.bytes = Math.min(BYTES_PER_SECOND, this.bytes + passed * BYTES_PER_SECOND);
+        this.filled = now;
+        if (this.lines >= 1 && this.bytes > 0)
+            return true;
         this.dropped++;
-        return 0;
+        return false;
     }
 
     put(level, line) {
         if (!this.mayWrite())
             return;
+        this.lines--;
+        this.bytes -= line.length;
         if (this.dropped > 0) {
             this.sink(WARN, `${this.dropped} lines dropped`);
             this.dropped = 0;

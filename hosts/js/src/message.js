@@ -84,8 +84,8 @@ function withoutNamed(m, named) {
     return m;
 }
 
-// body: bytes, or null when it is still to be read; left is its length then.
-function write(memory, ptr, body, left) {
+// body: bytes, or null when it is still to be read, or cannot be had: left is its length then, error why not.
+function write(memory, ptr, body, left, error) {
     const { method, target, authority, peer } = laid.message;
     const w = memory.u32, rows = laid.count * 2;
     let i = ptr >> 2, o = REQUEST_BYTES + rows * 8;
@@ -100,7 +100,7 @@ function write(memory, ptr, body, left) {
     w[i + 12] = body === null ? 0 : laid.bodyAt;
     w[i + 13] = body === null ? 0 : body.length;
     w[i + 14] = body === null ? left : 0;
-    w[i + 15] = 0;
+    w[i + 15] = error;
     i += 16;
     for (let k = 0; k < rows; k++) {
         w[i++] = o;
@@ -124,7 +124,8 @@ export function passMessage(memory, alloc, ex, onDemand) {
         throw new RangeError('mocket_alloc answered an address that is not 8-aligned');
     if (ptr + size > memory.u8.length)
         throw new RangeError('mocket_alloc answered a range outside the memory');
-    write(memory, ptr, ex.body, ex.left >= 0 && ex.left < UNKNOWN_LENGTH ? ex.left : UNKNOWN_LENGTH);
+    const left = ex.left >= 0 && ex.left < UNKNOWN_LENGTH ? ex.left : UNKNOWN_LENGTH;
+    write(memory, ptr, ex.body, left, ex.bodyError);
     passed.length = size;
     return ptr;
 }
@@ -133,6 +134,6 @@ export function passMessage(memory, alloc, ex, onDemand) {
 export function writeFields(memory, ptr, cap, message) {
     const { size } = layOut(message.complete(), false, null);
     if (size <= cap)
-        write(memory.fresh(), ptr, null, 0);
+        write(memory.fresh(), ptr, null, 0, 0);
     return size;
 }

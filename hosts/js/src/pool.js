@@ -40,7 +40,7 @@ export class Pool {
     make() {
         const instance = new Instance(this.app);
         const same = (name) => instance.declared[name] === this.declared[name];
-        if (this.declared !== undefined && !['reuse', 'streams', 'maxBody', 'maxMessage'].every(same))
+        if (this.declared !== undefined && !['reuse', 'streams', 'bodyErrors', 'maxBody', 'maxMessage'].every(same))
             throw new Error('the instance declares something else than the first one did');
         instance.place = BUSY;
         this.all.add(instance);

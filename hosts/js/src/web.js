@@ -1,5 +1,5 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
-import { ECLOSED, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
+import { ECLOSED, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
 import { collect } from './collect.js';
 
 import { Exchange } from './exchange.js';
@@ -189,14 +189,18 @@ export function respondTo(app, request, info) {
         ex.source = Source.ofStream(request.body, app.maxBody, ECLOSED);
         return run(app, ex);
     }
-    return length > app.maxBody ? refusal(413) : whole(app, ex);
+    ex.left = length;
+    if (length > app.maxBody)
+        return ex.failBody(ETOOBIG) ? run(app, ex) : ex.result();
+    return whole(app, ex);
 }
 
 async function whole(app, ex) {
     const body = await collect(ex.request.body, app.maxBody, app.options.bodyTimeout);
-    if (typeof body === 'number')
-        return refusal(body);
-    ex.body = body;
+    if (typeof body !== 'number')
+        ex.body = body;
+    else if (!ex.failBody(body))
+        return ex.result();
     return run(app, ex);
 }
 

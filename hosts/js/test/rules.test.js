@@ -65,6 +65,13 @@ test('lines beyond the rate are counted', () => {
     assert.match(lines.at(-2)[1], /^\d+ lines dropped$/);
 });
 
+test('bytes beyond the rate are dropped too', () => {
+    const lines = [], log = new Log((_level, line) => lines.push(line));
+    for (let i = 0; i < 900; i++)
+        log.write(WARN, 'w'.repeat(4000));
+    assert.ok(lines.length >= 32 && lines.length < 60, String(lines.length));
+});
+
 // A module from its sections: [id, ...bytes].
 const wasm = (...sections) => Uint8Array.from([0, 0x61, 0x73, 0x6D, 1, 0, 0, 0,
     ...sections.flatMap(([id, ...bytes]) => [id, bytes.length, ...bytes])]);

@@ -39,7 +39,7 @@ test('a body: whole, too long by its length, too long by its bytes', async () =>
 });
 
 test('a body without an end is not read beyond the limit', async () => {
-    const app = await load(contractApp('response'), { maxBody: 1 << 20 });
+    const app = await load(contractApp('echo'), { maxBody: 1 << 20 });
     let pulled = 0, cancelled = false;
     const endless = new ReadableStream({
         pull: (controller) => {
@@ -48,16 +48,16 @@ test('a body without an end is not read beyond the limit', async () => {
         },
         cancel: () => { cancelled = true; },
     });
-    const answer = await get(app, '/text', { method: 'POST', body: endless, duplex: 'half' });
+    const answer = await get(app, '/body', { method: 'POST', body: endless, duplex: 'half' });
     assert.equal(answer.status, 413);
     assert.ok(cancelled && pulled < 3 << 20, `${pulled} bytes`);
     await app.close();
 });
 
 test('a body that stops is 408', async () => {
-    const app = await load(contractApp('response'), { bodyTimeout: 100 });
+    const app = await load(contractApp('echo'), { bodyTimeout: 100 });
     const stuck = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(3)) });
-    assert.equal((await get(app, '/text', { method: 'POST', body: stuck, duplex: 'half' })).status, 408);
+    assert.equal((await get(app, '/body', { method: 'POST', body: stuck, duplex: 'half' })).status, 408);
     await app.close();
 });
 

@@ -3,6 +3,7 @@ import * as abi from '../abi.js';
 import { ERROR } from '../log.js';
 
 const ADDRESS_MAX = 255;
+const FLAGS = abi.REUSE_MASK | abi.STREAM_BODY | abi.BODY_ERRORS;
 
 function setOption(declared, key, value) {
     switch (key) {
@@ -40,7 +41,7 @@ export function startImports(instance) {
             if (version !== abi.VERSION)
                 return refuse(abi.ENOTSUP, `it speaks version ${version >>> 0} of the guest ABI, this host speaks ` +
                     `version ${abi.VERSION}`);
-            if ((flags & ~(abi.REUSE_MASK | abi.STREAM_BODY)) !== 0 || reuse > abi.REUSE_CONCURRENT)
+            if ((flags & ~FLAGS) !== 0 || reuse > abi.REUSE_CONCURRENT)
                 return refuse(abi.EINVAL, 'unknown flags');
             if (reuse === abi.REUSE_CONCURRENT && instance.direct)
                 return refuse(abi.EINVAL, 'a module that imports await cannot ask for concurrent reuse');
@@ -49,7 +50,8 @@ export function startImports(instance) {
                 return abi.EFAULT;
             if (address === undefined || address.length > ADDRESS_MAX || address.includes('\0'))
                 return refuse(abi.EINVAL, 'that is not an address');
-            Object.assign(declared, { listening: true, reuse, streams: (flags & abi.STREAM_BODY) !== 0, address });
+            Object.assign(declared, { listening: true, reuse, address, streams: (flags & abi.STREAM_BODY) !== 0,
+                bodyErrors: (flags & abi.BODY_ERRORS) !== 0 });
             return 0;
         },
     };

@@ -1,11 +1,12 @@
 // Bodies of node:http.
-import { ECLOSED, ETIMEDOUT } from '../abi.js';
+import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG } from '../abi.js';
 import { Source } from '../source.js';
 import { NO_BYTES } from '../text.js';
+import { noteBadBody } from './errors.js';
 
 const TIMER_MAX = 0x7FFFFFFF;
 
-// Calls done(bytes), or done(status) as soon as the limit is passed or the time is up; the client that left gets
+// Calls done(bytes), or done(code) as soon as the limit is passed or the time is up; the client that left gets
 // nothing. Each KiB that came adds a second to the time.
 export function collectBody(req, limit, timeout, done) {
     const pieces = [], began = Date.now();
@@ -22,18 +23,19 @@ export function collectBody(req, limit, timeout, done) {
         if (rest > 0)
             timer = setTimeout(expire, Math.min(rest, TIMER_MAX));
         else
-            finish(408);
+            finish(ETIMEDOUT);
     };
     if (timeout !== Infinity)
         timer = setTimeout(expire, Math.min(timeout, TIMER_MAX));
     req.on('data', (piece) => {
         size += piece.length;
         if (size > limit)
-            finish(413);
+            finish(ETOOBIG);
         else if (!over)
             pieces.push(piece);
     });
     req.on('end', () => finish(pieces.length > 1 ? Buffer.concat(pieces) : pieces[0] ?? NO_BYTES));
+    noteBadBody(req, () => finish(EINVAL));
     req.on('close', () => clearTimeout(timer));
     req.on('error', () => clearTimeout(timer));
 }
@@ -67,6 +69,7 @@ export function sourceOf(req, goOn, limit, timeout) {
     req.on('end', () => source.end());
     req.on('error', () => source.fail(ECLOSED));
     req.on('close', () => source.fail(ECLOSED));
+    noteBadBody(req, () => source.fail(EINVAL));
     source.cancel = () => clearTimeout(timer);
     return source;
 }

@@ -6,7 +6,9 @@ const BY_CODE = {
     HPE_HEADER_OVERFLOW: 431, HPE_INVALID_METHOD: 501, HPE_INVALID_VERSION: 505, ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 const HEAD_SHOWN = 16384, SILENT_MS = 60000;
-const LAST = Symbol('last answer'), ENDING = Symbol('ending');
+const LINGER_MS = 30000, SILENCE_MS = 5000; // in all, and of silence
+const LEFT = 'HPE_INVALID_EOF_STATE'; // the client's side has ended in the middle of a request
+const LAST = Symbol('last answer'), ENDING = Symbol('ending'), BAD_BODY = Symbol('bad body');
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ ]+ HTTP\/1\.[01]\r\n/;
 const FOREIGN = /^[^\r\n ]+ [^\r\n ]+ HTTP\/[02-9]\d*\.\d+\r\n/;
 
@@ -56,6 +58,19 @@ function watchSilent(socket, timeout) {
 // The connection ends: what comes on it is not looked at.
 export const noteEnding = (socket) => { socket[ENDING] = true; };
 
+// Our side of the connection ends. What the client still sends is thrown away, so that no reset overtakes the answer.
+export function endSlowly(socket, answer) {
+    noteEnding(socket);
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.end(answer);
+    socket.setTimeout(SILENCE_MS, () => socket.destroy());
+    socket.on('close', () => clearTimeout(timer));
+    socket.on('end', () => socket.destroy());
+}
+
+// The body of a request under way is malformed: what its reader does then.
+export const noteBadBody = (req, callback) => { req[BAD_BODY] = callback; };
+
 // The listener of clientError. timeout: for a head.
 export const clientErrors = (timeout) => (error, socket) => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0)
@@ -65,7 +80,7 @@ export const clientErrors = (timeout) => (error, socket) => {
 };
 
 function onClientError(error, socket) {
-    const last = socket[LAST], answer = () => socket.end(plainAnswer(statusOf(error)));
+    const last = socket[LAST], answer = () => endSlowly(socket, plainAnswer(statusOf(error)));
     if (socket[ENDING])
         return; // thrown away (exchange.js)
     if (socket.destroyed || !socket.writable || error.code === 'ECONNRESET')
@@ -74,6 +89,8 @@ function onClientError(error, socket) {
         answer();
     else if (last.req.complete)
         last.once('finish', answer);
+    else if (last.req[BAD_BODY] !== undefined && !last.headersSent && error.code !== LEFT)
+        last.req[BAD_BODY]();
     else if (last.headersSent)
         socket.destroy(); // the body of its request is bad, and the answer has begun
     else if (last.socket === null)

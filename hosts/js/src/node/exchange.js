@@ -1,13 +1,11 @@
 // Answers to node:http: straight into its response, and a small one in one write with its head.
 import { STATUS_CODES } from 'node:http';
 import { Exchange } from '../exchange.js';
-import { noteEnding } from './errors.js';
+import { endSlowly, noteEnding } from './errors.js';
 import { reasonOf, refusalFields, refusalText } from '../reasons.js';
 import { readLatin1 } from '../text.js';
 
 const SMALL = 4096; // bytes of a body that leave as one string with the head
-// Of a body that nobody wants, before its connection is closed.
-const LINGER_MS = 2000, LINGER_BYTES = 1 << 20;
 
 export class NodeExchange extends Exchange {
     constructor(app, message, req, res) {
@@ -122,22 +120,15 @@ export function refuse(req, res, status, unread) {
     res.end(req.method === 'HEAD' ? '' : text);
 }
 
-// node:http ends the connection with destroySoon when the answer is out. Instead our side ends, and the client's is
-// read for a while and thrown away, so that no reset overtakes the answer.
+// node:http ends the connection with destroySoon when the answer is out.
 function linger(req, socket) {
     noteEnding(socket);
-    const destroySoon = socket.destroySoon;
+    const { destroySoon } = socket;
     socket.destroySoon = () => {
         socket.destroySoon = destroySoon;
-        let rest = LINGER_BYTES;
-        const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-        socket.end();
-        socket.on('close', () => clearTimeout(timer));
-        socket.on('end', () => socket.destroy());
-        req.on('data', (piece) => {
-            if ((rest -= piece.length) < 0)
-                socket.destroy();
-        });
+        req.removeAllListeners('data'); // whoever read the body has stopped
+        req.on('data', () => {});
         req.resume();
+        endSlowly(socket);
     };
 }

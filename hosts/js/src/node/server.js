@@ -33,13 +33,15 @@ function takeBody(app, ex, length, expected) {
             ex.source.fail(ETOOBIG);
         return run(app, ex);
     }
+    ex.left = length;
     if (length > app.maxBody)
-        return ex.refuse(413);
+        return ex.failBody(ETOOBIG) ? run(app, ex) : undefined;
     goOn?.();
     collectBody(req, app.maxBody, bodyTimeout, (body) => {
-        if (typeof body === 'number')
-            return ex.refuse(body);
-        ex.body = body;
+        if (typeof body !== 'number')
+            ex.body = body;
+        else if (!ex.failBody(body))
+            return;
         run(app, ex);
     });
 }

@@ -73,7 +73,7 @@ class NodePort {
 
     get isOpen() {
         // A write that failed destroys the connection at once; the package hears of it later.
-        return this.ws.readyState === this.ws.OPEN && !this.connection.destroyed;
+        return this.ws.readyState === this.ws.OPEN && this.connection.writable;
     }
 
     // A client that is silent is pinged at half of the time, and let go at the whole.
