@@ -91,7 +91,7 @@ export class Exchange extends Owner {
     finish() {
         if (this.toSend > 0) {
             this.stop(CUT);
-            return 0;
+            return EINVAL;
         }
         this.answer = COMPLETE;
         this.sendEnd();

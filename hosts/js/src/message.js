@@ -70,7 +70,7 @@ function layOut(m, onDemand, body) {
     laid.count = n >> 1;
     laid.text = text;
     laid.flags = m.flags | (later ? ON_DEMAND : 0);
-    laid.bodyAt = bodyLen > 0 ? (textEnd + 3) & ~3 : textEnd;
+    laid.bodyAt = (textEnd + 3) & ~3;
     laid.size = laid.bodyAt + bodyLen;
     return laid;
 }
@@ -97,7 +97,7 @@ function write(memory, ptr, body, left, error) {
     w[i + 8] = o; o += w[i + 9] = peer.length;
     w[i + 10] = laid.count;
     w[i + 11] = REQUEST_BYTES;
-    w[i + 12] = body === null ? 0 : laid.bodyAt;
+    w[i + 12] = laid.bodyAt;
     w[i + 13] = body === null ? 0 : body.length;
     w[i + 14] = body === null ? left : 0;
     w[i + 15] = error;
@@ -131,9 +131,9 @@ export function passMessage(memory, alloc, ex, onDemand) {
 }
 
 // The size of a message with fields and peer, without its body; written to ptr when it fits in cap.
-export function writeFields(memory, ptr, cap, message) {
-    const { size } = layOut(message.complete(), false, null);
+export function writeFields(memory, ptr, cap, ex) {
+    const { size } = layOut(ex.message.complete(), false, null);
     if (size <= cap)
-        write(memory.fresh(), ptr, null, 0, 0);
+        write(memory.fresh(), ptr, null, 0, ex.bodyError);
     return size;
 }

@@ -153,7 +153,7 @@ export class Outgoing {
             return this.state;
         if (this.left > 0) {
             this.fail(abi.EIO); // shorter than was declared
-            return 0;
+            return abi.EINVAL;
         }
         this.body = SENT;
         this.link.end();

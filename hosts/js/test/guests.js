@@ -38,9 +38,6 @@ export function recorder() {
     return { lines, log, has: (part) => lines.some((line) => line.includes(part)) };
 }
 
-export const golden = (name) => Uint8Array.from(readFileSync(path.join(ROOT, 'tests/golden', name), 'latin1')
-    .split('\n').filter((line) => !line.startsWith('#')).join(' ').trim().split(/\s+/), (hex) => parseInt(hex, 16));
-
 export const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 export const text = async (answer) => (await answer).text();
 export const get = (app, target, init) => app.fetch(new Request(`http://localhost${target}`, init));

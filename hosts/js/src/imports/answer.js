@@ -76,7 +76,7 @@ function fields(instance, req, ptr, cap) {
         return EHANDLE;
     if (ptr % 4 !== 0)
         return EINVAL;
-    return instance.memory.fits(ptr, cap) ? writeFields(instance.memory, ptr, cap, ex.message) : EFAULT;
+    return instance.memory.fits(ptr, cap) ? writeFields(instance.memory, ptr, cap, ex) : EFAULT;
 }
 
 function limit(instance, req, ms) {

@@ -47,13 +47,16 @@ function urlOf(text) {
     return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' ? url : null;
 }
 
+const isMethod = (text, number) =>
+    text !== null && isToken(text) && text !== 'CONNECT' && (abi.METHODS.get(text) ?? 0) === number;
+
 // The request of a message, or a code.
-function parse(bytes, body) {
+export function parse(bytes, body) {
     if (bytes.length < abi.REQUEST_BYTES || bytes.length > abi.HEAD_MAX)
         return abi.EINVAL;
     const read = reader(bytes), method = read.pair(2), url = urlOf(read.pair(4));
     const rows = readFields(read, bytes.length), flags = read.word(1);
-    if (method === null || !isToken(method) || url === null || rows === null)
+    if (!isMethod(method, read.word(0)) || url === null || rows === null)
         return abi.EINVAL;
     const { fields, length } = rows;
     if (!fields.some((text, i) => i % 2 === 0 && text.toLowerCase() === 'user-agent'))

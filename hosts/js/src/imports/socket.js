@@ -5,7 +5,7 @@ import { isHandshake, offers } from '../handshake.js';
 import { Socket } from '../socket.js';
 import { takeHead } from './answer.js';
 
-const CONTROL_MAX = 125, MESSAGE_LEAST = 1 << 20;
+const CONTROL_MAX = 125, MESSAGE_LEAST = 1 << 20, TOPIC_MAX = 255;
 
 function accept(instance, req, ptr, len) {
     const ex = instance.find(req), head = takeHead(instance, ex, ptr, len, true);
@@ -35,7 +35,8 @@ function dataOf(memory, kind, ptr, len) {
     return memory.copy(ptr, len) ?? abi.EFAULT;
 }
 
-const isControl = (kind) => kind === abi.WS_PING || kind === abi.WS_PONG || kind === abi.WS_CLOSED;
+const isControl = (kind) => kind === abi.WS_PING || kind === abi.WS_PONG;
+const isSent = (kind) => kind === abi.WS_TEXT || kind === abi.WS_BINARY || isControl(kind);
 
 function send(instance, ws, kind, ptr, len) {
     const socket = socketOf(instance, ws);
@@ -43,7 +44,7 @@ function send(instance, ws, kind, ptr, len) {
         return abi.EHANDLE;
     if (socket.state !== 0)
         return socket.state;
-    if (kind < abi.WS_TEXT || kind > abi.WS_PONG || (isControl(kind) && len > CONTROL_MAX))
+    if (!isSent(kind) || (isControl(kind) && len > CONTROL_MAX))
         return abi.EINVAL;
     if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
         return abi.ETOOBIG;
@@ -66,14 +67,16 @@ function topic(instance, ws, ptr, len, change) {
     const socket = socketOf(instance, ws), name = instance.memory.name(ptr, len);
     if (socket === null)
         return abi.EHANDLE;
-    return name === null ? abi.EFAULT : change(socket, name);
+    if (name === null)
+        return abi.EFAULT;
+    return len === 0 || len > TOPIC_MAX ? abi.EINVAL : change(socket, name);
 }
 
 function publish(instance, topicPtr, topicLen, kind, ptr, len) {
     const name = instance.memory.name(topicPtr, topicLen);
     if (name === null)
         return abi.EFAULT;
-    if (kind !== abi.WS_TEXT && kind !== abi.WS_BINARY)
+    if ((kind !== abi.WS_TEXT && kind !== abi.WS_BINARY) || topicLen === 0 || topicLen > TOPIC_MAX)
         return abi.EINVAL;
     if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
         return abi.ETOOBIG;
@@ -89,9 +92,10 @@ export function socketImports(instance) {
         ws_accept: (req, ptr, len) => accept(instance, req, ptr >>> 0, len >>> 0),
         ws_send: (ws, kind, ptr, len) => send(instance, ws, kind, ptr >>> 0, len >>> 0),
         ws_close: (ws, code, ptr, len) => close(instance, ws, code, ptr >>> 0, len >>> 0),
-        ws_subscribe: (ws, ptr, len) => topic(instance, ws, ptr, len, (socket, name) => socket.subscribe(name)),
-        ws_unsubscribe: (ws, ptr, len) => topic(instance, ws, ptr, len, (socket, name) => socket.unsubscribe(name)),
+        ws_subscribe: (ws, ptr, len) => topic(instance, ws, ptr, len >>> 0, (socket, name) => socket.subscribe(name)),
+        ws_unsubscribe: (ws, ptr, len) =>
+            topic(instance, ws, ptr, len >>> 0, (socket, name) => socket.unsubscribe(name)),
         publish: (topicPtr, topicLen, kind, ptr, len) =>
-            publish(instance, topicPtr, topicLen, kind, ptr >>> 0, len >>> 0),
+            publish(instance, topicPtr, topicLen >>> 0, kind, ptr >>> 0, len >>> 0),
     };
 }

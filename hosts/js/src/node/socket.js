@@ -100,7 +100,7 @@ class NodePort {
             this.ws.send(data, { binary: kind === WS_BINARY }, this.sent);
         else if (kind === WS_PING)
             this.ws.ping(data, false, this.sent);
-        else if (kind === WS_PONG || kind === 4)
+        else if (kind === WS_PONG)
             this.ws.pong(data, false, this.sent);
         else
             return ENOTSUP;
