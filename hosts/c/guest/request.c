@@ -107,7 +107,7 @@ int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uin
     return 0;
 }
 
-/* Fields outlive the client: a copy is kept for a guest that may still ask. Without memory it gets MOCKET_ENOMEM. */
+/* Fields outlive the answer: a copy is kept for a guest that may still ask. Without memory it gets MOCKET_ENOMEM. */
 static void keep_message(struct guest_request *r)
 {
     size_t size = mocket__abi_request_size(r->message, (mocket_span){ NULL, 0 });
