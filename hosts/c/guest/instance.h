@@ -158,8 +158,8 @@ struct guest_instance {
 };
 
 /* Makes an instance, runs _initialize and its start, and compares what it declares with program->declared when that is
- * known. All that runs to its end here. 0; MOCKET_ENOMEM; MOCKET_ELIMIT when the engine has no room; MOCKET_EINVAL when the guest
- * is at fault: *why tells. */
+ * known. All that runs to its end here. 0; MOCKET_ENOMEM; MOCKET_ELIMIT when the engine has no room; MOCKET_EINVAL when
+ * the guest is at fault: *why tells. */
 int guest_instance_open(struct guest_program *program, struct guest_log *log, struct ticker_seat *seat,
                         struct guest_instance **out, struct mocket_buf *why);
 /* The same, but nothing has run yet: guest_instance_advance does it. NULL: no memory. */
