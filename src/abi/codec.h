@@ -45,4 +45,11 @@ enum mocket_abi_head_kind { MOCKET_ABI_ANSWER, MOCKET_ABI_HANDSHAKE, MOCKET_ABI_
 int mocket__abi_head_decode(mocket_span bytes, enum mocket_abi_head_kind kind, struct mocket_arena *a, int *status,
                             struct mocket_fields *fields);
 
+/* The data of a socket's event `closed`: writes code and reason at dst, MOCKET_ABI_CLOSED_LEN(reason.len) bytes, and
+ * returns their number. */
+#define MOCKET_ABI_CLOSED_LEN(reason_len) (2 + (reason_len))
+size_t mocket__abi_closed_encode(int code, mocket_span reason, void *dst);
+/* The code, 1006 when there is none; *reason is a view. */
+int mocket__abi_closed_decode(mocket_span data, mocket_span *reason);
+
 #endif

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { OPTION } from './abi.mjs';
-import { ERRORS, Host } from './host.mjs';
+import { OPTION, SOCKET } from './abi.mjs';
+import { encodeClosed, ERRORS, Host } from './host.mjs';
 
 const here = import.meta.dirname;
 const folder = process.env.GUESTS ?? path.join(here, '../../../build/examples');
@@ -140,7 +140,7 @@ for (const guest of ['moonbit-routes.wasm', 'moonbit-routes-gc.wasm']) {
         host.event(b, 3);
         assert.deepEqual(a.sent, ['welcome', 'héllo']);
         assert.deepEqual(b.sent, ['welcome', 'héllo', [2, 0, 255], [5]]);
-        host.event(b, 4, Uint8Array.of(0xe8, 3));
+        host.event(b, SOCKET.CLOSED, encodeClosed(1000));
         assert.deepEqual(a.sent.at(-1), 'someone left');
     });
 

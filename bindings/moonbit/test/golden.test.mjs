@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { ERRORS, LIMIT, REQUEST_FLAG } from './abi.mjs';
-import { decodeHead, encodeRequest, Host } from './host.mjs';
+import { decodeHead, encodeClosed, encodeRequest, Host } from './host.mjs';
 
 const here = import.meta.dirname;
 const golden = path.join(here, '../../../tests/abi/golden');
@@ -44,13 +44,18 @@ const files = fs.readdirSync(golden).filter((name) => name.endsWith('.txt')).sor
 const of = (...kinds) => files.filter((file) => kinds.includes(file.kind) && !('refused' in file));
 
 test('there are golden messages of each kind', () => {
-    for (const kind of ['request', 'fields', 'fetch', 'head', 'fetched'])
+    for (const kind of ['request', 'fields', 'fetch', 'head', 'fetched', 'closed'])
         assert.ok(of(kind).length > 0, kind);
 });
 
 for (const file of of('request', 'fields', 'fetch'))
     test(`JavaScript writes ${file.name}`, () => {
         assert.equal(Buffer.from(encodeRequest(file)).toString('hex'), Buffer.from(file.bytes).toString('hex'));
+    });
+
+for (const file of of('closed'))
+    test(`JavaScript writes ${file.name}`, () => {
+        assert.deepEqual(encodeClosed(file.status, file.body), file.bytes);
     });
 
 for (const file of of('head'))

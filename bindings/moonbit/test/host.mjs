@@ -73,6 +73,13 @@ export function decodeHead(bytes, isStatus = isAnswer) {
     return { status: word(HEAD_WORD.STATUS), headers };
 }
 
+// ---- the data of a socket's last event (section 7) ----
+
+export function encodeClosed(code, reason = '') {
+    const text = typeof reason === 'string' ? encoder.encode(reason) : reason;
+    return Uint8Array.of(code & 255, code >> 8, ...text);
+}
+
 export class Host {
     // leaveOut: messages come without fields and peer to guests that can ask for them (`fields`).
     constructor(file, { canWait = true, leaveOut = false } = {}) {

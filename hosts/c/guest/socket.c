@@ -189,11 +189,8 @@ static void closed(struct guest_socket *s, int code, mocket_span reason)
         return;
     if (reason.len > MOCKET_CLOSE_REASON_MAX)
         reason.len = MOCKET_CLOSE_REASON_MAX;
-    s->last_data[0] = (char)(code & 0xff);
-    s->last_data[1] = (char)(code >> 8);
-    if (reason.len > 0)
-        memcpy(s->last_data + 2, reason.ptr, reason.len);
-    s->last = (struct guest_event){ .kind = MOCKET_WS_CLOSED, .len = 2 + (uint32_t)reason.len, .data = s->last_data };
+    uint32_t len = (uint32_t)mocket__abi_closed_encode(code, reason, s->last_data);
+    s->last = (struct guest_event){ .kind = MOCKET_WS_CLOSED, .len = len, .data = s->last_data };
     die(s, MOCKET_ECLOSED);
     add_event(&s->last, s); /* behind the operations that ended */
 }

@@ -7,6 +7,7 @@
 #ifndef MOCKET_HOSTS_C_GUEST_SOCKET_H
 #define MOCKET_HOSTS_C_GUEST_SOCKET_H
 
+#include "../../../src/abi/codec.h"
 #include "../../../src/core/socket.h"
 #include "request.h"
 
@@ -40,7 +41,7 @@ struct guest_socket {
     struct mocket_buf queued;             /* what the guest did before it was open, and what did not fit */
     size_t topics_queued;
     struct guest_event open, last; /* kind 0 and kind 4: for these there is always memory */
-    char last_data[2 + MOCKET_CLOSE_REASON_MAX];
+    char last_data[MOCKET_ABI_CLOSED_LEN(MOCKET_CLOSE_REASON_MAX)];
 };
 
 /* ---- For the front ---- */

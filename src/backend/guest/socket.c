@@ -175,9 +175,9 @@ static void end(struct socket **at)
 
 static void closed(struct socket **at, mocket_span data)
 {
-    const unsigned char *bytes = (const unsigned char *)data.ptr;
-    int code = data.len >= 2 ? bytes[0] | bytes[1] << 8 : 1006;
-    mocket__socket_event((*at)->socket, MOCKET_WS_CLOSED, mocket__span_slice(data, 2, data.len), code);
+    mocket_span reason;
+    int code = mocket__abi_closed_decode(data, &reason);
+    mocket__socket_event((*at)->socket, MOCKET_WS_CLOSED, reason, code);
     end(at);
 }
 

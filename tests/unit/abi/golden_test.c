@@ -11,8 +11,8 @@
 #define FIELDS_MAX 16
 #define BYTES_MAX 4096
 
-enum kind { REQUEST, FIELDS, FETCH, HEAD, FETCHED, KINDS };
-static const char *const kinds[KINDS] = { "request", "fields", "fetch", "head", "fetched" };
+enum kind { REQUEST, FIELDS, FETCH, HEAD, FETCHED, CLOSED, KINDS };
+static const char *const kinds[KINDS] = { "request", "fields", "fetch", "head", "fetched", "closed" };
 
 struct golden {
     char name[300];
@@ -194,6 +194,21 @@ static void same_bytes(const struct golden *g, const char *bytes, size_t len)
 
 /* ---- Both ways ---- */
 
+static void encode_closed(const struct golden *g)
+{
+    char bytes[200];
+    assert_true(MOCKET_ABI_CLOSED_LEN(g->body.len) <= sizeof bytes);
+    same_bytes(g, bytes, mocket__abi_closed_encode(g->status, g->body, bytes));
+}
+
+static int decode_closed(const struct golden *g)
+{
+    mocket_span reason;
+    assert_int_equal(mocket__abi_closed_decode((mocket_span){ g->bytes, g->len }, &reason), g->status);
+    same_span(g, "the reason", reason, g->body);
+    return 0;
+}
+
 static void encode(const struct golden *g)
 {
     static _Alignas(8) char bytes[BYTES_MAX];
@@ -266,11 +281,14 @@ static int decode_head(struct golden *g)
 static void check(struct golden *g)
 {
     int rc = g->kind == FETCH                        ? decode_fetch(g)
+             : g->kind == CLOSED                     ? decode_closed(g)
              : g->kind == HEAD || g->kind == FETCHED ? decode_head(g)
                                                      : decode_request(g);
     if (rc != (g->refused ? MOCKET_EINVAL : 0))
         fail_msg("%s: decoding it answers %d", g->name, rc);
-    if (!g->refused)
+    if (!g->refused && g->kind == CLOSED)
+        encode_closed(g);
+    else if (!g->refused)
         encode(g);
 }
 
