@@ -26,6 +26,7 @@ export class Outgoing {
         this.left = request.length;
         this.redirects = 0;
         this.waited = false;
+        this.isDropped = false;
         this.outcome = null; // a Response, or a code
         this.waiter = null;
         this.room = null;
@@ -125,7 +126,7 @@ export class Outgoing {
     roomy() {
         const { room } = this;
         this.room = null;
-        room?.(this.body === CLOSED ? abi.ECLOSED : 0);
+        room?.(this.isDropped ? abi.EHANDLE : this.body === CLOSED ? abi.ECLOSED : 0);
     }
 
     stopped() {
@@ -152,7 +153,8 @@ export class Outgoing {
         if (this.state !== 0)
             return this.state;
         if (this.left > 0) {
-            this.fail(abi.EIO); // shorter than was declared
+            this.body = SENT;
+            this.fail(abi.EINVAL); // shorter than was declared
             return abi.EINVAL;
         }
         this.body = SENT;
@@ -174,15 +176,19 @@ export class Outgoing {
     // The response gets its handle when the result is delivered.
     result() {
         const { outcome } = this;
-        return typeof outcome === 'number' ? outcome : () => outcome.open();
+        return typeof outcome === 'number' ? outcome
+            : () => typeof this.outcome === 'number' ? this.outcome : outcome.open();
     }
 
     drop() {
         const taken = this.outcome instanceof Response && this.outcome.handle !== 0;
+        this.isDropped = true;
+        this.roomy();
         if (!taken) {
             this.fail(abi.ECLOSED);
-            this.waiter?.();
-        } else if (this.body === SENDING) {
+            this.outcome = abi.ECLOSED;
+        } else if (this.body !== SENT) {
+            this.outcome.state = abi.ECLOSED;
             this.fail(abi.ECLOSED);
         }
         this.leave();
@@ -205,6 +211,7 @@ export class Response {
         this.fields = fields;
         this.source = source;
         this.handle = 0;
+        this.state = 0; // ECLOSED once the request was dropped before the end of its body
         this.idle();
     }
 
@@ -238,6 +245,7 @@ export class Response {
         this.owner.forget(this);
         this.out.stopped();
         this.out.link.abort();
+        this.out.leave();
     }
 }
 

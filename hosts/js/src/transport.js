@@ -1,6 +1,6 @@
 // Requests to other servers by the platform's fetch. What it cannot do: look at addresses (rules hold for names), send
 // CONNECT and TRACE, hand out a body as it came: a content-encoding is undone, and the field goes.
-import { ECLOSED, EIO, ENOTSUP } from './abi.js';
+import { EIO, ENOTSUP } from './abi.js';
 import { Source } from './source.js';
 
 const HIGH = 65536;
@@ -44,7 +44,7 @@ export function fetchTransport(request, events) {
     const abort = new AbortController(), body = request.streams ? bodyStream(events) : null;
     const answered = (response) => {
         const empty = () => queueMicrotask(() => source.end());
-        const source = response.body ? Source.ofStream(response.body, Infinity, ECLOSED) : new Source(empty);
+        const source = response.body ? Source.ofStream(response.body, Infinity, EIO) : new Source(empty);
         events.head(response.status, fieldsOf(response), source);
     };
     const init = { method: request.method, redirect: 'manual', signal: abort.signal };

@@ -32,7 +32,9 @@ function readFields({ word, pair }, size) {
         if (name === null || value === null || !isToken(name) || !isValue(value))
             return null;
         const lower = passedName(name);
-        if (lower === 'content-length' && LENGTH.test(value))
+        if (lower === 'content-length' && !LENGTH.test(value))
+            return null;
+        if (lower === 'content-length')
             length = Number(value);
         else if (lower !== null && lower !== 'content-length' && lower !== 'host')
             fields.push(name, value);
@@ -91,6 +93,8 @@ function head(instance, handle, ptr, cap) {
         return abi.EHANDLE;
     if (ptr % 4 !== 0)
         return abi.EINVAL;
+    if (response.state !== 0)
+        return response.state;
     return instance.memory.fits(ptr, cap)
         ? writeHead(instance.memory, ptr, cap, response.status, response.fields) : abi.EFAULT;
 }

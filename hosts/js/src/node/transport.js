@@ -4,7 +4,7 @@ import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { parseAddress } from '../address.js';
-import { ECLOSED, EDENIED, EIO } from '../abi.js';
+import { EDENIED, EIO } from '../abi.js';
 import { Source } from '../source.js';
 
 const HIGH = 65536;
@@ -17,7 +17,7 @@ const agents = {
 class Denied extends Error {}
 
 // A lookup that hands out granted addresses only.
-function lookup(nets, url, name) {
+export function lookup(nets, url, name) {
     const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
     return (hostname, options, callback) => {
         dns.lookup(hostname, { ...options, all: true }, (error, found) => {
@@ -41,8 +41,8 @@ function sourceOf(message) {
     });
     message.pause();
     message.on('end', () => source.end());
-    message.on('error', () => source.fail(ECLOSED));
-    message.on('close', () => source.fail(ECLOSED));
+    message.on('error', () => source.fail(EIO));
+    message.on('close', () => source.fail(EIO));
     source.cancel = () => message.destroy();
     return source;
 }
