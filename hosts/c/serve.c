@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../src/base/memory.h"
@@ -249,6 +250,15 @@ static int open_grants(struct host *h)
     return rc;
 }
 
+/* ENXIO in words. */
+static const char *not_opened(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
+        return "nobody reads this pipe; start its reader first";
+    return "a socket or a device without a reader, which cannot be opened by its name; `-` is standard output";
+}
+
 static int open_access(struct host *h)
 {
     struct mocket_buf why = { 0 };
@@ -259,7 +269,7 @@ static int open_access(struct host *h)
     h->access.log = h->lines.writer;
     int rc = access_open(&h->access, (size_t)h->opts->workers + 1);
     if (rc < 0) {
-        const char *text = errno == ENXIO ? "nobody reads this pipe; start its reader first" : strerror(errno);
+        const char *text = errno == ENXIO ? not_opened(h->opts->access_log) : strerror(errno);
         mocket__buf_text(&why, rc == MOCKET_EIO ? text : "");
         refuse(h, h->opts->access_log, &why, rc);
     }

@@ -18,6 +18,7 @@
 #include "guest/thread.h"
 
 #define MS UINT64_C(1000000)
+#define HOUR_MS 3600000
 
 static sigset_t watched(void)
 {
@@ -66,6 +67,8 @@ static void on_end_wanted(struct signals *s)
     case SIGNALS_STOPPING:
         cut(s);
         break;
+    case SIGNALS_CLOSED: /* what it wants is done */
+        break;
     default:
         end_process(s->number);
     }
@@ -73,7 +76,7 @@ static void on_end_wanted(struct signals *s)
 
 static void on_hang_up(struct signals *s)
 {
-    if (s->state != SIGNALS_LATE)
+    if (s->state != SIGNALS_LATE && s->state != SIGNALS_CLOSED)
         s->log(
             s->data, MOCKET_LOG_WARN,
             MOCKET_SPAN("SIGHUP is ignored: nothing can be reloaded yet (a moved access log is followed without it)"));
@@ -94,7 +97,8 @@ static int wait_ms(struct signals *s)
     uv_mutex_lock(&s->lock);
     uint64_t due_ns = s->due_ns, now_ns = uv_hrtime();
     uv_mutex_unlock(&s->lock);
-    return due_ns == 0 ? -1 : due_ns <= now_ns ? 0 : (int)((due_ns - now_ns) / MS) + 1;
+    uint64_t left_ms = due_ns > now_ns ? (due_ns - now_ns) / MS + 1 : 0;
+    return due_ns == 0 ? -1 : left_ms < HOUR_MS ? (int)left_ms : HOUR_MS;
 }
 
 static void take_signal(struct signals *s)
@@ -162,6 +166,7 @@ int signals_open(struct signals *s)
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     uv_mutex_init(&s->lock);
     int rc = s->signal_fd < 0 || s->wake_fd < 0 ? MOCKET_EIO : guest_thread_start(&s->thread, run, s);
+    s->opened = rc == 0;
     if (rc == 0)
         return 0;
     close_fds(s);
@@ -182,7 +187,7 @@ void signals_serve(struct signals *s, mocket_app *app)
 /* A time that runs goes on: what comes now can hang as well. */
 void signals_served(struct signals *s)
 {
-    if (s->state == SIGNALS_CLOSED)
+    if (!s->opened)
         return;
     uv_mutex_lock(&s->lock);
     s->app = NULL;
@@ -194,8 +199,9 @@ void signals_served(struct signals *s)
 void signals_close(struct signals *s)
 {
     struct signalfd_siginfo info;
-    if (s->state == SIGNALS_CLOSED)
+    if (!s->opened)
         return;
+    s->opened = false;
     uv_mutex_lock(&s->lock);
     s->state = SIGNALS_CLOSED;
     s->due_ns = 0;

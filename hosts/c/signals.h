@@ -5,6 +5,7 @@
  *     SERVING           the server stops: STOPPING    LATE
  *     STOPPING          everything is cut: CUT        LATE
  *     CUT, LATE         the process ends              -
+ *     CLOSED            nothing                       -
  *
  * STOPPING becomes CUT without a signal when the server has not ended in time, and in CUT the process ends when that
  * takes longer than SIGNALS_CUT_MS, also where the server has ended meanwhile. SIGHUP is logged and does nothing. */
@@ -21,7 +22,7 @@
 enum signals_state { SIGNALS_CLOSED, SIGNALS_EARLY, SIGNALS_SERVING, SIGNALS_STOPPING, SIGNALS_CUT, SIGNALS_LATE };
 
 struct signals {
-    void (*log)(void *data, int level, mocket_span line); /* not called in state LATE */
+    void (*log)(void *data, int level, mocket_span line); /* not called in LATE and CLOSED */
     void *data;
     /* its own: */
     uv_mutex_t lock;
@@ -29,6 +30,7 @@ struct signals {
     mocket_app *app;          /* under lock: in SERVING, STOPPING and CUT */
     uint64_t due_ns;          /* under lock: by uv_hrtime, when the state ends by itself; 0: never */
     int number;               /* under lock: of the last signal */
+    bool opened;              /* of the thread that opens and closes: there are a lock and a thread */
     int signal_fd, wake_fd;
     uv_thread_t thread;
     sigset_t before;

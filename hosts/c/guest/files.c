@@ -26,6 +26,7 @@ struct guest_files *guest_files_new(struct guest_grants *grants)
         uint64_t all = GUEST_RIGHTS_READING | (grants->dirs[i].writable ? GUEST_RIGHTS_WRITING : 0);
         files->rows[i] = (struct guest_open_file){ .open = true,
                                                    .folder = true,
+                                                   .renamed = grants->dirs[i].renamed,
                                                    .fd = grants->dirs[i].fd,
                                                    .granted = &grants->dirs[i],
                                                    .rights = all & GUEST_RIGHTS_FOLDER,
@@ -156,9 +157,11 @@ static int open_row(struct guest_files *files, const struct guest_open_file *fol
                     uint32_t row)
 {
     struct stat st;
-    guest_grants_share_names(files->grants);
+    if (folder->renamed)
+        guest_grants_share_names(files->grants);
     int fd = open_fd(folder, how, &st);
-    guest_grants_free_names(files->grants);
+    if (folder->renamed)
+        guest_grants_free_names(files->grants);
     if (fd < 0)
         return -1;
     bool is_folder = S_ISDIR(st.st_mode);
@@ -170,6 +173,7 @@ static int open_row(struct guest_files *files, const struct guest_open_file *fol
     }
     files->rows[row] = (struct guest_open_file){ .open = true,
                                                  .folder = is_folder,
+                                                 .renamed = folder->renamed,
                                                  .fd = fd,
                                                  .rights = rights,
                                                  .inherit = is_folder ? how->inherit & folder->inherit : 0 };

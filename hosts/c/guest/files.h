@@ -57,6 +57,7 @@
 struct guest_open_file {
     bool open;
     bool folder;
+    bool renamed; /* a folder in which guests can rename */
     int fd;
     const struct guest_dir *granted; /* one of the grants, whose fd is shared; NULL: opened by the guest */
     uint64_t rights, inherit;

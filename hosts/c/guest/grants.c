@@ -8,6 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void init_names(struct guest_grants *g)
@@ -17,6 +20,39 @@ static void init_names(struct guest_grants *g)
     pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&g->names, &fair);
     pthread_rwlockattr_destroy(&fair);
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+    len -= len == 1; /* "/" */
+    return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* The path of an open folder, without links. */
+static bool path_of(const struct guest_dir *dir, char path[PATH_MAX])
+{
+    char link[40];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dir->fd);
+    ssize_t len = readlink(link, path, PATH_MAX - 1);
+    if (len > 0)
+        path[len] = '\0';
+    return len > 0;
+}
+
+/* Without paths they may. */
+static bool overlap(const struct guest_dir *a, const struct guest_dir *b)
+{
+    char first[PATH_MAX], second[PATH_MAX];
+    return !path_of(a, first) || !path_of(b, second) || is_below(first, second) || is_below(second, first);
+}
+
+static bool is_renamed(const struct guest_grants *g, const struct guest_dir *dir)
+{
+    bool found = dir->writable;
+    for (size_t i = 0; i < g->dir_count && !found; i++)
+        found = g->dirs[i].writable && overlap(dir, &g->dirs[i]);
+    return found;
 }
 
 int guest_grants_open(struct guest_grants *g, const struct guest_dir **failed)
@@ -34,6 +70,8 @@ int guest_grants_open(struct guest_grants *g, const struct guest_dir **failed)
             return MOCKET_EIO;
         }
     }
+    for (size_t i = 0; i < g->dir_count; i++)
+        g->dirs[i].renamed = is_renamed(g, &g->dirs[i]);
     return 0;
 }
 

@@ -14,6 +14,7 @@ struct guest_dir {
     const char *host;  /* path, borrowed */
     const char *guest; /* the name it has for guests, borrowed */
     bool writable;
+    bool renamed; /* guests can rename in it: it is writable, or lies above or below a folder that is */
     int fd;
 };
 
@@ -35,8 +36,8 @@ bool guest_grants_take_file(struct guest_grants *grants);
 void guest_grants_give_file(struct guest_grants *grants);
 void guest_grants_close(struct guest_grants *grants); /* after every instance */
 
-/* Lock the names of the files in granted folders against renames by other instances. Whoever looks at a name and then
- * opens it holds the lock shared; whoever looks at a name and then renames it holds it alone. */
+/* Lock the names of the files in folders in which guests can rename, against renames by other instances. Whoever looks
+ * at a name and then opens it holds the lock shared; whoever looks at a name and then renames it holds it alone. */
 void guest_grants_share_names(struct guest_grants *grants);
 void guest_grants_own_names(struct guest_grants *grants);
 void guest_grants_free_names(struct guest_grants *grants); /* ends either */

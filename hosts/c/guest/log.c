@@ -12,8 +12,7 @@
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 
-#define SECOND_NS UINT64_C(1000000000)
-#define STEP_NS UINT64_C(1000000) /* time that raises what may be written: a line's worth at least */
+#define SECOND_NS INT64_C(1000000000)
 
 uint64_t guest_now_ns(void)
 {
@@ -22,24 +21,24 @@ uint64_t guest_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* left, raised by rate for each second that has passed, up to one second's worth. */
-static int64_t refill(int64_t left, int64_t rate, uint64_t passed_ns)
+/* left and rate are in billionths, so that nothing of the time is lost: credit raised by rate for each second that has
+ * passed, up to one second's worth. */
+static int64_t refill(int64_t left, int64_t rate, int64_t passed_ns)
 {
-    int64_t full = left + (int64_t)(passed_ns * (uint64_t)rate / SECOND_NS);
-    return full < rate ? full : rate;
+    int64_t full = left + passed_ns * rate;
+    return full < rate * SECOND_NS ? full : rate * SECOND_NS;
 }
 
 static bool may_write(struct guest_log *log)
 {
-    uint64_t now_ns = guest_now_ns(), passed_ns = now_ns - log->filled_ns;
+    uint64_t now_ns = guest_now_ns();
+    int64_t passed_ns = (int64_t)(now_ns - log->filled_ns);
     if (log->filled_ns == 0 || passed_ns > SECOND_NS)
         passed_ns = 2 * SECOND_NS; /* full again, whatever was owed */
-    if (passed_ns >= STEP_NS) {
-        log->lines_left = refill(log->lines_left, GUEST_LOG_RATE, passed_ns);
-        log->bytes_left = refill(log->bytes_left, GUEST_LOG_KIB_RATE * 1024, passed_ns);
-        log->filled_ns = now_ns;
-    }
-    return log->lines_left > 0 && log->bytes_left > 0;
+    log->lines_left = refill(log->lines_left, GUEST_LOG_RATE, passed_ns);
+    log->bytes_left = refill(log->bytes_left, GUEST_LOG_KIB_RATE * 1024, passed_ns);
+    log->filled_ns = now_ns;
+    return log->lines_left >= SECOND_NS && log->bytes_left > 0;
 }
 
 void guest_log_full(struct guest_log *log)
@@ -63,8 +62,8 @@ static size_t write_escaped(struct guest_log *log, int level, bool guest, mocket
 void guest_log_line(struct guest_log *log, int level, mocket_span line)
 {
     if (may_write(log)) {
-        log->lines_left--;
-        log->bytes_left -= (int64_t)write_escaped(log, level, true, line);
+        log->lines_left -= SECOND_NS;
+        log->bytes_left -= (int64_t)write_escaped(log, level, true, line) * SECOND_NS;
         return;
     }
     guest_count(log->stats, GUEST_STAT_LOG_DROPPED, 1);
@@ -101,7 +100,7 @@ void guest_log_raw(struct guest_log *log, int level, mocket_span text)
 void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text)
 {
     uint64_t now = guest_now_ns();
-    if (*last_ns && now - *last_ns < SECOND_NS)
+    if (*last_ns && now - *last_ns < (uint64_t)SECOND_NS)
         return;
     *last_ns = now;
     guest_log_raw(log, level, text);

@@ -23,7 +23,7 @@ struct guest_log {
     uint64_t full_ns;          /* when it was last told that no more may be held; 0: never */
     uint64_t refused_ns;       /* when it was last told of a WebSocket that was refused; 0: never */
     uint64_t filled_ns;        /* when the two below were last raised; 0: never */
-    int64_t lines_left;        /* lines that may be written now */
+    int64_t lines_left;        /* billionths of lines that may be written now */
     int64_t bytes_left;        /* likewise, below zero after a line that went beyond */
 };
 

@@ -126,6 +126,23 @@ static void bounds_the_rate_and_counts(void **state)
     assert_int_equal(atomic_load(&stats.rows[GUEST_STAT_LOG_DROPPED]), f.dropped);
 }
 
+/* Time is not lost to rounding: lines that come a little less than a millisecond apart get the whole rate. */
+static void uses_the_whole_rate(void **state)
+{
+    (void)state;
+    struct flood f = { 0 };
+    struct guest_log log = { 0 };
+    flood(&f, &log, 2 * GUEST_LOG_RATE, MOCKET_SPAN("x")); /* empties it */
+    uint64_t began = guest_now_ns();
+    f.lines = 0;
+    while (guest_now_ns() - began < 400000000) {
+        usleep(300);
+        flood(&f, &log, 1, MOCKET_SPAN("x"));
+    }
+    double passed = (double)(guest_now_ns() - began) / 1e9;
+    assert_true((double)f.lines >= 0.9 * GUEST_LOG_RATE * passed - 20);
+}
+
 /* Bytes as they are written: four for each of these. */
 static void bounds_bytes(void **state)
 {
@@ -149,6 +166,7 @@ int main(void)
         cmocka_unit_test(escapes_what_is_not_printable), cmocka_unit_test(cuts_long_lines),
         cmocka_unit_test(puts_lines_together),           cmocka_unit_test(bounds_a_line_without_end),
         cmocka_unit_test(bounds_the_rate_and_counts),    cmocka_unit_test(bounds_bytes),
+        cmocka_unit_test(uses_the_whole_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
