@@ -450,22 +450,31 @@ static void on_closed(uv_handle_t *async)
     closed(data);
 }
 
-void mocket__lookups_free(struct mocket_lookups *l)
+/* Under one hold of the lock: a thread that finds the mailbox closed frees its lookup at once. The lookup must be on no
+ * list by then. */
+static void close_mailbox(struct mocket_lookups *l)
 {
+    struct mailbox *box = l->mailbox;
     struct mocket_lookup *next;
-    uv_mutex_lock(&l->mailbox->lock);
-    l->mailbox->async = NULL;
-    uv_mutex_unlock(&l->mailbox->lock);
-    for (struct mocket_lookup *at = take_posted(l); at; at = next) {
+    uv_mutex_lock(&box->lock);
+    for (struct mocket_lookup *at = box->posted; at; at = next) {
         next = at->next_posted;
         move(at, FAILED);
     }
+    box->posted = NULL;
+    while (l->lists[RUNNING].first)
+        unlink_lookup(l->lists[RUNNING].first); /* the thread frees it */
+    box->async = NULL;
+    uv_mutex_unlock(&box->lock);
+}
+
+void mocket__lookups_free(struct mocket_lookups *l)
+{
+    close_mailbox(l);
     for (int state = KNOWN; state <= FAILED; state++)
         while (l->lists[state].first)
             forget(l->lists[state].first);
     assert(l->lists[QUEUED].count == 0);
-    while (l->lists[RUNNING].first)
-        unlink_lookup(l->lists[RUNNING].first); /* the thread frees it */
     mailbox_release(l->mailbox);
     uv_close((uv_handle_t *)&l->async, on_closed);
 }

@@ -433,6 +433,27 @@ static void test_the_pool_ends_first(void **state)
     (void)state; /* tear_down frees the lookups, and lets the threads go on */
 }
 
+/* While the first of them is taken from its list, all threads are done, and find the mailbox open, closed or locked. */
+static void count_and_let_go(void *arg, int change)
+{
+    count(arg, change);
+    if (change > 0)
+        return;
+    answer(NULL);
+    wait_running(0);
+    nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+}
+
+static void test_threads_are_done_while_the_pool_ends(void **state)
+{
+    struct fixture *f = *state;
+    static struct waiter w[12];
+    assert_int_equal(ask_many(f, w, 12, w, "late"), 12);
+    wait_running(12);
+    leave_all(f, w, 12);
+    mocket__lookups_watch(f->lookups, count_and_let_go, f); /* tear_down frees the lookups */
+}
+
 static int run_one(void *arg)
 {
     struct fixture *f = arg;
@@ -481,6 +502,7 @@ int main(void)
         TEST(test_the_queue_is_bounded),
         TEST(test_what_runs_keeps_its_place),
         TEST(test_the_pool_ends_first),
+        TEST(test_threads_are_done_while_the_pool_ends),
         TEST(test_each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
