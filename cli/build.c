@@ -57,8 +57,8 @@ static int take_stack_size(void *into, const struct cli_said *said, const char *
 static int take_level(void *into, const struct cli_said *said, const char *text)
 {
     struct build *b = into;
-    if (strlen(text) != 1 || !strchr("0123sz", text[0]))
-        return mocket__cli_misuse(said->verb, "%s %s: 0, 1, 2, 3, s or z is needed", said->option, text);
+    if (strlen(text) != 1 || !strchr("01234sz", text[0]))
+        return mocket__cli_misuse(said->verb, "%s %s: 0, 1, 2, 3, 4, s or z is needed", said->option, text);
     b->optimise = text;
     return 0;
 }
@@ -117,10 +117,13 @@ static const struct cli_option options[] = {
     { CLI_WORD, NULL, 'o', .value = "FILE", .at = offsetof(struct build, out),
       .initial_words = "app.wasm for app.c and for a folder app", .help = "the result" },
     { CLI_SWITCH, "verbose", 'v', .at = offsetof(struct build, verbose), .help = "print the command" },
-    { CLI_GROUP, .help = "For an app in C" },
     { CLI_SWITCH, NULL, 'g', .at = offsetof(struct build, debug),
-      .help = "keep debugging information (DWARF): backtraces in the host's log name file and line" },
-    { CLI_OWN, NULL, 'O', .value = "LEVEL", .initial_words = "s", .take = take_level, .help = "0, 1, 2, 3, s or z" },
+      .help =
+          "keep debugging information: in C DWARF, so that backtraces in the host's log name file and line; in MoonBit "
+          "the names of functions" },
+    { CLI_OWN, NULL, 'O', .value = "LEVEL", .initial_words = "s in C, 3 in MoonBit", .take = take_level,
+      .help = "optimise: 0, 1, 2, 3, s or z; in MoonBit 4 too" },
+    { CLI_GROUP, .help = "For an app in C" },
     { CLI_OWN, "stack-size", .value = "BYTES", .initial = "65536", .take = take_stack_size,
       .help = "of the guest's stack, a multiple of 16" },
     { CLI_WORD, "cc", .value = "PATH", .at = offsetof(struct build, cc), .help = "the clang to use" },
@@ -156,13 +159,15 @@ static int check_inputs(const struct build *b)
         if (!S_ISREG(st.st_mode))
             return mocket__cli_failure(b->verb, "%s: not a file", path);
     }
+    if (b->optimise && b->optimise[0] == '4')
+        return mocket__cli_misuse(b->verb, "-O 4 is for an app in MoonBit: 0, 1, 2, 3, s or z is needed");
     return b->inputs.count ? 0 : mocket__cli_misuse(b->verb, "give at least one C file");
 }
 
 /* The first option that the C compiler alone knows; NULL: there is none. */
 static const char *option_of_c(const struct build *b)
 {
-    const char *found = b->debug ? "-g" : b->optimise ? "-O" : b->cc ? "--cc" : NULL;
+    const char *found = b->cc ? "--cc" : NULL;
     for (size_t i = 0; i < b->user.count && !found; i++)
         if (i >= b->inputs.count || strcmp(b->user.words[i], b->inputs.words[i]) != 0)
             found = b->user.words[i];
@@ -179,6 +184,8 @@ static int build_moonbit(const struct build *b)
                                                                     .count = b->inputs.count,
                                                                     .out = b->out,
                                                                     .target = b->target ? b->target : "wasm",
+                                                                    .optimise = b->optimise ? b->optimise : "3",
+                                                                    .debug = b->debug,
                                                                     .verbose = b->verbose });
 }
 

@@ -81,9 +81,12 @@ static int default_out(struct moonbit *m, char out[PATH_MAX])
 static int run(const struct moonbit *m, const struct mocket__cli_moonbit *build, const char *tool)
 {
     struct mocket__cli_command c = { 0 };
-    const char *const words[] = { tool, "--target", build->target, "-o", m->out, m->dir };
+    const char *const words[] = { tool, "--target", build->target, "-O", build->optimise, "-o", m->out };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         mocket__cli_command_add(&c, words[i]);
+    if (build->debug)
+        mocket__cli_command_add(&c, "-g");
+    mocket__cli_command_add(&c, m->dir);
     for (size_t i = 0; i < m->places.count; i++)
         mocket__cli_command_add(&c, m->places.words[i]);
     c.failed = c.failed || m->places.failed;

@@ -3,13 +3,15 @@
 // Builds the executable package in each DIR with the packaged compiler. HOME is what tools/setup-moonbit printed. The
 // module around DIR (its `moon.mod` or `moon.mod.json`) gives the package names; other modules are looked for in its
 // `.mooncakes`, where `moon` puts them, and in the folders given as NAME=FOLDER, which win.
-//   WARN=1 prints the compiler's warnings too, WAT=1 writes text, DEBUG=1 keeps names.
+//   WARN=1 prints the compiler's warnings too, WAT=1 writes text, DEBUG=1 keeps names, LEVEL=0 to 4, s or z says how
+//   much binaryen optimises (optimise.mjs).
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadCompiler } from './compiler.mjs';
 import { imports, readManifest, Refused, sourceFiles, supports } from './manifest.mjs';
 import { exportMemory, exportNames } from './memory.mjs';
+import { LEVEL, optimise } from './optimise.mjs';
 
 const CORE = 'moonbitlang/core';
 const PRELUDE = `${CORE}/prelude`;
@@ -40,6 +42,7 @@ function openCore(home, target) {
 
 export class Build {
     constructor(home, target, places) {
+        this.home = home;
         this.compiler = loadCompiler(home);
         this.target = target;
         this.places = places;
@@ -155,7 +158,7 @@ export class Build {
 
     // Links `main` into the file `out`; `link` is what its manifest says of this target.
     async write(out, main, link) {
-        const { WAT: wat, DEBUG: debug } = process.env;
+        const { WAT: wat, DEBUG: debug, LEVEL: level = LEVEL } = process.env;
         const linked = await this.link(main, link.exports, { wat: Boolean(wat), debug: Boolean(debug) });
         const missing = wat ? [] : exportedAs(link.exports).filter((name) => !exportNames(linked).includes(name));
         if (missing.length > 0)
@@ -163,6 +166,8 @@ export class Build {
                 'into it');
         const whole = `${out}.${process.pid}`; // written whole or not at all: a host may be watching it
         fs.writeFileSync(whole, wat ? linked : exportMemory(linked, link['export-memory-name']));
+        if (!wat)
+            optimise(this.home, this.target, whole, level, Boolean(debug));
         fs.renameSync(whole, out);
     }
 }
