@@ -56,6 +56,8 @@ const readCode = (source) => source === null || source.pieces.length > 0 ? 0 : s
 function readyOther(instance, thing, dir) {
     if (dir !== (thing instanceof Response ? READ : WRITE))
         return EINVAL;
+    if (thing instanceof Socket && thing.state === ESTATE)
+        return ESTATE;
     const owner = thing instanceof Socket ? thing : thing.owner;
     return begin(instance, owner, (end) => {
         if (thing instanceof Response)
