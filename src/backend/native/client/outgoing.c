@@ -62,6 +62,18 @@ size_t mocket__held_take(struct mocket_held *h, void *buf, size_t cap)
 
 /* ---- time ---- */
 
+static const char *late_reason(const struct mocket_outgoing *out)
+{
+    switch (out->hop) {
+    case MOCKET_HOP_LOOKUP:
+        return "looking up the server's name takes too long";
+    case MOCKET_HOP_SLOT:
+        return "waiting for a free connection takes too long";
+    default:
+        return "the server says nothing";
+    }
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct mocket_outgoing *out = (struct mocket_outgoing *)timer;
@@ -71,9 +83,7 @@ static void on_timer(uv_timer_t *timer)
         out->moved_ms = now_ms; /* it is the reader who is slow */
     uint64_t quiet_ms = now_ms - out->moved_ms;
     if (quiet_ms >= limit_ms)
-        mocket__transfer_fail(out, MOCKET_ETIMEDOUT,
-                              out->hop == MOCKET_HOP_LOOKUP ? "looking up the server's name takes too long"
-                                                            : "the server says nothing");
+        mocket__transfer_fail(out, MOCKET_ETIMEDOUT, late_reason(out));
     else
         uv_timer_start(timer, on_timer, limit_ms - quiet_ms, 0);
 }

@@ -26,7 +26,6 @@
 #include "../native.h"
 #include "transfer.h"
 
-#define CONNECTIONS_PER_HOST 256u
 #define KEPT_MAX 256u
 #define UNUSED_MS 60000
 #define EVENTS_AT_ONCE 64
@@ -96,10 +95,19 @@ void mocket__pool_forget(struct mocket_outgoing *out)
     out->is_changed = false;
 }
 
+void mocket__pool_slots_due(struct mocket_pool *pool)
+{
+    pool->slots_due = true;
+    if (!pool->told_in_turn)
+        hurry(pool);
+}
+
 /* Those that changed until now; what changes meanwhile has its turn after the other sockets. */
 static void tell_all(struct mocket_pool *pool)
 {
     size_t count = 0;
+    if (pool->slots_due)
+        mocket__slots_hand_out(pool);
     for (struct mocket_outgoing *out = pool->changed_first; out; out = out->next_changed)
         count++;
     while (count-- > 0 && pool->changed_first) {
@@ -367,7 +375,8 @@ static CURLM *multi_new(struct mocket_pool *pool)
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool);
     curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)pool->connections_max);
-    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, at_most(pool->connections_max, CONNECTIONS_PER_HOST));
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      at_most(pool->connections_max, MOCKET_CONNECTIONS_PER_HOST));
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, at_most(pool->connections_max, KEPT_MAX));
     /* One exchange at a time on each connection, in HTTP/2 too: a reader that is slow holds back its own connection
      * and nobody else's answer. */

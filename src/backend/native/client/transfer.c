@@ -4,7 +4,8 @@
  * libcurl never looks a name up (lookup.c says why). It is given the hop without an address first, since it may have a
  * kept connection. When it wants to look the host up, on_resolve refuses, the hop fails, and begins again when the
  * lookup is done, now with addresses (CURLOPT_RESOLVE). libcurl keeps those in a table until the next exchange that
- * opened a socket is over: the table stays small, and the 60 seconds of lookup.c are the only ones.
+ * opened a socket is over: the table stays small, and the 60 seconds of lookup.c are the only ones. An exchange must
+ * not wait in libcurl meanwhile, so slot.c lets it begin only when there may be a connection for it.
  *
  * libcurl's callbacks only move bytes between its buffers and ours, and note what happened: nothing of libcurl is
  * called in them but the URL functions, and nobody is told. Backpressure is libcurl's pausing: a callback that has no
@@ -23,7 +24,7 @@
 #define DISCARD_MAX 65536 /* of a redirect's body, before its connection is given up instead */
 #define KEPT_IDLE_S 60L
 #define RECEIVE_BYTES 32768L
-#define LOOKUPS_MAX 16 /* of a hop: libcurl may forget addresses before it comes to use them */
+#define LOOKUPS_MAX 16 /* of a hop: libcurl may want addresses again for each connection that it tries */
 
 /* ---- callbacks of libcurl ---- */
 
@@ -335,18 +336,43 @@ static int hand_over(struct mocket_outgoing *out)
     return 0;
 }
 
+static int take_slot(struct mocket_outgoing *out)
+{
+    char *host = url_part(out, CURLUPART_HOST, 0), *port = url_part(out, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    int rc = host && port ? mocket__slot_take(out, mocket__span(host), mocket__span(port)) : MOCKET_ENOMEM;
+    curl_free(host);
+    curl_free(port);
+    return rc;
+}
+
+/* At once if it has a slot or gets one. */
+static int go_on(struct mocket_outgoing *out)
+{
+    int rc = out->line ? 0 : take_slot(out);
+    return rc == 0 ? hand_over(out) : rc == MOCKET_EAGAIN ? 0 : rc;
+}
+
 int mocket__transfer_begin(struct mocket_outgoing *out)
 {
     out->sent_all = !out->opts.streams;
     out->sent_some = false;
     out->tries = out->lookups = 0;
     int rc = ask(out, NULL);
-    return rc < 0 ? rc : hand_over(out);
+    return rc < 0 ? rc : go_on(out);
+}
+
+void mocket__transfer_go(struct mocket_outgoing *out)
+{
+    out->hop = MOCKET_HOP_IDLE;
+    int rc = hand_over(out);
+    if (rc < 0)
+        mocket__transfer_fail(out, rc, NULL);
 }
 
 /* ---- the end of a hop ---- */
 
-void mocket__transfer_stop(struct mocket_outgoing *out)
+/* It keeps its slot. */
+static void take_back(struct mocket_outgoing *out)
 {
     struct mocket_pool *pool = out->pool;
     if (out->hop == MOCKET_HOP_CURL) {
@@ -355,8 +381,6 @@ void mocket__transfer_stop(struct mocket_outgoing *out)
         pool->busy_count--;
         pool->used_ms = uv_now(pool->loop);
     }
-    mocket__lookup_leave(&out->asker);
-    out->hop = MOCKET_HOP_IDLE;
     out->easy = NULL;
     out->unresolved = false;
     curl_slist_free_all(out->resolve);
@@ -364,6 +388,14 @@ void mocket__transfer_stop(struct mocket_outgoing *out)
     out->in_paused = out->out_paused = false;
     curl_slist_free_all(out->lines);
     out->lines = NULL;
+}
+
+void mocket__transfer_stop(struct mocket_outgoing *out)
+{
+    take_back(out);
+    mocket__lookup_leave(&out->asker);
+    mocket__slot_give(out);
+    out->hop = MOCKET_HOP_IDLE;
 }
 
 void mocket__transfer_fail(struct mocket_outgoing *out, int code, const char *reason)
@@ -409,7 +441,7 @@ static void use_result(struct mocket_outgoing *out, const struct mocket_lookup_r
     if (rc == 0)
         rc = set_addresses(out, host_span(host), result->addresses);
     if (rc == 0)
-        rc = hand_over(out);
+        rc = go_on(out);
     if (rc < 0 && result->code < 0)
         snprintf(out->reason, sizeof out->reason, "%s: %s", host ? host : "", result->reason);
     curl_free(host);
@@ -433,20 +465,25 @@ static int ask_for_addresses(struct mocket_outgoing *out, struct mocket_lookup_r
 }
 
 /* libcurl has no kept connection and no addresses. A body that it has begun to send on a connection that broke cannot
- * be sent again. */
+ * be sent again. While a name is looked up, its slot is for others. */
 static void look_up(struct mocket_outgoing *out)
 {
     struct mocket_lookup_result result;
-    mocket__transfer_stop(out);
+    take_back(out);
+    out->hop = MOCKET_HOP_IDLE;
     if (out->sent_some || ++out->lookups > LOOKUPS_MAX) {
-        mocket__transfer_fail(out, MOCKET_EIO, "a kept connection broke");
+        mocket__transfer_fail(out, MOCKET_EIO,
+                              out->sent_some ? "a kept connection broke" : "libcurl forgets the server's addresses");
         return;
     }
     int rc = ask_for_addresses(out, &result);
+    if (rc == MOCKET_EAGAIN) {
+        mocket__slot_give(out);
+        out->hop = MOCKET_HOP_LOOKUP;
+        return;
+    }
     if (rc == 0)
         use_result(out, &result);
-    else if (rc == MOCKET_EAGAIN)
-        out->hop = MOCKET_HOP_LOOKUP;
     else
         mocket__transfer_fail(out, rc, rc == MOCKET_ELIMIT ? "too many names wait for their lookup" : NULL);
 }

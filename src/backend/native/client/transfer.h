@@ -3,6 +3,7 @@
  *     pool.c      libcurl on the loop: sockets, timers, whom to tell
  *     transfer.c  one exchange after the other, until it is no redirect
  *     head.c      the answer's head
+ *     slot.c      how many exchanges libcurl has
  *     lookup.c    names
  *     outgoing.c  what outgoing.h promises */
 #ifndef MOCKET_NATIVE_CLIENT_TRANSFER_H
@@ -17,6 +18,7 @@
 #define MOCKET_OUTGOING_HEAD_MAX 65536
 #define MOCKET_OUTGOING_FIELDS_MAX 200
 #define MOCKET_IDLE_EASIES_MAX 32
+#define MOCKET_CONNECTIONS_PER_HOST 256u
 
 /* A descriptor of libcurl's.
  *
@@ -56,7 +58,11 @@ struct mocket_pool {
     struct mocket_outgoing *unused; /* that have ended: only their timers are left */
     size_t unused_count;
     struct mocket_outgoing *changed_first, *changed_last;
-    size_t busy_count; /* exchanges that libcurl works on */
+    struct mocket_line *lines_first, *lines_last;
+    size_t slots_used;
+    size_t waiting_count; /* exchanges that wait for a slot */
+    bool slots_due;       /* there may be a slot for one that waits */
+    size_t busy_count;    /* exchanges that libcurl works on */
     uint64_t used_ms;
     CURL *idle[MOCKET_IDLE_EASIES_MAX];
     size_t idle_count;
@@ -70,13 +76,15 @@ struct mocket_held {
 };
 
 /* Where a hop is. libcurl has it first, because a kept connection needs no lookup. When it needs an address, it is
- * taken from libcurl, and given back with the addresses.
+ * taken from libcurl, and given back with the addresses. SLOT: libcurl has as many as it may have. Every state but IDLE
+ * may be the last one: done, failed or ended.
  *
- *     IDLE --> CURL --> IDLE     done, failed or ended
- *              |  ^
- *              v  |
- *             LOOKUP --> IDLE    failed or ended */
-enum mocket_hop_state { MOCKET_HOP_IDLE, MOCKET_HOP_CURL, MOCKET_HOP_LOOKUP };
+ *     IDLE --+------------> CURL --------------> LOOKUP --+
+ *            |               ^  addresses needed          |
+ *            +---> SLOT -----+                            |
+ *            |  a slot is free                            |
+ *            +<-------------------------------------------+ */
+enum mocket_hop_state { MOCKET_HOP_IDLE, MOCKET_HOP_SLOT, MOCKET_HOP_CURL, MOCKET_HOP_LOOKUP };
 
 struct mocket_outgoing {
     uv_timer_t timer; /* must be first: freed when it is closed, kept when the rest is used again */
@@ -90,8 +98,10 @@ struct mocket_outgoing {
     size_t charged;            /* for libcurl's own memory */
     CURLU *url;
     enum mocket_hop_state hop;
-    CURL *easy;                 /* HOP_CURL */
-    struct curl_slist *lines;   /* HOP_CURL: of the head */
+    struct mocket_line *line;                            /* HOP_SLOT: where it waits; HOP_CURL: whose slot it has */
+    struct mocket_outgoing *next_waiting, *prev_waiting; /* HOP_SLOT */
+    CURL *easy;                                          /* HOP_CURL */
+    struct curl_slist *lines;                            /* HOP_CURL: of the head */
     struct curl_slist *resolve; /* HOP_CURL: addresses of the host. NULL: libcurl may know some, or needs none */
     struct mocket_asker asker;  /* HOP_LOOKUP: waits */
     uint64_t moved_ms;          /* when the time began that is counted */
@@ -144,16 +154,28 @@ void mocket__pool_give_easy(struct mocket_pool *pool, CURL *easy);
 /* CURLOPT_OPENSOCKETFUNCTION's and CURLOPT_CLOSESOCKETFUNCTION's work; errno tells why there is none. */
 curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct curl_sockaddr *address);
 int mocket__pool_close_socket(struct mocket_pool *pool, curl_socket_t fd);
+/* mocket__slots_hand_out is to be called, from the loop. */
+void mocket__pool_slots_due(struct mocket_pool *pool);
 /* The socket belongs to a connection that works. */
 void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd);
+
+/* ---- slot.c ---- */
+
+/* 0; MOCKET_EAGAIN: it waits for its turn (HOP_SLOT), and mocket__transfer_go will be called; MOCKET_ENOMEM. */
+int mocket__slot_take(struct mocket_outgoing *out, mocket_span host, mocket_span port);
+/* Gives its slot back, or leaves the line. Fine when it has none. */
+void mocket__slot_give(struct mocket_outgoing *out);
+void mocket__slots_hand_out(struct mocket_pool *pool);
 
 /* ---- transfer.c ---- */
 
 /* The next hop, to out->url. 0, or below zero and nothing has begun. */
 int mocket__transfer_begin(struct mocket_outgoing *out);
+/* It has a slot now. Loop's stack. */
+void mocket__transfer_go(struct mocket_outgoing *out);
 /* libcurl has finished the hop. Loop's stack. */
 void mocket__transfer_done(struct mocket_outgoing *out, CURLcode result);
-/* Takes it from libcurl, or from its lookup. */
+/* Takes it from libcurl, from its lookup, or from its line. */
 void mocket__transfer_stop(struct mocket_outgoing *out);
 /* It ends like this. */
 void mocket__transfer_fail(struct mocket_outgoing *out, int code, const char *reason);

@@ -59,7 +59,7 @@ static void server_listen(struct server *s)
     socklen_t len = sizeof at;
     *s = (struct server){ .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
     assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(s->fd, 64), 0);
+    assert_int_equal(listen(s->fd, 1024), 0);
     assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &len), 0);
     s->port = ntohs(at.sin_port);
 }
@@ -596,6 +596,79 @@ static void test_connections_are_bounded(void **state)
     close(still.fd);
 }
 
+/* Each answer's end makes libcurl forget all addresses: exchanges that have begun must not need them any more. */
+static void exchange_with_names(struct fixture *f, struct owner *o, size_t count, unsigned name_count)
+{
+    char url[64];
+    for (size_t i = 0; i < count; i++) {
+        o[i] = (struct owner){ 0 };
+        snprintf(url, sizeof url, "http://n%zu.test:%%u/", i % name_count);
+        assert_int_equal(start(f, &o[i], url, (struct mocket_outgoing_opts){ 0 }), 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        wait_head(f, &o[i]);
+        assert_string_equal(mocket__outgoing_reason(o[i].out), "");
+        assert_int_equal(mocket__outgoing_state(o[i].out), 0);
+        mocket__outgoing_end(o[i].out);
+    }
+}
+
+static void test_names_of_more_exchanges_than_connections(void **state)
+{
+    struct fixture *f = *state;
+    static struct owner o[600];
+    exchange_with_names(f, o, UNIT_COUNT(o), 1);
+    exchange_with_names(f, o, UNIT_COUNT(o), 6);
+    mocket__pool_free(f->pool);
+    f->pool = mocket__pool_new(&f->loop, 8);
+    exchange_with_names(f, o, 200, 6);
+}
+
+/* The first two have the connections; their line is long, and the server behind it does not answer. */
+static void test_servers_take_turns(void **state)
+{
+    struct fixture *f = *state;
+    struct owner slow[10], late = { 0 }, other = { 0 };
+    struct server still = { 0 };
+    server_listen(&still);
+    struct fixture few = { .pool = mocket__pool_new(&f->loop, 2), .server = still };
+    for (size_t i = 0; i < UNIT_COUNT(slow); i++) {
+        slow[i] = (struct owner){ 0 };
+        assert_int_equal(start(&few, &slow[i], "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ 0 }), 0);
+    }
+    few.server = f->server;
+    assert_int_equal(start(&few, &late, "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ .timeout_ms = 50 }), 0);
+    assert_int_equal(wait_head(f, &late), MOCKET_ETIMEDOUT);
+    assert_string_equal(mocket__outgoing_reason(late.out), "waiting for a free connection takes too long");
+    mocket__outgoing_end(late.out);
+    assert_int_equal(start(&few, &other, "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ .timeout_ms = 2000 }),
+                     0);
+    mocket__outgoing_end(slow[0].out);
+    mocket__outgoing_end(slow[1].out);
+    assert_int_equal(wait_head(f, &other), 0);
+    mocket__outgoing_end(other.out);
+    mocket__pool_free(few.pool);
+    close(still.fd);
+}
+
+static void test_a_lookup_needs_no_connection(void **state)
+{
+    struct fixture *f = *state;
+    struct owner named = { 0 }, other = { 0 };
+    struct mocket_outgoing_opts opts = { .timeout_ms = 2000 };
+    mocket__pool_free(f->pool);
+    f->pool = mocket__pool_new(&f->loop, 1);
+    pthread_mutex_lock(&names.held);
+    assert_int_equal(start(f, &named, "http://a.test:%u/", (struct mocket_outgoing_opts){ 0 }), 0);
+    assert_int_equal(start(f, &other, "http://127.0.0.1:%u/", opts), 0);
+    int rc = wait_head(f, &other);
+    pthread_mutex_unlock(&names.held);
+    assert_int_equal(rc, 0);
+    mocket__outgoing_end(other.out);
+    assert_int_equal(wait_head(f, &named), 0);
+    mocket__outgoing_end(named.out);
+}
+
 static void test_pool_ends_with_requests_under_way(void **state)
 {
     struct fixture *f = *state;
@@ -651,6 +724,9 @@ int main(void)
         TEST(test_streamed_body_nobody_wants),
         TEST(test_denied_on_the_way),
         TEST(test_each_allocation_fails),
+        TEST(test_names_of_more_exchanges_than_connections),
+        TEST(test_servers_take_turns),
+        TEST(test_a_lookup_needs_no_connection),
         TEST(test_pool_ends_with_requests_under_way),
         TEST(test_names),
         TEST(test_addresses_of_names_are_denied),
