@@ -27,6 +27,7 @@
 #include "guest/bounds.h"
 #include "guest/front.h"
 #include "guest/grants.h"
+#include "guest/sections.h"
 #include "guest/worker.h"
 #include "lines.h"
 #include "ram.h"
@@ -87,7 +88,8 @@ static void problem(void *data, const char *text)
     write_line(data, MOCKET_LOG_ERROR, mocket__span(text));
 }
 
-/* "subject: why", or the code's text when there is no why; a line for each of its lines. Returns rc. */
+/* "subject: why", or the code's text when there is no why; a line for each of its lines, of which all but the first
+ * quote the module. Returns rc. */
 static int refuse(struct host *h, const char *subject, const struct mocket_buf *why, int rc)
 {
     struct mocket_buf text = { 0 };
@@ -95,7 +97,7 @@ static int refuse(struct host *h, const char *subject, const struct mocket_buf *
     mocket__buf_text(&text, ": ");
     mocket__buf_text(&text, why->len ? "" : mocket_strerror(rc));
     mocket__buf_span(&text, mocket__buf_view(why));
-    guest_log_raw(&h->log, MOCKET_LOG_ERROR, mocket__buf_view(&text));
+    guest_log_quote(&h->log, MOCKET_LOG_ERROR, mocket__buf_view(&text));
     mocket__buf_release(&text);
     return rc;
 }
@@ -203,6 +205,21 @@ static uint32_t instances_wanted(const struct mocket_host_opts *opts)
     return workers * each;
 }
 
+/* The module has debug information, of which nothing could be kept. */
+static void tell_lines(struct host *h)
+{
+    struct mocket_buf text = { 0 };
+    if (!engine_module_no_lines(h->module->code) ||
+        guest_custom_section(mocket__buf_view(&h->file), MOCKET_SPAN(".debug_line")).bad)
+        return;
+    mocket__buf_text(&text, h->name);
+    mocket__buf_text(&text, ": no source lines in backtraces: its DWARF cannot be read, or they take more than ");
+    mocket__buf_decimal(&text, ENGINE_LINES_MAX >> 20);
+    mocket__buf_text(&text, " MiB");
+    write_line(h, MOCKET_LOG_WARN, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+}
+
 static int open_module(struct host *h)
 {
     struct mocket_buf why = { 0 };
@@ -223,6 +240,8 @@ static int open_module(struct host *h)
                   &(struct guest_file){ h->name, mocket__buf_view(&h->file), &h->cache, h->opts->max_memory },
                   &h->module, &why)) < 0)
         refuse(h, h->name, &why, rc);
+    else
+        tell_lines(h);
     mocket__buf_release(&why);
     mocket__buf_release(&h->file);
     engine_cache_close(&h->cache);

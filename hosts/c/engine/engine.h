@@ -112,6 +112,10 @@ int engine_module_save(const struct engine_module *module, struct mocket_buf *ou
  * engine_module_save gave. MOCKET_EINVAL when another engine, or one with other settings, gave them. */
 int engine_module_load(struct engine *engine, mocket_span compiled, struct engine_module **out, struct mocket_buf *why);
 void engine_module_close(struct engine_module *module); /* after its instances; NULL is fine */
+/* Are there no source lines for backtraces? Of a module that has DWARF: it cannot be read, or the lines take more than
+ * ENGINE_LINES_MAX bytes. False for an engine that never has any (an official release archive of Wasmtime). */
+#define ENGINE_LINES_MAX (16u << 20)
+bool engine_module_no_lines(const struct engine_module *module);
 struct engine_symbols engine_module_imports(const struct engine_module *module);
 struct engine_symbols engine_module_exports(const struct engine_module *module);
 

@@ -83,11 +83,12 @@ struct engine_instance {
     struct mocket_engine_watch *watch; /* NULL: it had no heap yet when it was asked for collections */
     wasmtime_val_t *wait_result;
     wasm_trap_t **wait_trap;
-    bool making;      /* it is the one that makes the instance */
-    bool sliced;      /* on_deadline is set */
-    bool waiting;     /* in an import */
-    bool interrupted; /* it shall end at the next tick */
-    bool expired;     /* on_deadline ended the call */
+    const char *reason; /* of the host, which ended the call that is under way; NULL: it did not */
+    bool making;        /* it is the one that makes the instance */
+    bool sliced;        /* on_deadline is set */
+    bool waiting;       /* in an import */
+    bool interrupted;   /* it shall end at the next tick */
+    bool expired;       /* on_deadline ended the call */
 };
 
 const char *engine_name(void)
@@ -148,7 +149,7 @@ void engine_describe(const struct engine *engine, struct mocket_buf *out)
 #if MOCKET_ENGINE_CRATE
     mocket__buf_text(out, "crate ");
 #endif
-    mocket__buf_text(out, "lines 1 "); /* behind the code (engine_module_save) */
+    mocket__buf_text(out, "lines 2 "); /* behind the code (engine_module_save) */
     mocket__buf_text(out, engine->no_gc ? "no-gc " : "gc ");
     mocket__buf_decimal(out, engine->plan.reservation);
     mocket__buf_text(out, " ");
@@ -211,7 +212,7 @@ int engine_module_open(struct engine *engine, mocket_span bytes, struct engine_m
             lines_make(bytes, &(*out)->lines);
         return rc;
     }
-    explain_error(why, error, mocket__span(""));
+    explain_error(why, error, NULL);
     return MOCKET_EINVAL;
 }
 
@@ -236,7 +237,7 @@ int engine_module_load(struct engine *engine, mocket_span compiled, struct engin
 {
     wasmtime_module_t *wasm;
     uint64_t lines_len = UINT64_MAX;
-    size_t rest = compiled.len - sizeof lines_len;
+    size_t rest = compiled.len < sizeof lines_len ? 0 : compiled.len - sizeof lines_len;
     if (compiled.len >= sizeof lines_len)
         memcpy(&lines_len, compiled.ptr + rest, sizeof lines_len);
     if (lines_len > rest) {
@@ -252,7 +253,7 @@ int engine_module_load(struct engine *engine, mocket_span compiled, struct engin
             mocket__buf_span(&(*out)->lines, lines);
         return rc;
     }
-    explain_error(why, error, mocket__span(""));
+    explain_error(why, error, NULL);
     return MOCKET_EINVAL;
 }
 
@@ -267,6 +268,11 @@ void engine_module_close(struct engine_module *m)
     wasmtime_module_delete(m->wasm);
     mocket__arena_release(&m->arena);
     mocket__free(m);
+}
+
+bool engine_module_no_lines(const struct engine_module *m)
+{
+    return lines_supported() && m->lines.len == 0;
 }
 
 struct engine_symbols engine_module_imports(const struct engine_module *m)
@@ -303,8 +309,8 @@ static wasm_trap_t *call_import(void *env, wasmtime_caller_t *caller, wasmtime_v
     struct engine_instance *i = wasmtime_context_get_data(wasmtime_caller_context(caller));
     if (!i->has_memory) /* while the instance is being made */
         find_memory(i, caller);
-    const char *reason = row->fn(i->data, (union engine_slot *)(void *)values);
-    return reason ? wasmtime_trap_new(reason, strlen(reason)) : NULL;
+    i->reason = row->fn(i->data, (union engine_slot *)(void *)values);
+    return i->reason ? wasmtime_trap_new(i->reason, strlen(i->reason)) : NULL;
 }
 
 static void find_exports_type(struct engine_module *m)
@@ -330,6 +336,7 @@ static bool wait_is_over(void *env)
     i->waiting = reason == engine_wait;
     if (i->waiting)
         return false;
+    i->reason = reason;
     if (reason)
         *i->wait_trap = wasmtime_trap_new(reason, strlen(reason));
     if (i->wait_result)
@@ -384,7 +391,7 @@ int engine_module_link(struct engine_module *m, const struct engine_link *link, 
     wasmtime_linker_delete(linker);
     if (!error)
         return 0;
-    explain_error(why, error, mocket__span(""));
+    explain_error(why, error, NULL);
     return MOCKET_EINVAL;
 }
 
@@ -396,19 +403,20 @@ void engine_deadline(struct engine_instance *i, uint64_t ms)
 }
 
 /* Takes the error or the trap of a call. */
-static enum engine_outcome outcome(const struct engine_module *m, wasmtime_error_t *error, wasm_trap_t *trap,
+static enum engine_outcome outcome(struct engine_instance *i, wasmtime_error_t *error, wasm_trap_t *trap,
                                    struct mocket_buf *why)
 {
-    mocket_span lines = mocket__buf_view(&m->lines);
+    struct explain_known known = { mocket__buf_view(&i->module->lines), i->reason };
+    i->reason = NULL;
     if (error) {
-        explain_error(why, error, lines);
+        explain_error(why, error, &known);
         return ENGINE_TRAPPED;
     }
     if (!trap)
         return ENGINE_RETURNED;
     wasmtime_trap_code_t code;
     bool expired = wasmtime_trap_code(trap, &code) && code == WASMTIME_TRAP_CODE_INTERRUPT;
-    explain_trap(why, trap, lines);
+    explain_trap(why, trap, &known);
     return expired ? ENGINE_EXPIRED : ENGINE_TRAPPED;
 }
 
@@ -451,7 +459,7 @@ int engine_instance_open(struct engine_module *m, const struct engine_start *sta
     wasmtime_error_t *error = wasmtime_instance_pre_instantiate(m->pre, i->context, &i->wasm, &trap);
     if (error || trap) {
         int rc = trap ? MOCKET_EIO : MOCKET_ELIMIT;
-        outcome(m, error, trap, why);
+        outcome(i, error, trap, why);
         engine_instance_close(i);
         *out = NULL;
         return rc;
@@ -509,7 +517,7 @@ enum engine_outcome engine_call(struct engine_instance *i, size_t export, union 
     if (!error && !trap)
         return ENGINE_RETURNED;
     bool expired = error && i->expired;
-    enum engine_outcome ended = outcome(i->module, error, trap, why);
+    enum engine_outcome ended = outcome(i, error, trap, why);
     return expired ? ENGINE_EXPIRED : ended;
 }
 
@@ -532,7 +540,8 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data, ui
         return NULL;
     }
     i->expired = true;
-    return wasmtime_error_new("interrupt");
+    i->reason = "interrupt";
+    return wasmtime_error_new(i->reason);
 }
 
 static void slice(struct engine_instance *i)
@@ -587,7 +596,7 @@ enum engine_outcome engine_resume(struct engine_instance *i, struct mocket_buf *
     i->making = false;
     if (made && !trap && !error && !i->has_memory)
         export_memory(i);
-    enum engine_outcome ended = outcome(i->module, error, trap, why);
+    enum engine_outcome ended = outcome(i, error, trap, why);
     return i->expired ? ENGINE_EXPIRED : ended;
 }
 

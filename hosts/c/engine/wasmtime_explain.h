@@ -6,8 +6,16 @@
 
 #include "../../../src/base/buf.h"
 
-/* Both append to *why, and take what they explain. lines: the module's table of source lines, which may be empty. */
-void explain_error(struct mocket_buf *why, wasmtime_error_t *error, mocket_span lines);
-void explain_trap(struct mocket_buf *why, wasm_trap_t *trap, mocket_span lines);
+/* What is known without the engine. */
+struct explain_known {
+    mocket_span lines;  /* the module's table of source lines, which may be empty */
+    const char *reason; /* for which the host ended the call; NULL: it did not */
+};
+
+/* Both append to *why, and take what they explain. known: NULL, when nothing ran. The first line is a reason; each line
+ * behind it is a frame of the guest's stack. However long names and paths are, it is EXPLAIN_MAX bytes at most. */
+#define EXPLAIN_MAX (64u << 10)
+void explain_error(struct mocket_buf *why, wasmtime_error_t *error, const struct explain_known *known);
+void explain_trap(struct mocket_buf *why, wasm_trap_t *trap, const struct explain_known *known);
 
 #endif

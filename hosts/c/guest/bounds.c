@@ -2,6 +2,8 @@
  * quadratic in the depth of nested loops, and each function costs about 60 us and 4 KiB however short it is. This file
  * refuses such modules by name. The time and memory of everything else are bounded from outside (engine/compile.h).
  *
+ * The engine copies the names of functions each time that a guest traps, outside of all limits: they are bounded too.
+ *
  * Function bodies are walked instruction by instruction, which needs the length of every instruction that the engine
  * accepts. The walk of a body ends at an instruction that is not known here; the engine then refuses the module.
  *
@@ -258,12 +260,42 @@ static int check_code(struct guest_bytes section, struct mocket_buf *why)
     return rc;
 }
 
+/* ---- Names ---- */
+
+/* The module's name, or those of functions: the engine keeps no others. */
+static int check_names(uint32_t kind, struct guest_bytes names, struct mocket_buf *why)
+{
+    enum { MODULE, FUNCTIONS };
+    int rc = 0;
+    uint32_t left = kind == MODULE ? 1 : kind == FUNCTIONS ? guest_number(&names) : 0;
+    for (; left > 0 && rc == 0 && !names.bad; left--) {
+        if (kind == FUNCTIONS)
+            skip_number(&names); /* index of the function */
+        rc = within(GUEST_BOUND_NAME, guest_name(&names).len, why);
+    }
+    return rc;
+}
+
+static int check_custom(struct guest_bytes section, struct mocket_buf *why)
+{
+    int rc = 0;
+    if (!mocket__span_eq(guest_name(&section), MOCKET_SPAN("name")))
+        return 0;
+    while (rc == 0 && section.at < section.end && !section.bad) {
+        uint32_t kind = guest_byte(&section);
+        rc = check_names(kind, guest_take(&section, guest_number(&section)), why);
+    }
+    return rc;
+}
+
 /* ---- Sections ---- */
 
 static int check_section(uint32_t id, struct guest_bytes content, struct mocket_buf *why)
 {
     uint64_t size = (uint64_t)(content.end - content.at);
     switch (id) {
+    case GUEST_SECTION_CUSTOM:
+        return check_custom(content, why);
     case GUEST_SECTION_IMPORT:
         return within(GUEST_BOUND_IMPORTS, guest_number(&content), why);
     case GUEST_SECTION_FUNCTION:

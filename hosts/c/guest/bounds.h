@@ -14,7 +14,8 @@
     X(ELEMENTS, INT64_C(4) << 20, "bytes of table elements")                                                           \
     X(BODY, INT64_C(2) << 20, "bytes in the body of a function")                                                       \
     X(BLOCKS, 10000, "blocks nested in a function")                                                                    \
-    X(LOOPS, 1000, "loops nested in a function")
+    X(LOOPS, 1000, "loops nested in a function")                                                                       \
+    X(NAME, INT64_C(64) << 10, "bytes in a name of the name section")
 
 enum guest_bound {
 #define GUEST_BOUND_VALUE(name, most, text) GUEST_BOUND_##name,

@@ -87,6 +87,11 @@ static void write_raw(struct guest_log *log, int level, mocket_span line)
     write_escaped(log, level, false, line);
 }
 
+static void write_quoted(struct guest_log *log, int level, mocket_span line)
+{
+    write_escaped(log, level, true, line);
+}
+
 void guest_log_text(struct guest_log *log, int level, mocket_span text)
 {
     each_line(log, level, text, guest_log_line);
@@ -95,6 +100,13 @@ void guest_log_text(struct guest_log *log, int level, mocket_span text)
 void guest_log_raw(struct guest_log *log, int level, mocket_span text)
 {
     each_line(log, level, text, write_raw);
+}
+
+void guest_log_quote(struct guest_log *log, int level, mocket_span text)
+{
+    size_t end = mocket__span_find(text, '\n', 0);
+    each_line(log, level, mocket__span_slice(text, 0, end), write_raw);
+    each_line(log, level, mocket__span_slice(text, end, text.len), write_quoted);
 }
 
 void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text)

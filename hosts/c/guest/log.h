@@ -33,7 +33,9 @@ void guest_log_line(struct guest_log *log, int level, mocket_span line);
 void guest_log_text(struct guest_log *log, int level, mocket_span text);
 /* The host's own words, which may quote a guest: line by line, escaped, and without bound. */
 void guest_log_raw(struct guest_log *log, int level, mocket_span text);
-/* The same, unless it was done in the last second: *last_ns is when, 0 never. */
+/* The host's own words in the first line; the lines below it quote a guest, and are marked as its. Without bound. */
+void guest_log_quote(struct guest_log *log, int level, mocket_span text);
+/* As guest_log_raw, unless it was done in the last second: *last_ns is when, 0 never. */
 void guest_log_seldom(struct guest_log *log, uint64_t *last_ns, int level, mocket_span text);
 /* Tells, once a second at most, that the process holds as much as it may. */
 void guest_log_full(struct guest_log *log);

@@ -67,6 +67,22 @@ struct guest_bytes guest_section(mocket_span wasm, uint32_t wanted)
     return (struct guest_bytes){ NULL, NULL, true };
 }
 
+mocket_span guest_name(struct guest_bytes *r)
+{
+    struct guest_bytes text = guest_take(r, guest_number(r));
+    return (mocket_span){ (const char *)text.at, (size_t)(text.end - text.at) };
+}
+
+struct guest_bytes guest_custom_section(mocket_span wasm, mocket_span name)
+{
+    struct guest_bytes rest = guest_sections(wasm), content;
+    uint32_t id;
+    while (guest_next_section(&rest, &id, &content))
+        if (id == GUEST_SECTION_CUSTOM && mocket__span_eq(guest_name(&content), name) && !content.bad)
+            return content;
+    return (struct guest_bytes){ NULL, NULL, true };
+}
+
 uint64_t guest_memory_bytes(mocket_span wasm)
 {
     enum { WITH_MAXIMUM = 1, PAGE = 65536 }; /* other flags are of memories that are not served */
@@ -80,9 +96,8 @@ uint32_t guest_export_index(mocket_span wasm, mocket_span name)
 {
     struct guest_bytes r = guest_section(wasm, GUEST_SECTION_EXPORT);
     for (uint32_t left = guest_number(&r); left > 0 && !r.bad; left--) {
-        struct guest_bytes text = guest_take(&r, guest_number(&r));
+        mocket_span found = guest_name(&r);
         uint32_t kind = guest_byte(&r), index = guest_number(&r);
-        mocket_span found = { (const char *)text.at, (size_t)(text.end - text.at) };
         if (!r.bad && kind == 0 && mocket__span_eq(found, name))
             return index;
     }

@@ -7,6 +7,7 @@
 
 /* Ids of sections. */
 enum {
+    GUEST_SECTION_CUSTOM,
     GUEST_SECTION_IMPORT = 2,
     GUEST_SECTION_FUNCTION,
     GUEST_SECTION_MEMORY = 5,
@@ -33,6 +34,10 @@ struct guest_bytes guest_sections(mocket_span wasm);
 bool guest_next_section(struct guest_bytes *rest, uint32_t *id, struct guest_bytes *content);
 /* The content of a section, by its id; empty and bad when there is none. */
 struct guest_bytes guest_section(mocket_span wasm, uint32_t id);
+/* The content of the first custom section with this name, likewise. */
+struct guest_bytes guest_custom_section(mocket_span wasm, mocket_span name);
+/* Takes a name: a length, and so many bytes. */
+mocket_span guest_name(struct guest_bytes *bytes);
 /* Bytes that the module's own memory begins with; 0 when it has none. */
 uint64_t guest_memory_bytes(mocket_span wasm);
 /* Index of an exported function, or UINT32_MAX. */

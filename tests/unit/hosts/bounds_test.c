@@ -4,7 +4,7 @@
 #include "hosts/c/guest/bounds.h"
 #include "src/base/buf.h"
 
-enum { IMPORT = 2, FUNCTION, GLOBAL = 6, EXPORT, ELEMENT = 9, CODE, DATA };
+enum { CUSTOM, IMPORT = 2, FUNCTION, GLOBAL = 6, EXPORT, ELEMENT = 9, CODE, DATA };
 
 static void add_number(struct mocket_buf *b, uint64_t n)
 {
@@ -134,6 +134,44 @@ static void test_body(void **state)
     mocket__buf_release(&wasm);
 }
 
+/* A name section behind a custom section of another kind: the name of the module (0), or of function 300 (1). */
+static void make_name(struct mocket_buf *wasm, uint32_t kind, mocket_span section, size_t len)
+{
+    struct mocket_buf names = { 0 }, content = { 0 };
+    if (kind == 1)
+        mocket__buf_add(&names, "\2\7\1a\xac\2", 6); /* two names; "a" is the one of function 7 */
+    add_number(&names, len);
+    add_fill(&names, 'n', len);
+    add_number(&content, section.len);
+    mocket__buf_span(&content, section);
+    add_number(&content, 9); /* a part that is not known */
+    add_number(&content, 0);
+    add_section(&content, kind, &names);
+    begin(wasm);
+    mocket__buf_add(wasm, "\0\3\2ab", 5);
+    add_section(wasm, CUSTOM, &content);
+    mocket__buf_release(&names);
+    mocket__buf_release(&content);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    struct mocket_buf wasm = { 0 };
+    size_t most = (size_t)guest_bound(GUEST_BOUND_NAME);
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        make_name(&wasm, kind, MOCKET_SPAN("name"), most);
+        assert_int_equal(check(&wasm, NULL), 0);
+        make_name(&wasm, kind, MOCKET_SPAN("name"), most + 1);
+        assert_int_equal(check(&wasm, "65537 bytes in a name of the name section, the limit is 65536"), MOCKET_ELIMIT);
+        make_name(&wasm, kind, MOCKET_SPAN("nama"), most + 1);
+        assert_int_equal(check(&wasm, NULL), 0);
+    }
+    make_name(&wasm, 2, MOCKET_SPAN("name"), most + 1); /* names of locals, which are not kept */
+    assert_int_equal(check(&wasm, NULL), 0);
+    mocket__buf_release(&wasm);
+}
+
 /* So many blocks of a kind in each other, behind some instructions. */
 static int nest(mocket_span before, char block, size_t depth, const char *text)
 {
@@ -227,8 +265,9 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),  cmocka_unit_test(test_sizes),        cmocka_unit_test(test_body),
-        cmocka_unit_test(test_nesting), cmocka_unit_test(test_instructions), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_counts), cmocka_unit_test(test_sizes),   cmocka_unit_test(test_body),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_nesting), cmocka_unit_test(test_instructions),
+        cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

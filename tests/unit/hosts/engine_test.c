@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "hosts/c/engine/engine.h"
@@ -156,6 +157,112 @@ static void tells_why_it_trapped(void **state)
         unit_equal(said(&f, "\n    at function "), true, i);
         mocket__buf_reset(&f.why);
     }
+    close_all(&f);
+}
+
+/* The module of all tests, with a name for `crash`. */
+static struct mocket_buf with_name(mocket_span name)
+{
+    struct mocket_buf wasm = { 0 };
+    size_t rest = name.len + 4, all = rest + 8; /* each number in two bytes */
+    const unsigned char size[] = { 0, (unsigned char)(all | 0x80), (unsigned char)(all >> 7) };
+    const unsigned char names_of_functions[] = { 1, (unsigned char)(rest | 0x80), (unsigned char)(rest >> 7) };
+    const unsigned char one[] = { 1, 2, (unsigned char)(name.len | 0x80), (unsigned char)(name.len >> 7) };
+    mocket__buf_span(&wasm, module_span);
+    mocket__buf_add(&wasm, size, sizeof size);
+    mocket__buf_text(&wasm, "\4name");
+    mocket__buf_add(&wasm, names_of_functions, sizeof names_of_functions);
+    mocket__buf_add(&wasm, one, sizeof one);
+    mocket__buf_span(&wasm, name);
+    return wasm;
+}
+
+/* What is told when `crash` with this name traps. The caller closes it. */
+static void crash_named(struct fixture *f, mocket_span name)
+{
+    const struct engine_import *rows[] = { &note_row };
+    struct mocket_buf wasm = with_name(name);
+    open_module(f, small, mocket__buf_view(&wasm), (struct engine_link){ rows, names, UNIT_COUNT(names), NULL });
+    assert_int_equal(engine_call(f->instance, CRASH, NULL, 0, &f->why), ENGINE_TRAPPED);
+    mocket__buf_release(&wasm);
+}
+
+static const char crashed[] = "wasm `unreachable` instruction executed\n    at ";
+
+/* A name is the guest's: it cannot begin a line, give another reason, or be as long as it likes. */
+static void tells_names_in_one_line(void **state)
+{
+    (void)state;
+    static char wide[4096];
+    memset(wide, 'w', sizeof wide);
+    static const struct {
+        mocket_span name;
+        const char *text;
+    } rows[] = {
+        { UNIT_ROW("plain"), "plain (0x" },
+        { UNIT_ROW("a\nmocket: forged"), "a?mocket: forged (0x" },
+        { UNIT_ROW("a\n\nCaused by:\n    forged"), "a??Caused by:?    forged (0x" },
+    };
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        struct fixture f;
+        crash_named(&f, rows[i].name);
+        size_t len = sizeof crashed - 1, text_len = strlen(rows[i].text);
+        assert_true(f.why.len > len + text_len);
+        unit_same((mocket_span){ f.why.ptr, len }, mocket__span(crashed), i);
+        unit_same((mocket_span){ f.why.ptr + len, text_len }, mocket__span(rows[i].text), i);
+        close_all(&f);
+    }
+    struct fixture f;
+    crash_named(&f, (mocket_span){ wide, sizeof wide });
+    assert_true(said(&f, "www... (0x"));
+    assert_true(f.why.len < sizeof crashed + 600);
+    close_all(&f);
+}
+
+/* A mangled name in C++'s form that stands for 2^24 times its types: nobody writes it out. */
+static void never_demangles(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    struct mocket_buf name = { 0 };
+    struct rusage before, after;
+    struct fixture f;
+    mocket__buf_text(&name, "_Z1f1AIiiE");
+    for (int i = 0; i < 24; i++) { /* each type has the one before it twice; 36 and more have two digits */
+        char twice[32], one[8];
+        int last = 2 * i;
+        snprintf(one, sizeof one, last < 36 ? "S%c_" : "S1%c_", digits[last % 36]);
+        snprintf(twice, sizeof twice, "1AI%s%sE", one, one);
+        mocket__buf_text(&name, twice);
+    }
+    getrusage(RUSAGE_SELF, &before);
+    crash_named(&f, mocket__buf_view(&name));
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(said(&f, "    at _Z1f1AIiiE1AIS0_S0_E"));
+    assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 64 << 10);
+    close_all(&f);
+    mocket__buf_release(&name);
+}
+
+static void loads_what_it_saved_alone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct mocket_buf saved = { 0 };
+    struct engine_module *again = NULL;
+    open_all(&f, small);
+    assert_int_equal(engine_module_save(f.module, &saved), 0);
+    assert_int_equal(engine_module_load(f.engine, mocket__buf_view(&saved), &again, &f.why), 0);
+    engine_module_close(again);
+    for (size_t len = 0; len < 16;
+         len++) { /* each at the end of a page; no table, or one of a size that is too large */
+        struct unit_guard g = unit_guarded((mocket_span){ "\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\0\0", len });
+        unit_equal(engine_module_load(f.engine, g.span, &again, &f.why), MOCKET_EINVAL, len);
+        unit_unguard(&g);
+        unit_equal(said(&f, "the compiled module is not complete"), true, len);
+        mocket__buf_reset(&f.why);
+    }
+    mocket__buf_release(&saved);
     close_all(&f);
 }
 
@@ -409,6 +516,9 @@ int main(void)
         cmocka_unit_test(tells_imports_and_exports),
         cmocka_unit_test(calls_both_ways),
         cmocka_unit_test(tells_why_it_trapped),
+        cmocka_unit_test(tells_names_in_one_line),
+        cmocka_unit_test(never_demangles),
+        cmocka_unit_test(loads_what_it_saved_alone),
         cmocka_unit_test(ends_what_runs_too_long),
         cmocka_unit_test(holds_the_memory_limit),
         cmocka_unit_test(holds_the_limit_for_heap_and_memory_together),

@@ -43,6 +43,18 @@ static void escapes_what_is_not_printable(void **state)
     }
 }
 
+/* Below the first line a text quotes the guest, and says so. */
+static void marks_what_is_quoted(void **state)
+{
+    (void)state;
+    struct written w = { 0 };
+    struct guest_log log = { .write = take, .data = &w };
+    guest_log_quote(&log, MOCKET_LOG_ERROR, MOCKET_SPAN("failed\nmocket: forged\n"));
+    assert_string_equal(w.text, "failed|guest: mocket: forged|");
+    guest_log_quote(&log, MOCKET_LOG_ERROR, MOCKET_SPAN("one line"));
+    assert_int_equal(w.lines, 3);
+}
+
 static void cuts_long_lines(void **state)
 {
     (void)state;
@@ -163,9 +175,13 @@ static void bounds_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(escapes_what_is_not_printable), cmocka_unit_test(cuts_long_lines),
-        cmocka_unit_test(puts_lines_together),           cmocka_unit_test(bounds_a_line_without_end),
-        cmocka_unit_test(bounds_the_rate_and_counts),    cmocka_unit_test(bounds_bytes),
+        cmocka_unit_test(escapes_what_is_not_printable),
+        cmocka_unit_test(marks_what_is_quoted),
+        cmocka_unit_test(cuts_long_lines),
+        cmocka_unit_test(puts_lines_together),
+        cmocka_unit_test(bounds_a_line_without_end),
+        cmocka_unit_test(bounds_the_rate_and_counts),
+        cmocka_unit_test(bounds_bytes),
         cmocka_unit_test(uses_the_whole_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,47 @@ static void test_finds(void **state)
     expect_line(mocket__span(""), 100, NULL);
 }
 
+/* Long paths: the end is kept, in whole characters; what is short stays as it is. */
+static void test_cuts(void **state)
+{
+    (void)state;
+    enum { LONG = 100000 };
+    size_t head = sizeof table - 8, len = head + LONG + 1 + 4;
+    char *all = malloc(len), wanted[LINES_PATH_MAX + 8];
+    assert_non_null(all);
+    memcpy(all, table, head);
+    uint32_t second = LONG + 1;
+    memcpy(all + 4 + 2 * 12 + 4, &second, sizeof second);
+    memset(all + head, 'a', LONG);
+    memcpy(all + head + LONG - (LINES_PATH_MAX - 3) - 1, "\xc3\xa4", 2); /* begins one byte before the cut */
+    memcpy(all + head + LONG, "\0b.c", 5);
+    lines_cut(all, len);
+    mocket_span cut = { all, len };
+    memcpy(wanted, "...", 3);
+    memset(wanted + 3, 'a', LINES_PATH_MAX - 4);
+    memcpy(wanted + LINES_PATH_MAX - 1, ":7", 3);
+    expect_line(cut, 100, wanted);
+    expect_line(cut, 200, "b.c:9");
+    free(all);
+}
+
+/* A path that nobody cut is not copied whole. */
+static void test_bounds(void **state)
+{
+    (void)state;
+    enum { LONG = 100000 };
+    size_t head = sizeof table - 8;
+    char *all = malloc(head + LONG);
+    assert_non_null(all);
+    memcpy(all, table, head);
+    memset(all + head, 'a', LONG);
+    struct mocket_buf out = { 0 };
+    assert_true(lines_find((mocket_span){ all, head + LONG }, 100, &out));
+    assert_int_equal(out.len, LINES_PATH_MAX + 2);
+    mocket__buf_release(&out);
+    free(all);
+}
+
 /* Cut at every length, and with every byte changed: in memory of its own, so that a sanitizer sees a byte too many. */
 static void test_damaged(void **state)
 {
@@ -48,6 +89,7 @@ static void test_damaged(void **state)
                 copy[1 + at] = (char)0xff;
             for (uint32_t offset = 0; offset < 300; offset += 50) {
                 struct mocket_buf out = { 0 };
+                lines_cut(copy + 1, len);
                 lines_find((mocket_span){ copy + 1, len }, offset, &out);
                 assert_true(out.len <= sizeof table + 12);
                 mocket__buf_release(&out);
@@ -58,6 +100,7 @@ static void test_damaged(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_finds), cmocka_unit_test(test_damaged) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_finds), cmocka_unit_test(test_cuts),
+                                        cmocka_unit_test(test_bounds), cmocka_unit_test(test_damaged) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
