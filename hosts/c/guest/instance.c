@@ -653,6 +653,7 @@ int guest_instance_open(struct guest_program *program, struct guest_log *log, st
     guest_ops_close(i);
     mocket__pool_free(i->pool);
     i->pool = NULL;
+    i->owner.outgoing_owner = 0; /* it was a number of that pool */
     if (rc < 0)
         guest_instance_close(i);
     uv_run(&loop, UV_RUN_DEFAULT);

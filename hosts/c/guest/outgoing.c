@@ -266,12 +266,14 @@ static int start(struct guest_instance *i, struct guest_outgoing *o, const struc
         .follow = f->follow,
         .retry = f->retry,
         .timeout_ms = f->timeout_ms,
-        .owner = o->owner,
         .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
         .allow = allow,
         .changed = changed,
         .data = o,
     };
+    if (pool && o->owner->outgoing_owner == 0)
+        o->owner->outgoing_owner = mocket__pool_new_owner(pool);
+    opts.owner = o->owner->outgoing_owner;
     int rc = pool ? mocket__outgoing_start(pool, &opts, &o->exchange) : MOCKET_ENOMEM;
     if (rc == MOCKET_EDENIED)
         tell_denied(o);

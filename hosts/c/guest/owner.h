@@ -17,6 +17,7 @@ struct guest_owner {
     uint32_t op_count;
     struct guest_outgoing *outgoing; /* requests and their responses */
     uint32_t outgoing_count;
+    uint64_t outgoing_owner; /* its number for the worker's pool; 0: none yet */
 };
 
 #endif

@@ -100,17 +100,21 @@ static int pipe_through(mocket_event *e)
     return mocket_stream(e, mocket_reply_source(reply));
 }
 
-/* As many at once; how many of them answered 200, and the bytes of their bodies. */
+/* As many at once; how many of them answered 200, and the bytes of their bodies. names: each goes to another server. */
 static int fan(mocket_event *e)
 {
     long count = number(e, "n", 3), good = 0;
+    const char *url = query(e, "url", ""), *names = mocket_query(e, "names");
     size_t bytes = 0;
     mocket_call *calls[MOST] = { NULL };
     mocket_reply *reply;
     mocket_span body;
     int i;
-    for (i = 0; i < count && i < MOST; i++)
-        calls[i] = mocket_fetch_start(e, "GET", query(e, "url", ""), NULL);
+    for (i = 0; i < count && i < MOST; i++) {
+        if (names)
+            url = mocket_format(e, "http://%s%d.example.com/", names, i);
+        calls[i] = mocket_fetch_start(e, "GET", url, NULL);
+    }
     while ((i = mocket_wait_any(e, calls, MOST, -1)) >= 0) {
         int rc = mocket_wait(e, calls[i], &reply);
         if (rc == 0)

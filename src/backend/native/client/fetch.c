@@ -23,6 +23,7 @@
 
 struct calls {
     mocket_event *event;
+    uint64_t owner;              /* for the pool; 0: none yet */
     size_t count;                /* under way */
     struct mocket_park *park;    /* the handler waits here; NULL: it does not */
     struct mocket_call *awaited; /* for this one; NULL: for any, or for time alone */
@@ -354,7 +355,6 @@ static int start(struct mocket_call *call, mocket_event *e, const struct mocket_
                                          .retry = o->retry,
                                          .timeout_ms = o->timeout_ms,
                                          .silence_ms = MOCKET_OUTGOING_TIMEOUT_MS,
-                                         .owner = e,
                                          .changed = on_changed,
                                          .data = call };
     mocket__arena_init(&call->arena, REPLY_CHUNK);
@@ -363,6 +363,9 @@ static int start(struct mocket_call *call, mocket_event *e, const struct mocket_
     call->piece = o->source ? mocket_mem(e, PIECE) : NULL;
     if (!pool || (o->source && !call->piece))
         return MOCKET_ENOMEM;
+    if (call->calls->owner == 0)
+        call->calls->owner = mocket__pool_new_owner(pool);
+    opts.owner = call->calls->owner;
     return mocket__outgoing_start(pool, &opts, &call->out);
 }
 

@@ -38,7 +38,7 @@ struct mocket_lookup {
     enum state state;
     struct mocket_lookup *next, *prev; /* in its list */
     struct mocket_asker *askers;       /* QUEUED: at least one. KNOWN, FAILED: none */
-    const void *owner;                 /* RUNNING: whose thread it is; QUEUED: whose place */
+    uint64_t owner;                    /* RUNNING: whose thread it is; QUEUED: whose place */
     uint64_t until_ms;                 /* KNOWN, FAILED: how long that holds */
     struct mailbox *mailbox;           /* RUNNING: the thread's */
     struct mocket_lookup *next_posted;
@@ -261,7 +261,7 @@ static int start_thread(struct mocket_lookup *lookup)
 
 /* ---- Who gets a thread ---- */
 
-static size_t count_of(const struct list *list, const void *owner)
+static size_t count_of(const struct list *list, uint64_t owner)
 {
     size_t n = 0;
     for (const struct mocket_lookup *at = list->first; at; at = at->next)
@@ -269,13 +269,13 @@ static size_t count_of(const struct list *list, const void *owner)
     return n;
 }
 
-static bool may_run(const struct mocket_lookups *l, const void *owner)
+static bool may_run(const struct mocket_lookups *l, uint64_t owner)
 {
     size_t left = MOCKET_LOOKUPS_RUNNING - l->lists[RUNNING].count;
     return count_of(&l->lists[RUNNING], owner) < THREADS_FACTOR * left;
 }
 
-static bool may_queue(const struct mocket_lookups *l, const void *owner)
+static bool may_queue(const struct mocket_lookups *l, uint64_t owner)
 {
     size_t left = MOCKET_LOOKUPS_QUEUED - l->lists[QUEUED].count;
     return count_of(&l->lists[QUEUED], owner) * QUEUE_DIVISOR < left;
@@ -364,7 +364,7 @@ static void on_async(uv_async_t *async)
 
 /* ---- Asking ---- */
 
-static struct mocket_lookup *queue(struct mocket_lookups *l, mocket_span name, const void *owner)
+static struct mocket_lookup *queue(struct mocket_lookups *l, mocket_span name, uint64_t owner)
 {
     struct mocket_lookup *lookup = mocket__new(sizeof *lookup);
     if (!lookup)

@@ -37,7 +37,7 @@ struct mocket_lookup_result {
 struct mocket_asker {
     struct mocket_lookup *lookup; /* NULL: waits for none */
     struct mocket_asker *next, **link;
-    const void *owner; /* the request on whose behalf the exchange runs; only compared */
+    uint64_t owner; /* for whom the exchange runs; no two owners have had the same number */
     /* Called from the loop, once; the asker does not wait then. Must not call this header, except for
      * mocket__lookup_leave. */
     void (*done)(struct mocket_asker *asker, const struct mocket_lookup_result *result);

@@ -25,6 +25,9 @@ struct mocket_outgoing;
 struct mocket_pool *mocket__pool_new(uv_loop_t *loop, size_t connections_max);
 /* Called with 1 for each name whose lookup begins, with -1 when a lookup is over: also when nobody waits for it. */
 void mocket__pool_watch_lookups(struct mocket_pool *pool, void (*counted)(void *data, int change), void *data);
+/* A number for the owner of requests, which no other owner of the pool has had. An address would not do: lookups go on
+ * when their owner has left, and would be counted for the next owner there. */
+uint64_t mocket__pool_new_owner(struct mocket_pool *pool);
 /* Ends and frees what is under way, without a word to anybody: nobody may hold an outgoing request of it any more. The
  * loop must run on until its handles are closed. NULL is fine. */
 void mocket__pool_free(struct mocket_pool *pool);
@@ -39,7 +42,7 @@ struct mocket_outgoing_opts {
     int64_t body_len;                   /* of a streamed one; -1: unknown, in chunks */
     bool follow;                        /* redirects */
     bool retry; /* sent again when a kept connection breaks before any answer, though the method is not idempotent */
-    const void *owner;        /* the request on whose behalf it runs; only compared, it may be gone */
+    uint64_t owner; /* for whom it runs, of mocket__pool_new_owner: bounds names that are looked up. 0: nobody */
     struct mocket_till *till; /* is charged with what is held, but for body. NULL: nothing is */
     /* Until the head, all hops and lookups together; a streamed body's bytes begin it anew. 0:
      * MOCKET_OUTGOING_TIMEOUT_MS. */

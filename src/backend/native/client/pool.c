@@ -504,6 +504,11 @@ void mocket__pool_free(struct mocket_pool *pool)
     close_parts(pool);
 }
 
+uint64_t mocket__pool_new_owner(struct mocket_pool *pool)
+{
+    return ++pool->last_owner;
+}
+
 void mocket__pool_watch_lookups(struct mocket_pool *pool, void (*counted)(void *data, int change), void *data)
 {
     mocket__lookups_watch(pool->lookups, counted, data);

@@ -49,6 +49,7 @@ struct mocket_pool {
     struct mocket_lookups *lookups;
     uv_poll_t poll; /* epoll_fd has events */
     int epoll_fd;   /* watches the sockets */
+    uint64_t last_owner;
     size_t connections_max, sockets_max;
     size_t socket_count;
     const char *ca_file, *ca_dir; /* of the environment; both NULL: the system's */

@@ -182,7 +182,7 @@ static int ask_for(struct fixture *f, struct waiter *w, const void *owner, const
 {
     struct mocket_lookup_result result;
     memset(w, 0, sizeof *w);
-    w->asker.owner = owner;
+    w->asker.owner = (uintptr_t)owner;
     w->asker.done = done;
     int rc = mocket__lookup_ask(f->lookups, mocket__span(name), &w->asker, &result);
     mocket__lookups_check(f->lookups);
@@ -392,7 +392,7 @@ static void test_the_queue_is_bounded(void **state)
     assert_int_equal(f->counted, sum);
     struct waiter more;
     struct mocket_lookup_result result;
-    more.asker = (struct mocket_asker){ .owner = w[0] };
+    more.asker = (struct mocket_asker){ .owner = (uintptr_t)w[0] };
     assert_int_equal(mocket__lookup_ask(f->lookups, MOCKET_SPAN("more.test"), &more.asker, &result), MOCKET_ELIMIT);
     assert_int_equal(ask_for(f, &more, w[0], "q0-300.test"), MOCKET_EAGAIN); /* a name that waits already */
     mocket__lookup_leave(&more.asker);
