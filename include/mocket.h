@@ -183,7 +183,7 @@ enum mocket_setting {
     MOCKET_IDLE_TIMEOUT,       /* native: a connection without a request. 60000; 1.. or -1 */
     MOCKET_LINGER_TIMEOUT,     /* native: behind an answer that came before the request's body was read, the rest of the
                                 * body is discarded until the client is silent for so long. 5000; 0.. */
-    MOCKET_LINGER_TOTAL,       /* native: or for so long in all. 30000; 0.. */
+    MOCKET_LINGER_TOTAL,       /* native: or for so long in all, after mocket_stop 1000 at most. 30000; 0.. */
     MOCKET_STOP_GRACE,         /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */
     MOCKET_MAX_MESSAGE,        /* WebSocket message. 1 MiB; 0.. or -1. A larger one closes the socket with 1009 */
     MOCKET_MAX_BACKLOG,        /* native: bytes that wait for a slow WebSocket. 1 MiB; 1024... Beyond it 1013 */

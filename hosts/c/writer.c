@@ -211,8 +211,11 @@ static uint64_t count_lines(mocket_span text)
 /* Bytes that were written: fewer than there are when a write failed. */
 static size_t write_out(struct writer *w, mocket_span lines)
 {
-    if (lines.len > 0 && w->torn)
-        w->torn = write_piece(w, MOCKET_SPAN("\n")) != 1;
+    if (lines.len > 0 && w->torn) {
+        if (write_piece(w, MOCKET_SPAN("\n")) != 1)
+            return 0; /* what came behind it would be on the torn line */
+        w->torn = false;
+    }
     for (size_t at = 0; at < lines.len;) {
         mocket_span rest = mocket__span_slice(lines, at, lines.len);
         ssize_t n = write_piece(w, mocket__span_slice(rest, 0, piece_of(w, rest)));

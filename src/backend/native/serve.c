@@ -190,8 +190,6 @@ static int read_settings(struct mocket_server *s)
     s->grace_ms = mocket__app_setting(app, MOCKET_STOP_GRACE);
     s->body_silence_ms = mocket__app_setting(app, MOCKET_BODY_TIMEOUT);
     s->body_total_ms = mocket__app_setting(app, MOCKET_BODY_TOTAL);
-    s->linger_silence_ms = mocket__app_setting(app, MOCKET_LINGER_TIMEOUT);
-    s->linger_total_ms = mocket__app_setting(app, MOCKET_LINGER_TOTAL);
     return per_address >= 0 && s->addresses == NULL ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
 }
 

@@ -5,12 +5,33 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "hosts/c/writer.h"
 
 enum { FULL, FAILED, OTHER };
+
+/* What becomes of the next writes to script_fd: 'h': half of the bytes, 'f': it fails, behind the end: all is well. */
+static const char *_Atomic script = "";
+static atomic_int script_fd = -1;
+
+/* Instead of the C library's. */
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+    const char *at = script;
+    if (fd == script_fd && *at != '\0') {
+        script = at + 1;
+        if (*at == 'f') {
+            errno = ENOSPC;
+            return -1;
+        }
+        len /= 2;
+    }
+    return syscall(SYS_write, fd, bytes, len);
+}
 
 static void report(int format, int loss, uint64_t n, struct mocket_buf *out)
 {
@@ -237,6 +258,29 @@ static void a_full_disk(void **state)
     close(fd);
 }
 
+/* The line end that ends a torn line fails, and then the disk has room: nothing is written on the torn line. */
+static void a_torn_line_stays_alone(void **state)
+{
+    (void)state;
+    int fd = scratch();
+    struct writer *w = opened(fd, 1 << 20);
+    script = "hff"; /* half of the first line, not its rest; not the line end */
+    script_fd = fd;
+    assert_true(say(w, 0, 5));
+    wait_lost(w, 1);
+    for (size_t i = 0; i < 3000 && *script != '\0'; i++) /* a report of the loss, or this line, meets the last fault */
+        usleep(1000);
+    assert_true(say(w, 0, 6));
+    writer_close(w);
+    script_fd = -1;
+    char text[512] = { 0 };
+    assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+    assert_memory_equal(text, "5 xx\n", 5);
+    assert_non_null(strstr(text, "\n6 xxxxxx\n"));
+    assert_non_null(strstr(text, "\nreport: 1 failed\n"));
+    close(fd);
+}
+
 /* Losses of another writer, and those of others, are reported by the log: the first at once, then once a second. */
 static void reports_once_a_second(void **state)
 {
@@ -292,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_full_pipe),
         cmocka_unit_test(an_end_that_nobody_waits_for),
         cmocka_unit_test(a_full_disk),
+        cmocka_unit_test(a_torn_line_stays_alone),
         cmocka_unit_test(reports_once_a_second),
         cmocka_unit_test(opens_no_file),
     };

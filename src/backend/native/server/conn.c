@@ -130,10 +130,10 @@ static void end_conn(struct mocket_conn *c)
 
 static bool has_lingered(const struct mocket_conn *c)
 {
-    const struct mocket_server *s = c->worker->server;
-    uint64_t now_ms = uv_now(&c->worker->loop);
-    return now_ms - c->heard_ms >= (uint64_t)s->linger_silence_ms ||
-           now_ms - c->shut_ms >= (uint64_t)s->linger_total_ms;
+    const struct mocket_worker *w = c->worker;
+    uint64_t now_ms = uv_now(&w->loop);
+    return now_ms - c->heard_ms >= (uint64_t)w->linger_silence_ms ||
+           now_ms - c->shut_ms >= (uint64_t)w->linger_total_ms;
 }
 
 /* ---- what to wait for ---- */

@@ -168,7 +168,7 @@ void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr 
 void mocket__conn_turns(struct mocket_worker *w);
 /* The time of its class is up. */
 void mocket__conn_timeout(struct mocket_conn *c);
-/* A stop: it is idle, or lingers, and closes now. */
+/* A stop: it is idle and closes now. */
 void mocket__conn_stop(struct mocket_conn *c);
 /* No more of it: reset, waits end with MOCKET_ECLOSED. */
 void mocket__conn_break(struct mocket_conn *c);

@@ -26,7 +26,6 @@ struct mocket_server {
     struct mocket_h1_limits limits;
     int64_t grace_ms;
     int64_t body_silence_ms, body_total_ms; /* below zero: no limit */
-    int64_t linger_silence_ms, linger_total_ms;
     size_t max_connections;
     struct mocket_descriptors descriptors;
     atomic_size_t connections;          /* of all workers */
@@ -59,6 +58,7 @@ struct mocket_worker {
 
     struct mocket_timeouts timeouts;
     uint64_t timer_due_ms;
+    int64_t linger_silence_ms, linger_total_ms; /* less once the worker stops */
     size_t conn_count;
     size_t refused_count;   /* of these, the ones that are one too many */
     uint64_t complained_ms; /* when the last problem of accepting was logged */

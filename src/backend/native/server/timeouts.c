@@ -19,18 +19,36 @@ void mocket__timeouts_remove(struct mocket_timeout *m)
     m->prev = m->next = NULL;
 }
 
+/* Later than now, also with a limit of 0: a member that is put back is not due again while the clock stands still. */
+static uint64_t due_ms(const struct mocket_timeouts *t, enum mocket_timeout_class class, uint64_t now_ms)
+{
+    int64_t limit_ms = t->limit_ms[class];
+    if (limit_ms < 0)
+        return MOCKET_NEVER;
+    return now_ms + (limit_ms > 0 ? (uint64_t)limit_ms : 1);
+}
+
 uint64_t mocket__timeouts_set(struct mocket_timeouts *t, struct mocket_timeout *m, enum mocket_timeout_class class,
                               uint64_t now_ms)
 {
     struct mocket_timeout *head = &t->heads[class];
     mocket__timeouts_remove(m);
     m->class = class;
-    m->due_ms = t->limit_ms[class] < 0 ? MOCKET_NEVER : now_ms + (uint64_t)t->limit_ms[class];
+    m->due_ms = due_ms(t, class, now_ms);
     m->prev = head->prev;
     m->next = head;
     head->prev->next = m;
     head->prev = m;
     return m->due_ms;
+}
+
+void mocket__timeouts_change(struct mocket_timeouts *t, enum mocket_timeout_class class, int64_t limit_ms,
+                             uint64_t now_ms)
+{
+    struct mocket_timeout *head = &t->heads[class];
+    t->limit_ms[class] = limit_ms;
+    for (struct mocket_timeout *m = head->next; m != head; m = m->next)
+        m->due_ms = due_ms(t, class, now_ms);
 }
 
 struct mocket_timeout *mocket__timeouts_first(struct mocket_timeouts *t, enum mocket_timeout_class class)

@@ -36,10 +36,14 @@ struct mocket_timeouts {
 /* limit_ms is the caller's to fill in. */
 void mocket__timeouts_init(struct mocket_timeouts *t);
 
-/* Puts a member, new if its next is NULL, into a class, its limit beginning now. Returns when it is due. */
+/* Puts a member, new if its next is NULL, into a class, its limit beginning now. Returns when it is due: always later
+ * than now. */
 uint64_t mocket__timeouts_set(struct mocket_timeouts *t, struct mocket_timeout *m, enum mocket_timeout_class class,
                               uint64_t now_ms);
 void mocket__timeouts_remove(struct mocket_timeout *m);
+/* Gives a class another limit, which begins now for all of its members. */
+void mocket__timeouts_change(struct mocket_timeouts *t, enum mocket_timeout_class class, int64_t limit_ms,
+                             uint64_t now_ms);
 
 /* The first member of a class, or NULL. */
 struct mocket_timeout *mocket__timeouts_first(struct mocket_timeouts *t, enum mocket_timeout_class class);

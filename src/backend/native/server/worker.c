@@ -2,8 +2,8 @@
  * between workers but the app, which is frozen, and the settings.
  *
  * Stopping comes in by a counter and an async handle, the only way in from other threads and signal handlers. The first
- * time the doors close, idle connections leave and the others finish; the second time, or when the grace is over, they
- * are cut. The loop ends when the last connection is gone, which is when the last handler has returned. */
+ * time the doors close, idle connections leave and the others finish, lingering less than before; the second time, or
+ * when the grace is over, they are cut. The loop ends when the last connection is gone, which is when the last handler has returned. */
 #include "conn.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_MS 100     /* when the kernel has nothing to accept with */
 #define LINGER_LOOKS 5          /* within the silence of a client that lingers */
+#define STOP_LINGER_MS 1000     /* in all, while the worker stops */
 #define CLOSING_MS 5000         /* for the close frame that answers ours */
 #define TIMER_STEP_MS 10        /* limits are kept to this */
 #define COMPLAINT_EVERY_MS 1000 /* about connections that could not be accepted */
@@ -57,6 +58,13 @@ static void start_timer(struct mocket_worker *w, uint64_t due_ms)
     uv_timer_start(&w->timeout_timer, on_timeout_timer, wait_ms, 0);
 }
 
+static void keep_timer(struct mocket_worker *w)
+{
+    uint64_t next_ms = mocket__timeouts_next(&w->timeouts);
+    if (next_ms < w->timer_due_ms)
+        start_timer(w, next_ms);
+}
+
 static void on_timeout_timer(uv_timer_t *timer)
 {
     struct mocket_worker *w = timer->data;
@@ -64,9 +72,7 @@ static void on_timeout_timer(uv_timer_t *timer)
     w->timer_due_ms = MOCKET_NEVER;
     while ((due = mocket__timeouts_due(&w->timeouts, uv_now(&w->loop))) != NULL)
         mocket__conn_timeout(mocket__conn_of_timeout(due));
-    uint64_t next_ms = mocket__timeouts_next(&w->timeouts);
-    if (next_ms < w->timer_due_ms)
-        start_timer(w, next_ms);
+    keep_timer(w);
 }
 
 void mocket__worker_limit(struct mocket_worker *w, struct mocket_timeout *m, enum mocket_timeout_class class)
@@ -77,9 +83,9 @@ void mocket__worker_limit(struct mocket_worker *w, struct mocket_timeout *m, enu
 }
 
 /* How often to look whether a connection has lingered for long enough: within one class all limits are the same. */
-static int64_t linger_look_ms(const struct mocket_server *s)
+static int64_t linger_look_ms(const struct mocket_worker *w)
 {
-    int64_t least_ms = s->linger_silence_ms < s->linger_total_ms ? s->linger_silence_ms : s->linger_total_ms;
+    int64_t least_ms = w->linger_silence_ms < w->linger_total_ms ? w->linger_silence_ms : w->linger_total_ms;
     return least_ms / LINGER_LOOKS;
 }
 
@@ -93,11 +99,22 @@ static void init_limits(struct mocket_worker *w)
     limit_ms[MOCKET_TIMEOUT_HEAD] = mocket__app_setting(app, MOCKET_HEAD_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_BODY] = mocket__body_look_ms(w->server->body_silence_ms, w->server->body_total_ms);
     limit_ms[MOCKET_TIMEOUT_WRITE] = mocket__app_setting(app, MOCKET_WRITE_TIMEOUT);
-    limit_ms[MOCKET_TIMEOUT_LINGER] = linger_look_ms(w->server);
+    w->linger_silence_ms = mocket__app_setting(app, MOCKET_LINGER_TIMEOUT);
+    w->linger_total_ms = mocket__app_setting(app, MOCKET_LINGER_TOTAL);
+    limit_ms[MOCKET_TIMEOUT_LINGER] = linger_look_ms(w);
     limit_ms[MOCKET_TIMEOUT_CLOSING] = CLOSING_MS;
     int64_t silence_ms = mocket__app_setting(app, MOCKET_WS_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_SOCKET] = silence_ms < 0 ? MOCKET_UNLIMITED : (silence_ms + 1) / 2;
     w->timer_due_ms = MOCKET_NEVER;
+}
+
+/* A client that still sends has its answer already: a stop waits for it a little, and no more. */
+static void shorten_lingering(struct mocket_worker *w)
+{
+    if (w->linger_total_ms > STOP_LINGER_MS)
+        w->linger_total_ms = STOP_LINGER_MS;
+    mocket__timeouts_change(&w->timeouts, MOCKET_TIMEOUT_LINGER, linger_look_ms(w), uv_now(&w->loop));
+    keep_timer(w);
 }
 
 /* ---- accepting ---- */
@@ -295,8 +312,7 @@ static void stop_gently(struct mocket_worker *w)
     close_accepts(w);
     while ((first = mocket__timeouts_first(&w->timeouts, MOCKET_TIMEOUT_IDLE)) != NULL)
         mocket__conn_stop(mocket__conn_of_timeout(first));
-    while ((first = mocket__timeouts_first(&w->timeouts, MOCKET_TIMEOUT_LINGER)) != NULL)
-        mocket__conn_stop(mocket__conn_of_timeout(first));
+    shorten_lingering(w);
     w->busy = true;
     mocket__sockets_stop(w);
     mocket__conn_drain(w);

@@ -36,6 +36,37 @@ static void test_no_limit_is_never_due(void **state)
     assert_null(mocket__timeouts_first(&t, MOCKET_TIMEOUT_NONE));
 }
 
+/* Whoever takes due members and puts them back comes to an end. */
+static void test_limit_of_nothing_is_later_than_now(void **state)
+{
+    struct mocket_timeouts t;
+    struct mocket_timeout m = { 0 };
+    (void)state;
+    fresh(&t);
+    t.limit_ms[MOCKET_TIMEOUT_LINGER] = 0;
+    assert_true(mocket__timeouts_set(&t, &m, MOCKET_TIMEOUT_LINGER, 5) == 6);
+    assert_null(mocket__timeouts_due(&t, 5));
+    assert_ptr_equal(mocket__timeouts_due(&t, 6), &m);
+}
+
+static void test_changed_limit_begins_now(void **state)
+{
+    struct mocket_timeouts t;
+    struct mocket_timeout a = { 0 }, b = { 0 }, c = { 0 }, other = { 0 };
+    (void)state;
+    fresh(&t);
+    t.limit_ms[MOCKET_TIMEOUT_LINGER] = 100000;
+    mocket__timeouts_set(&t, &other, MOCKET_TIMEOUT_IDLE, 0);
+    mocket__timeouts_set(&t, &a, MOCKET_TIMEOUT_LINGER, 0);
+    mocket__timeouts_set(&t, &b, MOCKET_TIMEOUT_LINGER, 10);
+    mocket__timeouts_change(&t, MOCKET_TIMEOUT_LINGER, 50, 20);
+    mocket__timeouts_set(&t, &c, MOCKET_TIMEOUT_LINGER, 30);
+    assert_true(a.due_ms == 70 && b.due_ms == 70 && c.due_ms == 80);
+    assert_true(other.due_ms == 200);
+    assert_ptr_equal(mocket__timeouts_due(&t, 70), &a);
+    assert_true(mocket__timeouts_next(&t) == 70);
+}
+
 /* Against a plain search through all members, at random. */
 static void test_like_a_search(void **state)
 {
@@ -69,6 +100,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_no_limit_is_never_due),
+        cmocka_unit_test(test_limit_of_nothing_is_later_than_now),
+        cmocka_unit_test(test_changed_limit_begins_now),
         cmocka_unit_test(test_like_a_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
