@@ -3,7 +3,8 @@
  *
  * Stopping comes in by a counter and an async handle, the only way in from other threads and signal handlers. The first
  * time the doors close, idle connections leave and the others finish, lingering less than before; the second time, or
- * when the grace is over, they are cut. The loop ends when the last connection is gone, which is when the last handler has returned. */
+ * when the grace is over, they are cut. The loop ends when the last connection is gone, which is when the last handler
+ * has returned. */
 #include "conn.h"
 
 #include <errno.h>
