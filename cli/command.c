@@ -44,16 +44,20 @@ static bool needs_quotes(const char *word)
     return word[0] == '\0' || word[strspn(word, plain)] != '\0';
 }
 
-static void print_quoted(const char *word)
+void mocket__cli_print_word(const char *word, FILE *to)
 {
-    fputc('\'', stderr);
+    if (!needs_quotes(word)) {
+        fputs(word, to);
+        return;
+    }
+    fputc('\'', to);
     for (const char *p = word; *p; p++) {
         if (*p == '\'')
-            fputs("'\\''", stderr);
+            fputs("'\\''", to);
         else
-            fputc(*p, stderr);
+            fputc(*p, to);
     }
-    fputc('\'', stderr);
+    fputc('\'', to);
 }
 
 void mocket__cli_command_print(const struct mocket__cli_command *c)
@@ -61,10 +65,7 @@ void mocket__cli_command_print(const struct mocket__cli_command *c)
     for (size_t i = 0; i < c->count; i++) {
         if (i > 0)
             fputc(' ', stderr);
-        if (needs_quotes(c->words[i]))
-            print_quoted(c->words[i]);
-        else
-            fputs(c->words[i], stderr);
+        mocket__cli_print_word(c->words[i], stderr);
     }
     fputc('\n', stderr);
 }

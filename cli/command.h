@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* A zeroed command is ready to use. The words are not copied. */
 struct mocket__cli_command {
@@ -16,7 +17,10 @@ struct mocket__cli_command {
 void mocket__cli_command_add(struct mocket__cli_command *c, const char *word);
 void mocket__cli_command_release(struct mocket__cli_command *c);
 
-/* Prints it as a shell would take it. */
+/* One word as a shell takes it, in quotation marks where it needs them. */
+void mocket__cli_print_word(const char *word, FILE *to);
+
+/* Prints it as a shell would take it, to standard error. */
 void mocket__cli_command_print(const struct mocket__cli_command *c);
 
 /* Runs it and waits. An interrupt ends the command, not us, so that the caller can clean up. Returns the exit code, 128

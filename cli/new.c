@@ -113,23 +113,6 @@ static int write_file(const char *folder, const struct file *file, const char *n
     return 0;
 }
 
-/* As one word of a shell: in quotation marks where it holds more than letters, digits and -._/ characters. */
-static void print_word(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/";
-    if (word[strspn(word, plain)] == '\0') {
-        fputs(word, stdout);
-        return;
-    }
-    putchar('\'');
-    for (; *word != '\0'; word++)
-        if (*word == '\'')
-            fputs("'\\''", stdout);
-        else
-            putchar(*word);
-    putchar('\'');
-}
-
 /* The Makefile calls `mocket`. Where that is not on PATH, the line names this program. */
 static void tell_ready(const char *folder)
 {
@@ -137,11 +120,11 @@ static void tell_ready(const char *folder)
     ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
     program[len > 0 ? len : 0] = '\0';
     printf("%s is ready: cd ", folder);
-    print_word(folder);
+    mocket__cli_print_word(folder, stdout);
     fputs(" && make serve", stdout);
     if (len > 0 && !mocket__cli_command_exists("mocket")) {
         fputs(" MOCKET=", stdout);
-        print_word(program);
+        mocket__cli_print_word(program, stdout);
     }
     putchar('\n');
 }

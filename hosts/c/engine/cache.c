@@ -24,6 +24,7 @@
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 #include "cpu.h"
+#include "write_all.h"
 
 #define MAGIC "mocket cache 1\n"
 #define FILE_MAX (UINT64_C(1) << 30)
@@ -334,17 +335,6 @@ static void make_room(struct engine_cache *cache, const char *keep)
 
 /* ---- Writing ---- */
 
-static int write_all(int fd, const void *from, size_t len)
-{
-    for (size_t at = 0; at < len;) {
-        ssize_t n = write(fd, (const char *)from + at, len - at);
-        if (n < 0 && errno != EINTR)
-            return MOCKET_EIO;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
 static int open_unfinished(struct engine_cache *cache, struct name *name)
 {
     unsigned char chance[16];
@@ -369,9 +359,9 @@ void engine_cache_store(struct engine_cache *cache, const unsigned char key[ENGI
         note(cache, MOCKET_LOG_WARN, "nothing can be written", strerror(errno));
         return;
     }
-    int rc = write_all(fd, &head, sizeof head);
+    int rc = engine_write_all(fd, &head, sizeof head);
     if (rc == 0)
-        rc = write_all(fd, content.ptr, content.len);
+        rc = engine_write_all(fd, content.ptr, content.len);
     if (close(fd) < 0 || rc < 0 || renameat(cache->dir, aside.text, cache->dir, name.text) < 0) {
         note(cache, MOCKET_LOG_WARN, "nothing was written", strerror(errno));
         unlinkat(cache->dir, aside.text, 0);

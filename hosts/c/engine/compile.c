@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "../../../src/base/span.h"
+#include "write_all.h"
 
 #define RESULT_MAX (UINT64_C(1) << 30)
 #define WORDS_MAX 4096 /* of the child's reason; the rest is dropped */
@@ -61,17 +62,6 @@ static int fail(struct mocket_buf *why, const char *what)
     mocket__buf_text(why, ": ");
     mocket__buf_text(why, strerror(error));
     return error == ENOMEM ? MOCKET_ENOMEM : MOCKET_EIO;
-}
-
-static int write_all(int fd, const void *from, size_t len)
-{
-    for (size_t at = 0; at < len;) {
-        ssize_t n = write(fd, (const char *)from + at, len - at);
-        if (n < 0 && errno != EINTR)
-            return MOCKET_EIO;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    return 0;
 }
 
 /* ---- The child ---- */
@@ -124,7 +114,7 @@ static bool confine(const struct job *job)
 
 static int say(int code, const char *text)
 {
-    write_all(STDERR_FILENO, text, strlen(text));
+    engine_write_all(STDERR_FILENO, text, strlen(text));
     return code;
 }
 
@@ -134,7 +124,7 @@ static int hand_back(struct engine_module *module)
     int rc = engine_module_save(module, &code);
     if (rc < 0)
         return say(EXIT_FAILED, "no memory for the compiled module");
-    if (code.len > RESULT_MAX || write_all(FD_RESULT, code.ptr, code.len) < 0)
+    if (code.len > RESULT_MAX || engine_write_all(FD_RESULT, code.ptr, code.len) < 0)
         return say(EXIT_FAILED, "the compiled module is too large, or there is no memory for it");
     if (fcntl(FD_RESULT, F_ADD_SEALS, SEALS) < 0)
         return say(EXIT_FAILED, strerror(errno));
@@ -213,9 +203,9 @@ static int write_job(struct child *c, const struct compile_opts *opts, const str
     job.memory_bytes = opts->memory_bytes;
     job.wasm_len = wasm.len;
     job.parent = getpid();
-    int rc = write_all(c->job, &job, sizeof job);
+    int rc = engine_write_all(c->job, &job, sizeof job);
     if (rc == 0)
-        rc = write_all(c->job, wasm.ptr, wasm.len);
+        rc = engine_write_all(c->job, wasm.ptr, wasm.len);
     return rc < 0 || fcntl(c->job, F_ADD_SEALS, SEALS) < 0 ? MOCKET_EIO : 0;
 }
 
