@@ -2,7 +2,11 @@
 // mocket serve app.wasm: see HELP.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { load, serve } from '../src/node.js';
+import process from 'node:process';
+
+// The entry of the runtime that this runs in: npx mocket, deno run -A npm:mocket, bunx --bun mocket.
+const { load, serve } = typeof Deno !== 'undefined' ? await import('../src/deno.js')
+    : typeof Bun !== 'undefined' ? await import('../src/bun.js') : await import('../src/node.js');
 
 const HELP = `usage: mocket serve app.wasm [options]
 

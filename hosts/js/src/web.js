@@ -1,8 +1,7 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
 import { ECLOSED, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
 import { collect } from './collect.js';
-
-import { Exchange } from './exchange.js';
+import { COMPLETE, Exchange } from './exchange.js';
 import { Message } from './message.js';
 import { platform } from './platform.js';
 import { refusalFields, refusalText } from './reasons.js';
@@ -21,6 +20,7 @@ export class WebExchange extends Exchange {
         this.resolve = null;
         this.stream = null; // controller of the answer's body
         this.isOpen = false; // the client still reads that body
+        this.stopWatching = null; // of a client that may leave before its answer
     }
 
     answerWith(response) {
@@ -32,7 +32,7 @@ export class WebExchange extends Exchange {
     result() {
         if (this.response !== null)
             return this.response;
-        this.request.signal?.addEventListener('abort', () => this.leave(), { once: true });
+        this.stopWatching = platform.whenLeft(this.request, () => this.answer < COMPLETE && this.leave());
         return new Promise((resolve) => { this.resolve = resolve; });
     }
 
@@ -85,6 +85,11 @@ export class WebExchange extends Exchange {
 
     sendRefusal(status) {
         this.answerWith(refusal(status, this.isHead));
+    }
+
+    close() {
+        this.stopWatching?.();
+        super.close();
     }
 
     accept(head, socket) {

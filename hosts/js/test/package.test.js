@@ -27,6 +27,9 @@ if (!skip)
 const USE = `
 import { BadModule, load as loadAnywhere, type Options } from 'mocket';
 import { handler, load, serve } from 'mocket/node';
+import * as deno from 'mocket/deno';
+import * as bun from 'mocket/bun';
+import * as generic from 'mocket/generic';
 import http from 'node:http';
 const options: Options = { instances: 2, env: { A: '1' }, allowNet: ['example.com'],
     log: (level, line) => void (level + line) };
@@ -37,8 +40,16 @@ http.createServer(handler(app)).listen(port + 1);
 const answer: Response = await (await loadAnywhere(new Uint8Array())).fetch(new Request('http://a/'));
 const bad: TypeError = new BadModule(String(answer.status));
 await server.close({ grace: Infinity });
+const other = await deno.serve(await deno.load(new URL('file:///app.wasm')), { hostname: '::1' });
+other.server.unref();
+const bunServer = await bun.serve(await bun.load('app.wasm'), { port: 0 });
+const options2: { idleTimeout: number } = bun.handler(await generic.load(fetch(bunServer.url)));
+const same: (request: Request, info: { remoteAddr: unknown }) => unknown = deno.handler(app, { wsIdle: 1 });
+void [options2, same];
 // @ts-expect-error an option that does not exist
 await load('app.wasm', { instance: 1 });
+// @ts-expect-error an option that does not exist
+await deno.serve(app, { ports: 1 });
 // @ts-expect-error not a source
 await load(undefined);
 throw bad;

@@ -8,6 +8,7 @@ import { clientErrors, noteAnswer, plainAnswer } from './errors.js';
 import { NodeExchange, refuse } from './exchange.js';
 import { asksForSocket, CONTINUE, expectation, hasBody, messageOf, NOTHING, seen, UNKNOWN } from './request.js';
 import { completer, webSockets } from './socket.js';
+import { GRACE_MS, readServing, urlOf } from '../serving.js';
 
 const HIGH = 65536;
 const INLINE_MAX = 65536;
@@ -137,24 +138,9 @@ function listen(server, port, hostname) {
     });
 }
 
-function isPort(value) {
-    return Number.isInteger(value) && value >= 0 && value <= 65535;
-}
-
-// Options of `serve`; PORT and HOST of the environment are the defaults.
-function readAddress(options) {
-    const { port = process.env.PORT || 3000, hostname = process.env.HOST || undefined } = options;
-    const number = typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
-    if (!isPort(number))
-        throw new TypeError(`the port (${options.port === undefined ? 'PORT' : 'port'}) must be a number of 0 to ` +
-            `65535, not "${port}"`);
-    return { port: number, hostname };
-}
-
 // Serves an app until its `close` is called: { port, hostname, url, close }.
 export async function serve(app, options = {}) {
-    const { port, hostname } = readAddress(options), { timeout } = app.options;
-    const idle = options.wsIdle ?? 60000;
+    const { port, hostname, wsIdle } = readServing(options, process.env), { timeout } = app.options;
     const server = http.createServer({
         optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX, requireHostHeader: false,
         keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
@@ -162,7 +148,7 @@ export async function serve(app, options = {}) {
         connectionsCheckingInterval: timeout === Infinity ? 30000 : Math.max(20, Math.min(1000, timeout / 10)),
     }, handler(app));
     const sockets = app.hasSockets ? await webSockets(app) : null;
-    server.on('upgrade', onUpgrade(app, server, sockets, idle));
+    server.on('upgrade', onUpgrade(app, server, sockets, wsIdle));
     server.on('connect', (_req, socket) => socket.end(plainAnswer(405)));
     server.on('checkContinue', handler(app));
     server.on('checkExpectation', handler(app));
@@ -174,14 +160,13 @@ export async function serve(app, options = {}) {
 
 // What `serve` answers: the address, and `close`, by which requests under way finish within the grace.
 function running(app, server, address) {
-    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    const at = { port: address.port, hostname: address.address };
     const ended = new Promise((resolve) => { server.once('close', resolve); });
     return {
         server,
-        port: address.port,
-        hostname: address.address,
-        url: `http://${host}:${address.port}/`,
-        close: async ({ grace = 10000 } = {}) => {
+        ...at,
+        url: urlOf(at),
+        close: async ({ grace = GRACE_MS } = {}) => {
             server.close();
             const idle = setInterval(() => server.closeIdleConnections(), 20);
             await app.close({ grace });

@@ -1,0 +1,49 @@
+// A guest behind Bun.serve.
+import { GRACE_MS, readServing, urlOf } from '../serving.js';
+import { respondTo } from '../web.js';
+import { accepter, events } from './socket.js';
+
+const plain = (address) => address.startsWith('::ffff:') ? address.slice(7) : address;
+const KEEP_ALIVE_S = 60, BODY_MAX = Number.MAX_SAFE_INTEGER;
+const STEP_MS = 20;
+
+// Options for a server of one's own: Bun.serve({ port, ...handler(app) }).
+export function handler(app, { wsIdle } = readServing({}, {})) {
+    let info = null; // the same for all requests of a server
+    const infoOf = (server) => ({
+        server,
+        peer: (request) => plain(server.requestIP(request)?.address ?? ''),
+        accept: accepter(server, wsIdle),
+    });
+    return {
+        fetch: (request, server) => {
+            if (info === null || info.server !== server)
+                info = infoOf(server);
+            return respondTo(app, request, info);
+        },
+        websocket: events(app),
+        maxRequestBodySize: BODY_MAX, // the app has its own limit
+        idleTimeout: KEEP_ALIVE_S,
+        development: false,
+    };
+}
+
+// Serves an app until its `close` is called: { server, port, hostname, url, close }.
+export async function serve(app, options = {}) {
+    const serving = readServing(options, process.env), { port, hostname } = serving;
+    const server = Bun.serve({ port, hostname, ...handler(app, serving) });
+    const at = { port: server.port, hostname: server.hostname };
+    return {
+        server,
+        ...at,
+        url: urlOf(at),
+        close: async ({ grace = GRACE_MS } = {}) => {
+            const until = Date.now() + grace;
+            server.stop();
+            await app.close({ grace });
+            while (server.pendingRequests > 0 && Date.now() < until) // answers that are still on their way
+                await new Promise((resolve) => { setTimeout(resolve, STEP_MS); });
+            await server.stop(true);
+        },
+    };
+}

@@ -1,0 +1,104 @@
+// WebSockets of Bun. It answers pings itself, at once, and cannot stop reading.
+import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
+import { handshakeOf } from '../handshake.js';
+import { Idle } from '../idle.js';
+import { utf8Of } from '../text.js';
+
+const PAYLOAD_MAX = 0x7FFFFFFF;
+const UPGRADED = undefined; // what the handler answers for a request that has become a socket
+const HALF_FULL = 131072;
+
+class BunPort {
+    constructor(ws, socket, wsIdle) {
+        this.ws = ws;
+        this.socket = socket;
+        this.room = null;
+        this.idle = new Idle(wsIdle, () => ws.ping(), () => socket.orphan(1001));
+    }
+
+    hear(kind, data) {
+        this.idle.heard();
+        this.socket.message(kind, typeof data === 'string' ? utf8Of(data) : data);
+    }
+
+    end(code, reason) {
+        this.idle.stop();
+        this.socket.closed(code, reason);
+        this.roomy();
+    }
+
+    send(kind, data) {
+        const { ws } = this;
+        if (ws.readyState !== WebSocket.OPEN)
+            return ECLOSED;
+        if (kind === WS_TEXT || kind === WS_BINARY)
+            ws.send(data);
+        else if (kind === WS_PING)
+            ws.ping(data);
+        else if (kind === WS_PONG)
+            ws.pong(data);
+        else
+            return ENOTSUP;
+        return 0;
+    }
+
+    close(code, reason) {
+        if (code === 0)
+            this.ws.close();
+        else
+            this.ws.close(code, reason);
+    }
+
+    waiting() {
+        return this.ws.getBufferedAmount();
+    }
+
+    whenRoom(callback) {
+        this.room = callback;
+        return () => { this.room = null; };
+    }
+
+    roomy() {
+        if (this.room === null || (!this.socket.isGone && this.waiting() > HALF_FULL))
+            return;
+        const { room } = this;
+        this.room = null;
+        room();
+    }
+
+    hold() {}
+}
+
+// What an exchange calls to complete a handshake.
+export function accepter(server, wsIdle) {
+    return (head, socket, ex) => {
+        const { fields, protocol } = handshakeOf(head), headers = new Headers();
+        for (let i = 0; i < fields.length; i += 2)
+            headers.append(fields[i], fields[i + 1]);
+        if (protocol !== undefined)
+            headers.set('sec-websocket-protocol', protocol);
+        const data = { socket, wsIdle, port: null };
+        return server.upgrade(ex.request, { data, headers }) ? UPGRADED : ECLOSED;
+    };
+}
+
+// The `websocket` of Bun.serve.
+export function events(app) {
+    return {
+        maxPayloadLength: Number.isFinite(app.maxMessage) ? Math.min(app.maxMessage, PAYLOAD_MAX) : PAYLOAD_MAX,
+        backpressureLimit: PAYLOAD_MAX, // socket.js has its own, and here more would be dropped
+        idleTimeout: 0,
+        sendPings: false,
+        perMessageDeflate: false,
+        open: (ws) => {
+            const { data } = ws;
+            data.port = new BunPort(ws, data.socket, data.wsIdle);
+            data.socket.opened(data.port);
+        },
+        message: (ws, message) => ws.data.port.hear(typeof message === 'string' ? WS_TEXT : WS_BINARY, message),
+        ping: (ws, bytes) => ws.data.port.hear(WS_PING, bytes),
+        pong: (ws) => ws.data.port.idle.heard(),
+        drain: (ws) => ws.data.port.roomy(),
+        close: (ws, code, reason) => ws.data.port.end(code, reason),
+    };
+}

@@ -1,0 +1,28 @@
+// The silence of a WebSocket's client: it is pinged at half of the time, and let go at the whole.
+export class Idle {
+    // ping, end: what is done at half of the time, and at its end.
+    constructor(ms, ping, end) {
+        this.ms = ms;
+        this.ping = ping;
+        this.end = end;
+        this.since = Date.now();
+        this.timer = ms === Infinity ? null : setTimeout(() => this.look(), ms / 2);
+    }
+
+    heard() {
+        this.since = Date.now();
+    }
+
+    look() {
+        const silent = Date.now() - this.since, isHalf = silent >= this.ms / 2;
+        if (silent >= this.ms)
+            return this.end();
+        if (isHalf)
+            this.ping();
+        this.timer = setTimeout(() => this.look(), Math.max(1, isHalf ? this.ms - silent : this.ms / 2 - silent));
+    }
+
+    stop() {
+        clearTimeout(this.timer);
+    }
+}
