@@ -1,5 +1,6 @@
 """The cases of this folder as data: reads tests/contract/*.md (README.md there describes the form)."""
 
+import fnmatch
 import pathlib
 import re
 
@@ -7,7 +8,7 @@ import frames
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 HEADING = re.compile(r"^## ((?:[A-Z]-\d\d)(?:, [A-Z]-\d\d)*) (.+)$")
-SETTING = re.compile(r"^(app|requires|splits|host|only): *(.*)$")
+SETTING = re.compile(r"^(app|requires|splits|limits|only|instead|host): *(.*)$")
 ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\([rnt0\\])|\{\{(.+?)\*(\d+)\}\}")
 PLAIN = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}
 TIME = re.compile(r"^(\d+)(ms|s)$")
@@ -62,9 +63,13 @@ class Case:
         self.app = None
         self.requires = []
         self.splits = False
-        self.host = []  # options of `mocket serve`
-        self.only = []  # the backends that it is about; none: all
+        self.limits = []  # (name, value) each, as tests/backends/README.md has them
+        self.only = []  # the backends that it is about, as patterns; none: all
+        self.instead = []  # limitations of these backends: it shows what happens there instead
         self.steps = []
+
+    def is_for(self, backend):
+        return not self.only or any(fnmatch.fnmatchcase(backend, pattern) for pattern in self.only)
 
     @property
     def heading(self):
@@ -259,10 +264,14 @@ def set_option(target, key, value):
         target.app = value
     elif key == "requires":
         target.requires = target.requires + value.replace(",", " ").split()
-    elif key == "host":
-        target.host = target.host + value.split()
+    elif key == "limits":
+        target.limits = target.limits + [tuple(word.split("=", 1)) for word in value.split()]
     elif key == "only":
         target.only = target.only + value.split()
+    elif key == "instead":
+        target.instead.append(value)
+    elif key == "host":
+        raise BadCase("`host: --timeout 1s` is `limits: timeout=1s` (tests/backends/README.md)")
     elif value != "all":
         raise BadCase(f"splits: {value}")
     else:
@@ -291,7 +300,7 @@ def read_file(path):
                 if not match:
                     raise BadCase(f"a heading without an id: {line!r}")
                 case = Case(path, number, match.group(1).split(", "), match.group(2))
-                case.app, case.requires, case.host = common.app, list(common.requires), list(common.host)
+                case.app, case.requires, case.limits = common.app, list(common.requires), list(common.limits)
                 case.only = list(common.only)
                 cases.append(case)
             elif SETTING.match(line):
@@ -318,6 +327,16 @@ def read_all():
         if path.name != "README.md":
             cases += read_file(path)
     return cases
+
+
+def check_backends(cases, backends):
+    """`only` names backends that there are; `instead` is said of some backends alone."""
+    for case in cases:
+        for pattern in case.only:
+            if not fnmatch.filter(backends, pattern):
+                raise BadCase(f"{case.name}: there is no backend {pattern}")
+        if case.instead and not case.only:
+            raise BadCase(f"{case.name}: `instead` needs `only`")
 
 
 def read_shared_ids():

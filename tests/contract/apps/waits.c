@@ -104,6 +104,15 @@ static int spin(mocket_event *e)
     return mocket_text(e, "never");
 }
 
+/* Works for so long, and lets nobody else have the processor meanwhile. */
+static int busy(mocket_event *e)
+{
+    uint64_t until = mocket_now_ns(e) + strtoul(mocket_param(e, "ms"), NULL, 10) * 1000000;
+    while (mocket_now_ns(e) < until)
+        ;
+    return mocket_textf(e, "busy %s", mocket_param(e, "ms"));
+}
+
 int main(void)
 {
     mocket_app *app = mocket_new();
@@ -117,5 +126,6 @@ int main(void)
     mocket_get(app, "/write", write_on);
     mocket_get(app, "/ticks/:n/:ms", ticks);
     mocket_get(app, "/spin", spin);
+    mocket_get(app, "/busy/:ms", busy);
     return mocket_listen(app, ":4000");
 }
