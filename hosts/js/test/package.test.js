@@ -30,6 +30,8 @@ import { handler, load, serve } from 'mocket/node';
 import * as deno from 'mocket/deno';
 import * as bun from 'mocket/bun';
 import * as generic from 'mocket/generic';
+import * as worker from 'mocket/service-worker';
+import 'mocket/page';
 import http from 'node:http';
 const options: Options = { instances: 2, env: { A: '1' }, allowNet: ['example.com'],
     log: (level, line) => void (level + line) };
@@ -46,6 +48,10 @@ const bunServer = await bun.serve(await bun.load('app.wasm'), { port: 0 });
 const options2: { idleTimeout: number } = bun.handler(await generic.load(fetch(bunServer.url)));
 const same: (request: Request, info: { remoteAddr: unknown }) => unknown = deno.handler(app, { wsIdle: 1 });
 void [options2, same];
+worker.serve('app.wasm', { hash: '00', base: '/shop', passthrough: (request) => request.method === 'PUT',
+    app: { timeout: 1000 } });
+// @ts-expect-error the hash is needed
+worker.serve('app.wasm', {});
 // @ts-expect-error an option that does not exist
 await load('app.wasm', { instance: 1 });
 // @ts-expect-error an option that does not exist

@@ -1,0 +1,157 @@
+// WebSockets of pages: a page's script (page.js) sends a MessagePort for each, and these messages go over it.
+//
+//     page to worker    { data }    { close: code, reason }    { taken: bytes }
+//     worker to page    { open: protocol, life }    { network: true }    { refused: status }
+//                       { data }    { close: code, reason }    { taken: bytes }
+//
+// `taken` counts what the other side has handed on: a port has no flow control of its own. A port does not report that
+// its other side has ended. A page therefore asks for the `life` of the worker now and then: another life means that
+// the worker was started anew and has no sockets. And the worker looks which pages are gone whenever a page asks.
+import { ENOTSUP, WS_BINARY, WS_TEXT } from '../abi.js';
+import { handshakeOf } from '../handshake.js';
+import { utf8Of } from '../text.js';
+
+const HALF_FULL = 131072;
+const NO_STATUS = 1005, ABNORMAL = 1006, UNSUPPORTED = 1003;
+
+const sizeOf = (data) => data.length ?? data.byteLength;
+
+// The guest's side is socket.js; this is its port.
+class PagePort {
+    constructor(port, socket) {
+        this.port = port;
+        this.socket = socket;
+        this.sent = 0; // bytes that the page has not handed on
+        this.room = null;
+    }
+
+    send(kind, data) {
+        if (kind !== WS_TEXT && kind !== WS_BINARY)
+            return ENOTSUP;
+        this.sent += data.length;
+        if (kind === WS_TEXT) {
+            this.port.postMessage({ data });
+        } else {
+            const { buffer } = data.slice(); // other subscribers get the same bytes
+            this.port.postMessage({ data: buffer }, [buffer]);
+        }
+        return 0;
+    }
+
+    close(code, reason) {
+        this.end(code === 0 ? NO_STATUS : code, reason);
+    }
+
+    waiting() {
+        return this.sent;
+    }
+
+    whenRoom(callback) {
+        this.room = callback;
+        return () => { this.room = null; };
+    }
+
+    // A port cannot stop its page: messages pile up to the socket's limit.
+    hold() {}
+
+    hear({ data, close, reason, taken }) {
+        if (taken !== undefined)
+            return this.roomy(Number(taken) || 0);
+        if (close !== undefined)
+            return this.end(Number(close) || NO_STATUS, String(reason ?? ''));
+        if (typeof data !== 'string' && !(data instanceof ArrayBuffer))
+            return this.end(UNSUPPORTED, '');
+        this.port.postMessage({ taken: sizeOf(data) });
+        if (typeof data === 'string')
+            this.socket.message(WS_TEXT, utf8Of(data));
+        else
+            this.socket.message(WS_BINARY, new Uint8Array(data));
+    }
+
+    roomy(taken) {
+        this.sent = Math.max(0, this.sent - taken);
+        const { room } = this;
+        if (room === null || (this.sent > HALF_FULL && !this.socket.isGone))
+            return;
+        this.room = null;
+        room();
+    }
+
+    // Either side closes: the page is told, and the guest when it has returned.
+    end(code, reason) {
+        this.port.postMessage({ close: code, reason });
+        queueMicrotask(() => this.gone(code, reason));
+    }
+
+    gone(code, reason) {
+        this.port.close();
+        this.socket.closed(code, reason);
+        this.roomy(0);
+    }
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+// A handshake as a client would send it.
+function handshakeFrom({ url, protocols }, origin) {
+    const { protocol, host, pathname, search } = new URL(url);
+    const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+    const headers = new Headers({ upgrade: 'websocket', origin, 'sec-websocket-version': '13',
+        'sec-websocket-key': key });
+    if (protocols.length > 0)
+        headers.set('sec-websocket-protocol', protocols.join(', '));
+    const target = `${protocol === 'wss:' ? 'https' : 'http'}://${host}${pathname}${search}`;
+    return { method: 'GET', url: target, headers, body: null, signal: undefined, mode: 'websocket' };
+}
+
+const isOpening = ({ url, protocols }) => typeof url === 'string' && URL.canParse(url) && /^wss?:/i.test(url) &&
+    Array.isArray(protocols) && protocols.every((name) => typeof name === 'string' && TOKEN.test(name));
+
+export class Sockets {
+    // ask: (request, accept) -> promise of a Response, or of null: it is for the network.
+    constructor(ask) {
+        this.ask = ask;
+        this.life = crypto.randomUUID();
+        this.ports = new Map(); // -> id of the page
+    }
+
+    async open(message, port, { source, origin }) {
+        if (!isOpening(message))
+            return port.postMessage({ refused: 400 });
+        let accepted = false;
+        const accept = (head, socket) => {
+            accepted = true;
+            this.begin(head, new PagePort(port, socket), source?.id);
+            return new Response(null);
+        };
+        try {
+            const response = await this.ask(handshakeFrom(message, origin), accept);
+            if (!accepted)
+                port.postMessage(response === null ? { network: true } : { refused: response.status });
+        } catch (reason) {
+            console.error(`mocket: error: a WebSocket cannot be opened: ${reason.message}`);
+            port.postMessage({ refused: 503 });
+        }
+        return undefined;
+    }
+
+    begin(head, line, page) {
+        const { port, socket } = line;
+        this.ports.set(line, page);
+        port.postMessage({ open: handshakeOf(head).protocol ?? '', life: this.life });
+        queueMicrotask(() => {
+            socket.opened(line);
+            port.onmessage = ({ data }) => line.hear(data ?? {});
+        });
+    }
+
+    async ping(port) {
+        port.postMessage(this.life);
+        for (const [line, page] of this.ports) {
+            if (!line.socket.isGone && page !== undefined && await self.clients.get(page) === undefined)
+                line.gone(ABNORMAL, '');
+            if (line.socket.isGone)
+                this.ports.delete(line);
+        }
+    }
+}

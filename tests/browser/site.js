@@ -1,0 +1,77 @@
+// A server of static files with an app for the browser in them, as hosts/js/README.md lays them out. Everything may be
+// kept for an hour: what a new version must not depend on.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const GUESTS = process.env.GUESTS ?? path.join(ROOT, 'build');
+const SOURCES = path.join(ROOT, 'hosts/js/src');
+const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm', '.txt': 'text/plain' };
+
+export const guest = (name) => readFileSync(path.join(GUESTS, `${name}.wasm`));
+export const hasGuest = (name) => existsSync(path.join(GUESTS, `${name}.wasm`));
+const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+export class Site {
+    // app: a guest's name. options: of `serve`. folder: where it lies on the server. before: the worker's first lines.
+    constructor(app, { options = {}, folder = '/', before = '' } = {}) {
+        Object.assign(this, { app, options, folder, before, hash: undefined });
+        this.extra = new Map(); // path -> text, of the server's own
+        this.seen = []; // paths that were asked for
+        this.server = http.createServer((req, res) => this.answer(req, res));
+        this.port = 0;
+    }
+
+    script(module) {
+        const options = { hash: this.hash ?? hashOf(module), ...this.options };
+        return `${this.before}import { serve } from './mocket/service-worker.js';\n` +
+            `serve('app.wasm', ${JSON.stringify(options)});\n`;
+    }
+
+    find(name) {
+        const module = guest(this.app);
+        const made = { 'sw.js': () => this.script(module), 'app.wasm': () => module,
+            'mocket-page.js': () => readFileSync(path.join(SOURCES, 'page.js')),
+            'index.html': () => readFileSync(path.join(SOURCES, 'service-worker/index.html')) };
+        if (Object.hasOwn(made, name))
+            return made[name]();
+        const file = path.join(SOURCES, name.slice('mocket/'.length));
+        return name.startsWith('mocket/') && existsSync(file) ? readFileSync(file) : undefined;
+    }
+
+    answer(req, res) {
+        const [target] = req.url.split('?');
+        this.seen.push(target);
+        const name = target.slice(this.folder.length) || 'index.html';
+        const body = this.extra.get(target) ?? (target.startsWith(this.folder) ? this.find(name) : undefined);
+        if (body === undefined) {
+            res.writeHead(404, { 'content-type': 'text/plain' });
+            return res.end('from the network');
+        }
+        const type = TYPES[path.extname(name)] ?? 'text/html';
+        res.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=3600' });
+        return res.end(body);
+    }
+
+    async start() {
+        this.server.listen(this.port, '127.0.0.1');
+        await once(this.server, 'listening');
+        this.port = this.server.address().port;
+        return this;
+    }
+
+    async stop() {
+        if (!this.server.listening)
+            return;
+        this.server.close();
+        this.server.closeAllConnections();
+        await once(this.server, 'close');
+    }
+
+    url(target = this.folder) {
+        return `http://127.0.0.1:${this.port}${target}`;
+    }
+}
