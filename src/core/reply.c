@@ -2,6 +2,7 @@
 #include "reply.h"
 
 #include "../base/buf.h"
+#include "../base/container.h"
 #include "../base/span.h"
 
 #define PIECE 16384
@@ -68,7 +69,7 @@ int mocket_reply_body(mocket_reply *r, mocket_span *out)
 
 static ptrdiff_t read_nothing(struct mocket_source *s, void *buf, size_t cap)
 {
-    const struct mocket_reply *r = (struct mocket_reply *)((char *)s - offsetof(struct mocket_reply, memory.source));
+    const struct mocket_reply *r = MOCKET_CONTAINER_OF(s, struct mocket_reply, memory.source);
     (void)buf, (void)cap;
     return r->body_status;
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../../src/base/container.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/backend/native/client/outgoing.h"
 #include "operation.h"
@@ -369,9 +370,8 @@ static bool after_start_step(struct guest_instance *i, enum engine_outcome outco
 
 static struct guest_request *request_of(struct guest_job *job)
 {
-    size_t at =
-        job->kind == GUEST_JOB_GONE ? offsetof(struct guest_request, gone) : offsetof(struct guest_request, job);
-    return (struct guest_request *)((char *)job - at);
+    return job->kind == GUEST_JOB_GONE ? MOCKET_CONTAINER_OF(job, struct guest_request, gone)
+                                       : MOCKET_CONTAINER_OF(job, struct guest_request, job);
 }
 
 static guest_kind kind_of(const struct guest_instance *i)
@@ -419,9 +419,7 @@ struct guest_owner *guest_instance_owner(struct guest_instance *i)
 
 static struct guest_request *request_of_owner(struct guest_owner *owner)
 {
-    return owner->kind == GUEST_HANDLE_REQUEST
-               ? (struct guest_request *)((char *)owner - offsetof(struct guest_request, owner))
-               : NULL;
+    return owner->kind == GUEST_HANDLE_REQUEST ? MOCKET_CONTAINER_OF(owner, struct guest_request, owner) : NULL;
 }
 
 static void begin_done(struct guest_instance *i, struct guest_op *op)
@@ -478,9 +476,9 @@ static bool begin_job(struct guest_instance *i)
         else if (job->kind == GUEST_JOB_SETTLE)
             guest_request_settle(request_of(job));
         else if (job->kind == GUEST_JOB_EVENT)
-            begin_event(i, (struct guest_event *)((char *)job - offsetof(struct guest_event, job)));
+            begin_event(i, MOCKET_CONTAINER_OF(job, struct guest_event, job));
         else
-            begin_done(i, (struct guest_op *)((char *)job - offsetof(struct guest_op, job)));
+            begin_done(i, MOCKET_CONTAINER_OF(job, struct guest_op, job));
     }
     return true;
 }

@@ -6,6 +6,7 @@
  * does not let the loop run: so those with a timer are kept by their instance, to be used again. */
 #include "operation.h"
 
+#include "../../../src/base/container.h"
 #include "../../../src/base/memory.h"
 #include "outgoing.h"
 #include "request.h"
@@ -69,9 +70,7 @@ static struct guest_op *unused_op(struct guest_instance *i)
 /* NULL: it is none. */
 static struct guest_request *request_of(struct guest_owner *owner)
 {
-    return owner->kind == GUEST_HANDLE_REQUEST
-               ? (struct guest_request *)((char *)owner - offsetof(struct guest_request, owner))
-               : NULL;
+    return owner->kind == GUEST_HANDLE_REQUEST ? MOCKET_CONTAINER_OF(owner, struct guest_request, owner) : NULL;
 }
 
 /* A request that has died, and has had its grace, begins nothing more: that would end at once, and the call that tells

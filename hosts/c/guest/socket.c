@@ -418,7 +418,7 @@ static void drop_events(struct guest_instance *i)
         if (job->kind != GUEST_JOB_EVENT)
             continue;
         guest_instance_remove(i, job);
-        free_event((struct guest_event *)((char *)job - offsetof(struct guest_event, job)));
+        free_event(MOCKET_CONTAINER_OF(job, struct guest_event, job));
     }
 }
 

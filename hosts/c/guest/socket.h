@@ -7,6 +7,7 @@
 #ifndef MOCKET_HOSTS_C_GUEST_SOCKET_H
 #define MOCKET_HOSTS_C_GUEST_SOCKET_H
 
+#include "../../../src/base/container.h"
 #include "../../../src/abi/codec.h"
 #include "../../../src/core/socket.h"
 #include "request.h"
@@ -68,7 +69,7 @@ void guest_sockets_abandon(struct guest_instance *instance, int code);
 
 static inline struct guest_socket *guest_socket_of(struct guest_owner *owner)
 {
-    return (struct guest_socket *)((char *)owner - offsetof(struct guest_socket, owner));
+    return MOCKET_CONTAINER_OF(owner, struct guest_socket, owner);
 }
 
 /* `ready` of a socket's handle: an operation, or a code. */

@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <time.h>
 
+#include "../../../src/base/container.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 #include "../../../src/backend/native/client/outgoing.h"
@@ -684,10 +685,9 @@ void guest_worker_adopt(struct guest_worker *w, struct guest_instance *i)
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct guest_worker_handles *h =
-        handle->type == UV_IDLE
-            ? (struct guest_worker_handles *)((char *)handle - offsetof(struct guest_worker_handles, idle))
-            : (struct guest_worker_handles *)((char *)handle - offsetof(struct guest_worker_handles, timer));
+    struct guest_worker_handles *h = handle->type == UV_IDLE
+                                         ? MOCKET_CONTAINER_OF(handle, struct guest_worker_handles, idle)
+                                         : MOCKET_CONTAINER_OF(handle, struct guest_worker_handles, timer);
     if (--h->open == 0)
         mocket__free(h);
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../../base/buf.h"
+#include "../../base/container.h"
 #include "../../base/span.h"
 #include "../../core/backend.h"
 #include "../../wire/h1_parse.h"
@@ -61,7 +62,7 @@ struct exchange {
 
 static struct exchange *of_source(struct mocket_source *s)
 {
-    return (struct exchange *)((char *)s - offsetof(struct exchange, source));
+    return MOCKET_CONTAINER_OF(s, struct exchange, source);
 }
 
 /* ---- Bytes in and out ---- */

@@ -8,7 +8,7 @@
 
 static struct mocket_conn *conn_of(mocket_event *e)
 {
-    return (struct mocket_conn *)((char *)e->req->env - offsetof(struct mocket_conn, env));
+    return MOCKET_CONTAINER_OF(e->req->env, struct mocket_conn, env);
 }
 
 int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),

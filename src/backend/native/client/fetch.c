@@ -12,6 +12,7 @@
  * requests of its own to have something to say is left in peace until they are done (hold).
  *
  * What a call owns ends with the event, or with the WebSocket message that began it: by mocket_defer, always. */
+#include "../../../base/container.h"
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 #include "../../../core/fetch.h"
@@ -236,7 +237,7 @@ static int await_news_held(struct mocket_call *call)
 
 static ptrdiff_t body_read(struct mocket_source *s, void *buf, size_t cap)
 {
-    struct mocket_call *call = (struct mocket_call *)((char *)s - offsetof(struct mocket_call, body));
+    struct mocket_call *call = MOCKET_CONTAINER_OF(s, struct mocket_call, body);
     while (call->out) {
         ptrdiff_t n = mocket__outgoing_read(call->out, buf, cap);
         int rc = 0;
@@ -254,7 +255,7 @@ static ptrdiff_t body_read(struct mocket_source *s, void *buf, size_t cap)
 
 static void body_close(struct mocket_source *s)
 {
-    struct mocket_call *call = (struct mocket_call *)((char *)s - offsetof(struct mocket_call, body));
+    struct mocket_call *call = MOCKET_CONTAINER_OF(s, struct mocket_call, body);
     end(call, 0, MOCKET_ECLOSED);
 }
 

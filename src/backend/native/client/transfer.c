@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "../../../base/buf.h"
+#include "../../../base/container.h"
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 #include "../../../http/method.h"
@@ -451,7 +452,7 @@ static void use_result(struct mocket_outgoing *out, const struct mocket_lookup_r
 
 static void on_looked_up(struct mocket_asker *asker, const struct mocket_lookup_result *result)
 {
-    use_result((struct mocket_outgoing *)((char *)asker - offsetof(struct mocket_outgoing, asker)), result);
+    use_result(MOCKET_CONTAINER_OF(asker, struct mocket_outgoing, asker), result);
 }
 
 static int ask_for_addresses(struct mocket_outgoing *out, struct mocket_lookup_result *result)

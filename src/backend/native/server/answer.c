@@ -10,7 +10,7 @@
 
 static struct mocket_exchange *exchange_of(struct mocket_sink *s)
 {
-    return (struct mocket_exchange *)((char *)s - offsetof(struct mocket_exchange, sink));
+    return MOCKET_CONTAINER_OF(s, struct mocket_exchange, sink);
 }
 
 /* ---- the head ---- */

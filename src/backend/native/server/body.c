@@ -89,7 +89,7 @@ static int wait(struct mocket_exchange *ex)
 
 ptrdiff_t mocket__body_read(struct mocket_source *s, void *buf, size_t cap)
 {
-    struct mocket_exchange *ex = (struct mocket_exchange *)((char *)s - offsetof(struct mocket_exchange, source));
+    struct mocket_exchange *ex = MOCKET_CONTAINER_OF(s, struct mocket_exchange, source);
     while (ex->body_error == 0) {
         ptrdiff_t n = take(ex, buf, cap);
         if (n != 0)

@@ -576,7 +576,7 @@ static uint64_t now_ns(struct mocket_env *env)
 
 static void log_line(struct mocket_env *env, int level, mocket_span line)
 {
-    const struct mocket_conn *c = (const struct mocket_conn *)((char *)env - offsetof(struct mocket_conn, env));
+    const struct mocket_conn *c = MOCKET_CONTAINER_OF(env, struct mocket_conn, env);
     mocket__server_log(c->worker->server, level, line);
 }
 

@@ -12,6 +12,7 @@
 
 #include "../../../base/arena.h"
 #include "../../../base/buf.h"
+#include "../../../base/container.h"
 #include "../../../base/span.h"
 #include "server.h"
 
@@ -134,7 +135,7 @@ struct mocket_conn {
 
 static inline struct mocket_conn *mocket__conn_of_timeout(struct mocket_timeout *t)
 {
-    return (struct mocket_conn *)((char *)t - offsetof(struct mocket_conn, timeout));
+    return MOCKET_CONTAINER_OF(t, struct mocket_conn, timeout);
 }
 
 static inline void mocket__conn_advance(struct mocket_conn *c, enum mocket_conn_state state)

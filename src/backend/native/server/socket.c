@@ -524,7 +524,7 @@ static void too_slow(struct mocket_ws *ws)
 
 static void deliver(struct mocket_subscriber *s, struct mocket_published *p)
 {
-    struct mocket_ws *ws = (struct mocket_ws *)((char *)s - offsetof(struct mocket_ws, subscriber));
+    struct mocket_ws *ws = MOCKET_CONTAINER_OF(s, struct mocket_ws, subscriber);
     struct mocket_conn *c = ws->conn;
     if (ws->over || ws->close_sent || c->broken)
         return;
