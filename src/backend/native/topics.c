@@ -23,7 +23,7 @@
 struct mocket_topic {
     struct mocket_topic *next; /* of the bucket */
     uint64_t hash;
-    struct mocket_subscription *first;
+    struct mocket_list subscriptions; /* by topic_link */
     size_t name_len;
     char name[];
 };
@@ -31,48 +31,11 @@ struct mocket_topic {
 struct mocket_subscription {
     struct mocket_topic *topic;
     struct mocket_subscriber *subscriber;
-    struct mocket_subscription *next, **link;           /* of the topic */
-    struct mocket_subscription *mine_next, **mine_link; /* of the subscriber */
+    struct mocket_link topic_link, subscriber_link;
     uint64_t ticket;
 };
 
 /* ---- the table ---- */
-
-/* SipHash-1-3: clients may have a say in topics, and shall not choose ones that meet in a bucket. */
-static uint64_t rotate(uint64_t x, int by)
-{
-    return x << by | x >> (64 - by);
-}
-
-static void mix(uint64_t v[4])
-{
-    v[0] += v[1], v[2] += v[3];
-    v[1] = rotate(v[1], 13) ^ v[0], v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[1], v[0] += v[3];
-    v[1] = rotate(v[1], 17) ^ v[2], v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] = rotate(v[2], 32);
-}
-
-static uint64_t hash_of(const uint64_t seed[2], mocket_span text)
-{
-    uint64_t v[4] = { seed[0] ^ 0x736f6d6570736575, seed[1] ^ 0x646f72616e646f6d, seed[0] ^ 0x6c7967656e657261,
-                      seed[1] ^ 0x7465646279746573 };
-    for (size_t at = 0; at <= text.len; at += 8) {
-        uint64_t word = 0;
-        size_t len = text.len - at < 8 ? text.len - at : 8;
-        memcpy(&word, text.ptr + at, len);
-        if (len < 8)
-            word |= (uint64_t)text.len << 56;
-        v[3] ^= word;
-        mix(v);
-        v[0] ^= word;
-    }
-    v[2] ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        mix(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
 
 static mocket_span name_of(const struct mocket_topic *topic)
 {
@@ -120,7 +83,7 @@ static struct mocket_topic *topic_of(struct mocket_topics *t, mocket_span name, 
     *rc = MOCKET_ENOMEM;
     if (t->topic_count >= t->bucket_count && !grow(t))
         return NULL;
-    uint64_t hash = hash_of(t->seed, name);
+    uint64_t hash = mocket__siphash(&t->key, name);
     struct mocket_topic **at = find(t, hash, name);
     if (*at != NULL)
         return *at;
@@ -143,7 +106,7 @@ static struct mocket_topic *topic_of(struct mocket_topics *t, mocket_span name, 
 
 static void free_if_empty(struct mocket_topics *t, struct mocket_topic *topic)
 {
-    if (topic->first != NULL)
+    if (!mocket__list_is_empty(&topic->subscriptions))
         return;
     *find(t, topic->hash, name_of(topic)) = topic->next;
     t->topic_count--;
@@ -155,21 +118,16 @@ static void free_if_empty(struct mocket_topics *t, struct mocket_topic *topic)
 
 static struct mocket_subscription *find_mine(struct mocket_subscriber *s, mocket_span name)
 {
-    struct mocket_subscription *sub = s->first;
-    while (sub != NULL && !mocket__span_eq(name_of(sub->topic), name))
-        sub = sub->mine_next;
-    return sub;
+    MOCKET_LIST_EACH (struct mocket_subscription, sub, &s->subscriptions, subscriber_link)
+        if (mocket__span_eq(name_of(sub->topic), name))
+            return sub;
+    return NULL;
 }
 
 static void link_subscription(struct mocket_topic *topic, struct mocket_subscriber *s, struct mocket_subscription *sub)
 {
-    sub->next = topic->first, sub->link = &topic->first;
-    sub->mine_next = s->first, sub->mine_link = &s->first;
-    if (sub->next != NULL)
-        sub->next->link = &sub->next;
-    if (sub->mine_next != NULL)
-        sub->mine_next->mine_link = &sub->mine_next;
-    topic->first = s->first = sub;
+    mocket__list_prepend(&topic->subscriptions, &sub->topic_link);
+    mocket__list_prepend(&s->subscriptions, &sub->subscriber_link);
     s->count++;
     s->names_len += topic->name_len;
 }
@@ -199,12 +157,8 @@ int mocket__topics_subscribe(struct mocket_topics *t, struct mocket_subscriber *
 
 static void end_subscription(struct mocket_topics *t, struct mocket_subscription *sub)
 {
-    *sub->link = sub->next;
-    *sub->mine_link = sub->mine_next;
-    if (sub->next != NULL)
-        sub->next->link = sub->link;
-    if (sub->mine_next != NULL)
-        sub->mine_next->mine_link = sub->mine_link;
+    mocket__list_remove(&sub->topic->subscriptions, &sub->topic_link);
+    mocket__list_remove(&sub->subscriber->subscriptions, &sub->subscriber_link);
     sub->subscriber->count--;
     sub->subscriber->names_len -= sub->topic->name_len;
     atomic_fetch_sub(&t->subscription_count, 1);
@@ -222,8 +176,8 @@ void mocket__topics_unsubscribe(struct mocket_topics *t, struct mocket_subscribe
 
 void mocket__topics_leave(struct mocket_topics *t, struct mocket_subscriber *s)
 {
-    while (s->first != NULL)
-        end_subscription(t, s->first);
+    while (!mocket__list_is_empty(&s->subscriptions))
+        end_subscription(t, MOCKET_LIST_FIRST(&s->subscriptions, struct mocket_subscription, subscriber_link));
 }
 
 /* ---- messages ---- */
@@ -327,8 +281,10 @@ static size_t deliver_one(struct mocket_topics *t, const struct mocket_mail *mai
     size_t count = 0;
     if (t->topic_count == 0)
         return 0;
-    const struct mocket_topic *topic = *find(t, hash_of(t->seed, p->topic), p->topic);
-    for (struct mocket_subscription *sub = topic != NULL ? topic->first : NULL; sub != NULL; sub = sub->next)
+    const struct mocket_topic *topic = *find(t, mocket__siphash(&t->key, p->topic), p->topic);
+    if (topic == NULL)
+        return 0;
+    MOCKET_LIST_EACH (const struct mocket_subscription, sub, &topic->subscriptions, topic_link)
         if (mail->ticket >= sub->ticket) {
             deliver(sub->subscriber, p);
             count++;
@@ -363,7 +319,7 @@ void mocket__topics_deliver(struct mocket_topics *t,
 int mocket__topics_init(struct mocket_topics *t)
 {
     memset(t, 0, sizeof(*t));
-    return getrandom(t->seed, sizeof(t->seed), 0) == sizeof(t->seed) ? 0 : MOCKET_EIO;
+    return getrandom(&t->key, sizeof(t->key), 0) == sizeof(t->key) ? 0 : MOCKET_EIO;
 }
 
 void mocket__topics_release(struct mocket_topics *t)

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 
 #include "../../base/account.h"
+#include "../../base/list.h"
+#include "../../base/siphash.h"
 #include "../../wire/ws_codec.h"
 
 #define MOCKET_MAILBOX_MAX (UINT64_C(64) << 20) /* bytes that wait for a worker */
@@ -32,7 +34,7 @@ struct mocket_published {
 
 /* One socket's subscriptions. Zeroed is ready to use. */
 struct mocket_subscriber {
-    struct mocket_subscription *first;
+    struct mocket_list subscriptions;
     size_t count, names_len;
 };
 
@@ -47,7 +49,8 @@ struct mocket_topics {
     struct mocket_mail *taken; /* out of the mailbox, not delivered yet; the first one first */
     struct mocket_topic **buckets;
     size_t bucket_count, topic_count;
-    uint64_t seed[2];
+    struct mocket_siphash_key
+        key;                  /* clients may have a say in topics, and shall not choose ones that meet in a bucket */
     struct mocket_till *till; /* subscriptions and topics are charged to it; NULL: to nobody. Set after init */
 };
 

@@ -30,19 +30,19 @@ struct mailbox {
     uv_mutex_t lock;
     uv_async_t *async; /* NULL: closed */
     size_t refs;
-    struct mocket_lookup *posted;
+    struct mocket_list posted; /* lookups, by posted_link */
 };
 
 struct mocket_lookup {
     struct mocket_lookups *all;
     enum state state;
-    struct mocket_lookup *next, *prev; /* in its list */
-    struct mocket_asker *askers;       /* QUEUED: at least one. KNOWN, FAILED: none */
-    uint64_t owner;                    /* RUNNING: whose thread it is; QUEUED: whose place */
-    uint64_t until_ms;                 /* KNOWN, FAILED: how long that holds */
-    struct mailbox *mailbox;           /* RUNNING: the thread's */
-    struct mocket_lookup *next_posted;
-    int code; /* the outcome: 0, or below zero and a reason */
+    struct mocket_link link;        /* in the list of its state */
+    struct mocket_list askers;      /* QUEUED: at least one. KNOWN, FAILED: none */
+    uint64_t owner;                 /* RUNNING: whose thread it is; QUEUED: whose place */
+    uint64_t until_ms;              /* KNOWN, FAILED: how long that holds */
+    struct mailbox *mailbox;        /* RUNNING: the thread's */
+    struct mocket_link posted_link; /* RUNNING: in the mailbox, when the thread is done */
+    int code;                       /* the outcome: 0, or below zero and a reason */
     const char *reason;
     size_t name_len;
     char name[MOCKET_LOOKUP_NAME_MAX + 1];
@@ -50,7 +50,7 @@ struct mocket_lookup {
 };
 
 struct list {
-    struct mocket_lookup *first, *last;
+    struct mocket_list lookups; /* the oldest first */
     size_t count;
 };
 
@@ -81,13 +81,7 @@ static void append(struct mocket_lookup *lookup, enum state state)
 {
     struct list *list = &lookup->all->lists[state];
     lookup->state = state;
-    lookup->next = NULL;
-    lookup->prev = list->last;
-    if (list->last)
-        list->last->next = lookup;
-    else
-        list->first = lookup;
-    list->last = lookup;
+    mocket__list_append(&list->lookups, &lookup->link);
     list->count++;
     count(lookup->all, state, 1);
 }
@@ -95,14 +89,7 @@ static void append(struct mocket_lookup *lookup, enum state state)
 static void unlink_lookup(struct mocket_lookup *lookup)
 {
     struct list *list = &lookup->all->lists[lookup->state];
-    if (lookup->prev)
-        lookup->prev->next = lookup->next;
-    else
-        list->first = lookup->next;
-    if (lookup->next)
-        lookup->next->prev = lookup->prev;
-    else
-        list->last = lookup->prev;
+    mocket__list_remove(&list->lookups, &lookup->link);
     list->count--;
     count(lookup->all, lookup->state, -1);
 }
@@ -116,15 +103,20 @@ static void move(struct mocket_lookup *lookup, enum state to)
 
 static void forget(struct mocket_lookup *lookup)
 {
-    assert(!lookup->askers && lookup->state != RUNNING);
+    assert(mocket__list_is_empty(&lookup->askers) && lookup->state != RUNNING);
     unlink_lookup(lookup);
     mocket__free(lookup);
+}
+
+static struct mocket_lookup *oldest(const struct list *list)
+{
+    return MOCKET_LIST_FIRST(&list->lookups, struct mocket_lookup, link);
 }
 
 static struct mocket_lookup *find(const struct mocket_lookups *l, mocket_span name)
 {
     for (int state = 0; state < STATE_COUNT; state++)
-        for (struct mocket_lookup *at = l->lists[state].first; at; at = at->next)
+        MOCKET_LIST_EACH (struct mocket_lookup, at, &l->lists[state].lookups, link)
             if (mocket__span_eq((mocket_span){ at->name, at->name_len }, name))
                 return at;
     return NULL;
@@ -134,20 +126,19 @@ static struct mocket_lookup *find(const struct mocket_lookups *l, mocket_span na
 
 static void join(struct mocket_asker *asker, struct mocket_lookup *lookup)
 {
-    asker->next = lookup->askers;
-    asker->link = &lookup->askers;
-    if (asker->next)
-        asker->next->link = &asker->next;
-    lookup->askers = asker;
+    mocket__list_prepend(&lookup->askers, &asker->link);
     asker->lookup = lookup;
 }
 
 static void part(struct mocket_asker *asker)
 {
-    *asker->link = asker->next;
-    if (asker->next)
-        asker->next->link = asker->link;
+    mocket__list_remove(&asker->lookup->askers, &asker->link);
     asker->lookup = NULL;
+}
+
+static struct mocket_asker *first_asker(const struct mocket_lookup *lookup)
+{
+    return MOCKET_LIST_FIRST(&lookup->askers, struct mocket_asker, link);
 }
 
 void mocket__lookup_leave(struct mocket_asker *asker)
@@ -158,17 +149,17 @@ void mocket__lookup_leave(struct mocket_asker *asker)
     part(asker);
     if (lookup->state != QUEUED)
         return;
-    if (!lookup->askers)
+    if (mocket__list_is_empty(&lookup->askers))
         forget(lookup);
     else if (lookup->owner == asker->owner)
-        lookup->owner = lookup->askers->owner;
+        lookup->owner = first_asker(lookup)->owner;
 }
 
 static void tell_all(struct mocket_lookup *lookup)
 {
     struct mocket_lookup_result result = { lookup->code, lookup->addresses, lookup->reason };
-    while (lookup->askers) {
-        struct mocket_asker *asker = lookup->askers;
+    struct mocket_asker *asker;
+    while ((asker = first_asker(lookup)) != NULL) {
         part(asker);
         asker->done(asker, &result);
     }
@@ -193,8 +184,7 @@ static void post(struct mocket_lookup *lookup)
     uv_mutex_lock(&box->lock);
     bool open = box->async != NULL;
     if (open) {
-        lookup->next_posted = box->posted;
-        box->posted = lookup;
+        mocket__list_append(&box->posted, &lookup->posted_link);
         uv_async_send(box->async);
     }
     uv_mutex_unlock(&box->lock);
@@ -264,7 +254,7 @@ static int start_thread(struct mocket_lookup *lookup)
 static size_t count_of(const struct list *list, uint64_t owner)
 {
     size_t n = 0;
-    for (const struct mocket_lookup *at = list->first; at; at = at->next)
+    MOCKET_LIST_EACH (const struct mocket_lookup, at, &list->lookups, link)
         n += at->owner == owner;
     return n;
 }
@@ -285,7 +275,7 @@ static bool may_queue(const struct mocket_lookups *l, uint64_t owner)
 static const struct mocket_asker *payer(const struct mocket_lookups *l, const struct mocket_lookup *lookup,
                                         const struct mocket_asker **refused)
 {
-    for (const struct mocket_asker *at = lookup->askers; at; at = at->next) {
+    MOCKET_LIST_EACH (const struct mocket_asker, at, &lookup->askers, link) {
         if (*refused && (*refused)->owner == at->owner)
             continue;
         if (may_run(l, at->owner))
@@ -298,8 +288,8 @@ static const struct mocket_asker *payer(const struct mocket_lookups *l, const st
 static void start_more(struct mocket_lookups *l)
 {
     const struct mocket_asker *refused = NULL, *asker;
-    for (struct mocket_lookup *at = l->lists[QUEUED].first, *next; at; at = next) {
-        next = at->next;
+    for (struct mocket_lookup *at = oldest(&l->lists[QUEUED]), *next; at; at = next) {
+        next = MOCKET_LIST_NEXT(at, struct mocket_lookup, link);
         if (l->lists[RUNNING].count == MOCKET_LOOKUPS_RUNNING)
             return;
         if (!(asker = payer(l, at, &refused)))
@@ -326,11 +316,11 @@ static void sweep(struct mocket_lookups *l)
     uint64_t now_ms = uv_now(l->async.loop);
     for (int state = KNOWN; state <= FAILED; state++) {
         struct list *list = &l->lists[state];
-        while (list->first && list->first->until_ms <= now_ms)
-            forget(list->first);
+        while (list->count > 0 && oldest(list)->until_ms <= now_ms)
+            forget(oldest(list));
     }
     while (l->lists[KNOWN].count + l->lists[FAILED].count > MOCKET_LOOKUPS_KEPT)
-        forget(l->lists[l->lists[FAILED].count > 0 ? FAILED : KNOWN].first);
+        forget(oldest(&l->lists[l->lists[FAILED].count > 0 ? FAILED : KNOWN]));
 }
 
 static void finish(struct mocket_lookup *lookup)
@@ -341,23 +331,21 @@ static void finish(struct mocket_lookup *lookup)
     tell_all(lookup);
 }
 
-static struct mocket_lookup *take_posted(struct mocket_lookups *l)
+static struct mocket_list take_posted(struct mailbox *box)
 {
-    uv_mutex_lock(&l->mailbox->lock);
-    struct mocket_lookup *posted = l->mailbox->posted;
-    l->mailbox->posted = NULL;
-    uv_mutex_unlock(&l->mailbox->lock);
+    uv_mutex_lock(&box->lock);
+    struct mocket_list posted = box->posted;
+    box->posted = (struct mocket_list){ 0 };
+    uv_mutex_unlock(&box->lock);
     return posted;
 }
 
 static void on_async(uv_async_t *async)
 {
     struct mocket_lookups *l = (struct mocket_lookups *)async;
-    struct mocket_lookup *next;
-    for (struct mocket_lookup *at = take_posted(l); at; at = next) {
-        next = at->next_posted;
+    struct mocket_list posted = take_posted(l->mailbox);
+    MOCKET_LIST_EACH (struct mocket_lookup, at, &posted, posted_link)
         finish(at);
-    }
     sweep(l);
     start_more(l);
 }
@@ -455,15 +443,12 @@ static void on_closed(uv_handle_t *async)
 static void close_mailbox(struct mocket_lookups *l)
 {
     struct mailbox *box = l->mailbox;
-    struct mocket_lookup *next;
     uv_mutex_lock(&box->lock);
-    for (struct mocket_lookup *at = box->posted; at; at = next) {
-        next = at->next_posted;
+    MOCKET_LIST_EACH (struct mocket_lookup, at, &box->posted, posted_link)
         move(at, FAILED);
-    }
-    box->posted = NULL;
-    while (l->lists[RUNNING].first)
-        unlink_lookup(l->lists[RUNNING].first); /* the thread frees it */
+    box->posted = (struct mocket_list){ 0 };
+    while (l->lists[RUNNING].count > 0)
+        unlink_lookup(oldest(&l->lists[RUNNING])); /* the thread frees it */
     box->async = NULL;
     uv_mutex_unlock(&box->lock);
 }
@@ -472,8 +457,8 @@ void mocket__lookups_free(struct mocket_lookups *l)
 {
     close_mailbox(l);
     for (int state = KNOWN; state <= FAILED; state++)
-        while (l->lists[state].first)
-            forget(l->lists[state].first);
+        while (l->lists[state].count > 0)
+            forget(oldest(&l->lists[state]));
     assert(l->lists[QUEUED].count == 0);
     mailbox_release(l->mailbox);
     uv_close((uv_handle_t *)&l->async, on_closed);
@@ -483,22 +468,22 @@ static void check_one(const struct mocket_lookups *l, const struct mocket_lookup
 {
     assert(lookup->all == l && lookup->state == state);
     assert(find(l, (mocket_span){ lookup->name, lookup->name_len }) == lookup);
-    assert(state == QUEUED ? lookup->askers != NULL : is_open(state) || !lookup->askers);
-    for (const struct mocket_asker *at = lookup->askers; at; at = at->next)
-        assert(at->lookup == lookup && *at->link == at);
+    assert(state == RUNNING || mocket__list_is_empty(&lookup->askers) == (state != QUEUED));
+    mocket__list_check(&lookup->askers);
+    MOCKET_LIST_EACH (const struct mocket_asker, at, &lookup->askers, link)
+        assert(at->lookup == lookup);
 }
 
 void mocket__lookups_check(const struct mocket_lookups *l)
 {
     for (int state = 0; state < STATE_COUNT; state++) {
-        size_t n = 0;
-        for (const struct mocket_lookup *at = l->lists[state].first; at; at = at->next, n++)
+        MOCKET_LIST_EACH (const struct mocket_lookup, at, &l->lists[state].lookups, link)
             check_one(l, at, (enum state)state);
-        assert(n == l->lists[state].count);
+        assert(mocket__list_check(&l->lists[state].lookups) == l->lists[state].count);
     }
     assert(l->lists[RUNNING].count <= MOCKET_LOOKUPS_RUNNING && l->lists[QUEUED].count <= MOCKET_LOOKUPS_QUEUED);
     assert(l->lists[KNOWN].count + l->lists[FAILED].count <= MOCKET_LOOKUPS_KEPT);
     const struct mocket_asker *refused = NULL;
-    for (const struct mocket_lookup *at = l->lists[QUEUED].first; at; at = at->next)
+    MOCKET_LIST_EACH (const struct mocket_lookup, at, &l->lists[QUEUED].lookups, link)
         assert(!payer(l, at, &refused)); /* nothing waits that could run */
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "../../../base/list.h"
 #include "../../../base/span.h"
 
 #define MOCKET_LOOKUPS_RUNNING 16u
@@ -36,7 +37,7 @@ struct mocket_lookup_result {
 /* A part of the exchange that asks. */
 struct mocket_asker {
     struct mocket_lookup *lookup; /* NULL: waits for none */
-    struct mocket_asker *next, **link;
+    struct mocket_link link;
     uint64_t owner; /* for whom the exchange runs; no two owners have had the same number */
     /* Called from the loop, once; the asker does not wait then. Must not call this header, except for
      * mocket__lookup_leave. */

@@ -149,14 +149,22 @@ static int copy_url(struct mocket_outgoing *out, mocket_span url)
     return out->url ? mocket__transfer_set_url(out, text.ptr, CURLU_PATH_AS_IS) : MOCKET_ENOMEM;
 }
 
-/* libuv keeps a timer until the loop runs again, which those who begin and end many may not let it: so timers are used
- * again. */
+static struct mocket_outgoing *take_unused(struct mocket_pool *pool)
+{
+    struct mocket_outgoing *out = MOCKET_LIST_FIRST(&pool->unused, struct mocket_outgoing, link);
+    if (!out)
+        return NULL;
+    mocket__list_remove(&pool->unused, &out->link);
+    pool->unused_count--;
+    return out;
+}
+
+/* libuv keeps a timer until the loop runs again, which an owner that begins and ends many exchanges may not let it do:
+ * so timers are used again. */
 static struct mocket_outgoing *new_outgoing(struct mocket_pool *pool)
 {
-    struct mocket_outgoing *out = pool->unused;
+    struct mocket_outgoing *out = take_unused(pool);
     if (out) {
-        pool->unused = out->next;
-        pool->unused_count--;
         memset((char *)out + sizeof out->timer, 0, sizeof *out - sizeof out->timer);
     } else {
         out = mocket__new(sizeof *out);
@@ -198,10 +206,7 @@ int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoin
         return MOCKET_ENOMEM;
     out->state = out->end = MOCKET_EAGAIN;
     mocket__arena_init(&out->arena, 0);
-    out->next = pool->first;
-    if (pool->first)
-        pool->first->prev = out;
-    pool->first = out;
+    mocket__list_prepend(&pool->open, &out->link);
 
     int rc = charge(out, opts);
     if (rc == 0)
@@ -336,8 +341,7 @@ static void put_away(struct mocket_outgoing *out)
         return;
     }
     uv_timer_stop(&out->timer);
-    out->next = pool->unused;
-    pool->unused = out;
+    mocket__list_prepend(&pool->unused, &out->link);
     pool->unused_count++;
 }
 
@@ -347,12 +351,7 @@ void mocket__outgoing_end(struct mocket_outgoing *out)
         return;
     mocket__transfer_stop(out);
     mocket__pool_forget(out);
-    if (out->prev)
-        out->prev->next = out->next;
-    else
-        out->pool->first = out->next;
-    if (out->next)
-        out->next->prev = out->prev;
+    mocket__list_remove(&out->pool->open, &out->link);
     if (out->url)
         curl_url_cleanup(out->url);
     mocket__free(out->location);
@@ -365,10 +364,7 @@ void mocket__outgoing_end(struct mocket_outgoing *out)
 
 void mocket__outgoing_forget_unused(struct mocket_pool *pool)
 {
-    while (pool->unused) {
-        struct mocket_outgoing *out = pool->unused;
-        pool->unused = out->next;
+    struct mocket_outgoing *out;
+    while ((out = take_unused(pool)) != NULL)
         uv_close((uv_handle_t *)&out->timer, on_closed);
-    }
-    pool->unused_count = 0;
 }

@@ -59,39 +59,16 @@ void mocket__pool_tell(struct mocket_outgoing *out)
     if (out->is_changed)
         return;
     out->is_changed = true;
-    out->next_changed = NULL;
-    if (pool->changed_last)
-        pool->changed_last->next_changed = out;
-    else
-        pool->changed_first = out;
-    pool->changed_last = out;
+    mocket__list_append(&pool->changed, &out->changed_link);
     if (!pool->told_in_turn)
         hurry(pool);
 }
 
-static struct mocket_outgoing *pop_changed(struct mocket_pool *pool)
-{
-    struct mocket_outgoing *out = pool->changed_first;
-    pool->changed_first = out->next_changed;
-    if (!pool->changed_first)
-        pool->changed_last = NULL;
-    out->is_changed = false;
-    return out;
-}
-
 void mocket__pool_forget(struct mocket_outgoing *out)
 {
-    struct mocket_pool *pool = out->pool;
-    struct mocket_outgoing **link = &pool->changed_first, *before = NULL;
     if (!out->is_changed)
         return;
-    while (*link != out) {
-        before = *link;
-        link = &before->next_changed;
-    }
-    *link = out->next_changed;
-    if (pool->changed_last == out)
-        pool->changed_last = before;
+    mocket__list_remove(&out->pool->changed, &out->changed_link);
     out->is_changed = false;
 }
 
@@ -102,23 +79,25 @@ void mocket__pool_slots_due(struct mocket_pool *pool)
         hurry(pool);
 }
 
-/* Those that changed until now; what changes meanwhile has its turn after the other sockets. */
+/* Tells the owners of the exchanges that have changed until now. What changes meanwhile is told in the loop's next
+ * turn, after the other sockets. */
 static void tell_all(struct mocket_pool *pool)
 {
     size_t count = 0;
     if (pool->slots_due)
         mocket__slots_hand_out(pool);
-    for (struct mocket_outgoing *out = pool->changed_first; out; out = out->next_changed)
+    MOCKET_LIST_EACH (struct mocket_outgoing, out, &pool->changed, changed_link)
         count++;
-    while (count-- > 0 && pool->changed_first) {
-        struct mocket_outgoing *out = pop_changed(pool);
+    while (count-- > 0 && !mocket__list_is_empty(&pool->changed)) {
+        struct mocket_outgoing *out = MOCKET_LIST_FIRST(&pool->changed, struct mocket_outgoing, changed_link);
+        mocket__pool_forget(out);
         if (out->unwanted && out->out_paused) { /* libcurl waits for bytes that nobody wants */
             out->out_paused = false;
             mocket__transfer_unpause(out);
         }
         out->opts.changed(out->opts.data);
     }
-    if (pool->changed_first)
+    if (!mocket__list_is_empty(&pool->changed))
         hurry(pool);
 }
 
@@ -494,8 +473,8 @@ void mocket__pool_free(struct mocket_pool *pool)
 {
     if (!pool)
         return;
-    while (pool->first)
-        mocket__outgoing_end(pool->first);
+    while (!mocket__list_is_empty(&pool->open))
+        mocket__outgoing_end(MOCKET_LIST_FIRST(&pool->open, struct mocket_outgoing, link));
     mocket__outgoing_forget_unused(pool);
     drop_multi(pool);
     uv_close((uv_handle_t *)&pool->timer, on_handle_closed);

@@ -12,40 +12,17 @@
 
 /* A host and port that at least one exchange has a slot for, or waits for. */
 struct mocket_line {
-    struct mocket_line *next, *prev; /* in the pool */
+    struct mocket_link link; /* in the pool */
     size_t used;
-    struct mocket_outgoing *first, *last; /* that wait */
+    struct mocket_list waiting; /* exchanges, by waiting_link */
     size_t name_len;
     char name[]; /* as the URL has it, "host:port" */
 };
 
-static void append_line(struct mocket_pool *pool, struct mocket_line *line)
-{
-    line->next = NULL;
-    line->prev = pool->lines_last;
-    if (line->prev)
-        line->prev->next = line;
-    else
-        pool->lines_first = line;
-    pool->lines_last = line;
-}
-
-static void unlink_line(struct mocket_pool *pool, struct mocket_line *line)
-{
-    if (line->prev)
-        line->prev->next = line->next;
-    else
-        pool->lines_first = line->next;
-    if (line->next)
-        line->next->prev = line->prev;
-    else
-        pool->lines_last = line->prev;
-}
-
 static struct mocket_line *line_of(struct mocket_pool *pool, mocket_span host, mocket_span port)
 {
     size_t name_len = host.len + 1 + port.len;
-    for (struct mocket_line *at = pool->lines_first; at; at = at->next)
+    MOCKET_LIST_EACH (struct mocket_line, at, &pool->lines, link)
         if (at->name_len == name_len && mocket__span_ieq((mocket_span){ at->name, host.len }, host) &&
             mocket__span_eq((mocket_span){ at->name + host.len + 1, port.len }, port))
             return at;
@@ -56,34 +33,19 @@ static struct mocket_line *line_of(struct mocket_pool *pool, mocket_span host, m
     memcpy(line->name, host.ptr, host.len);
     line->name[host.len] = ':';
     memcpy(line->name + host.len + 1, port.ptr, port.len);
-    append_line(pool, line);
+    mocket__list_append(&pool->lines, &line->link);
     return line;
 }
 
 static void enqueue(struct mocket_outgoing *out)
 {
-    struct mocket_line *line = out->line;
-    out->next_waiting = NULL;
-    out->prev_waiting = line->last;
-    if (line->last)
-        line->last->next_waiting = out;
-    else
-        line->first = out;
-    line->last = out;
+    mocket__list_append(&out->line->waiting, &out->waiting_link);
     out->pool->waiting_count++;
 }
 
 static void dequeue(struct mocket_outgoing *out)
 {
-    struct mocket_line *line = out->line;
-    if (out->prev_waiting)
-        out->prev_waiting->next_waiting = out->next_waiting;
-    else
-        line->first = out->next_waiting;
-    if (out->next_waiting)
-        out->next_waiting->prev_waiting = out->prev_waiting;
-    else
-        line->last = out->prev_waiting;
+    mocket__list_remove(&out->line->waiting, &out->waiting_link);
     out->pool->waiting_count--;
 }
 
@@ -105,7 +67,7 @@ int mocket__slot_take(struct mocket_outgoing *out, mocket_span host, mocket_span
     out->line = line_of(pool, host, port);
     if (!out->line)
         return MOCKET_ENOMEM;
-    if (is_free(pool, out->line) && !out->line->first && !pool->slots_due) {
+    if (is_free(pool, out->line) && mocket__list_is_empty(&out->line->waiting) && !pool->slots_due) {
         use(pool, out->line);
         return 0;
     }
@@ -127,8 +89,8 @@ void mocket__slot_give(struct mocket_outgoing *out)
         pool->slots_used--;
     }
     out->line = NULL;
-    if (line->used == 0 && !line->first) {
-        unlink_line(pool, line);
+    if (line->used == 0 && mocket__list_is_empty(&line->waiting)) {
+        mocket__list_remove(&pool->lines, &line->link);
         mocket__free(line);
     }
     if (pool->waiting_count > 0)
@@ -137,21 +99,23 @@ void mocket__slot_give(struct mocket_outgoing *out)
 
 static struct mocket_line *next_line(const struct mocket_pool *pool)
 {
-    struct mocket_line *line = pool->waiting_count > 0 ? pool->lines_first : NULL;
-    while (line && !(line->first && is_free(pool, line)))
-        line = line->next;
-    return line;
+    if (pool->waiting_count == 0)
+        return NULL;
+    MOCKET_LIST_EACH (struct mocket_line, line, &pool->lines, link)
+        if (!mocket__list_is_empty(&line->waiting) && is_free(pool, line))
+            return line;
+    return NULL;
 }
 
 void mocket__slots_hand_out(struct mocket_pool *pool)
 {
     struct mocket_line *line;
     while ((line = next_line(pool)) != NULL) {
-        struct mocket_outgoing *out = line->first;
+        struct mocket_outgoing *out = MOCKET_LIST_FIRST(&line->waiting, struct mocket_outgoing, waiting_link);
         dequeue(out);
         use(pool, line);
-        unlink_line(pool, line);
-        append_line(pool, line);
+        mocket__list_remove(&pool->lines, &line->link);
+        mocket__list_append(&pool->lines, &line->link);
         mocket__transfer_go(out);
     }
     pool->slots_due = false;

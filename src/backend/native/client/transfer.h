@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "../../../base/list.h"
 #include "lookup.h"
 #include "outgoing.h"
 
@@ -55,11 +56,11 @@ struct mocket_pool {
     const char *ca_file, *ca_dir; /* of the environment; both NULL: the system's */
     struct mocket_plug *plugs;    /* by descriptor */
     size_t plug_cap;
-    struct mocket_outgoing *first;  /* all of them */
-    struct mocket_outgoing *unused; /* that have ended: only their timers are left */
+    struct mocket_list open;   /* every exchange, by link */
+    struct mocket_list unused; /* exchanges that have ended, by link: only their timers are left */
     size_t unused_count;
-    struct mocket_outgoing *changed_first, *changed_last;
-    struct mocket_line *lines_first, *lines_last;
+    struct mocket_list changed; /* exchanges whose owners are to be told, by changed_link */
+    struct mocket_list lines;
     size_t slots_used;
     size_t waiting_count; /* exchanges that wait for a slot */
     bool slots_due;       /* there may be a slot for one that waits */
@@ -90,22 +91,21 @@ enum mocket_hop_state { MOCKET_HOP_IDLE, MOCKET_HOP_SLOT, MOCKET_HOP_CURL, MOCKE
 struct mocket_outgoing {
     uv_timer_t timer; /* must be first: freed when it is closed, kept when the rest is used again */
     struct mocket_pool *pool;
-    struct mocket_outgoing *next, *prev;
-    struct mocket_outgoing *next_changed;
-    bool is_changed; /* in the list */
+    struct mocket_link link, changed_link;
+    bool is_changed; /* on the pool's list `changed` */
     struct mocket_outgoing_opts opts;
     struct mocket_arena arena;
     struct mocket_fields sent; /* opts.fields, copied */
     size_t charged;            /* for libcurl's own memory */
     CURLU *url;
     enum mocket_hop_state hop;
-    struct mocket_line *line;                            /* HOP_SLOT: where it waits; HOP_CURL: whose slot it has */
-    struct mocket_outgoing *next_waiting, *prev_waiting; /* HOP_SLOT */
-    CURL *easy;                                          /* HOP_CURL */
-    struct curl_slist *lines;                            /* HOP_CURL: of the head */
-    struct curl_slist *resolve; /* HOP_CURL: addresses of the host. NULL: libcurl may know some, or needs none */
-    struct mocket_asker asker;  /* HOP_LOOKUP: waits */
-    uint64_t moved_ms;          /* when the time began that is counted */
+    struct mocket_line *line;        /* HOP_SLOT: where it waits; HOP_CURL: whose slot it has */
+    struct mocket_link waiting_link; /* HOP_SLOT: in the line */
+    CURL *easy;                      /* HOP_CURL */
+    struct curl_slist *lines;        /* HOP_CURL: of the head */
+    struct curl_slist *resolve;      /* HOP_CURL: addresses of the host. NULL: libcurl may know some, or needs none */
+    struct mocket_asker asker;       /* HOP_LOOKUP: waits */
+    uint64_t moved_ms;               /* when the time began that is counted */
 
     int hops;
     int tries;       /* of this hop: how often libcurl was about to send it */
