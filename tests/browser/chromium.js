@@ -14,6 +14,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
     '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
     '--host-resolver-rules=MAP insecure.test 127.0.0.1'];
 export const WAIT_MS = 20000;
+export const POLLING = { polling: 100 }; // tabs in the background draw no frames
 
 export const missing = !MODULES ? 'MODULES names no folder with puppeteer-core (tools/setup-js)'
     : !existsSync(CHROMIUM) ? `there is no ${CHROMIUM} (tools/setup --tests)` : false;
@@ -28,7 +29,7 @@ before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mocket-chromium-'));
     // A worker that a debugger is attached to is not started again: puppeteer must not see workers.
     browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true, userDataDir: folder, args: FLAGS,
-        targetFilter: (target) => target.type() !== 'service_worker' });
+        protocolTimeout: 60000, targetFilter: (target) => target.type() !== 'service_worker' });
 });
 
 after(async () => {
@@ -67,7 +68,7 @@ export async function withSite(app, options, run) {
 export async function visit(page, site, target) {
     await page.goto(site.url(target));
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null &&
-        document.getElementById('mocket-start') === null && document.readyState === 'complete');
+        document.getElementById('mocket-start') === null && document.readyState === 'complete', POLLING);
 }
 
 // What fetch in the page gets: [status, text].

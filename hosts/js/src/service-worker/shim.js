@@ -2,35 +2,42 @@
 // in quirks mode. The script comes first in the page, so that every other one finds its WebSocket.
 //
 // A Content-Security-Policy must allow it: 'self', or a nonce, which is taken from the header and given to the script.
+import { latin1Of } from '../text.js';
+
 const START_MAX = 1024; // bytes in which a doctype is looked for
-const DOCTYPE = /^\uFEFF?(?:\s|<!--[^]*?-->)*<!doctype[^>]*>\r?\n?|^\uFEFF/i;
+const MARK = '\u00EF\u00BB\u00BF'; // a byte order mark, as Latin-1
+const LEAD = /^(?:\u00EF\u00BB\u00BF)?(?:[\t\n\f\r ]|<!--[^]*?-->)*/; // what may stand in front of a doctype
 const NONCE = /'nonce-([0-9A-Za-z+/_=-]+)'/;
-// Of these, ASCII characters are single bytes.
-const CHARSET = /charset\s*=\s*"?(?!utf-16|utf-32|iso-2022|hz-)/i;
+const WIDE = /^(?:utf-16|utf-32|iso-2022|hz-)/i; // charsets in which the tag would be other bytes
+
+function isHtml(type) {
+    const [media, ...parameters] = type.split(';');
+    const charset = parameters.find((text) => /^\s*charset\s*=/i.test(text)) ?? '';
+    return media.trim().toLowerCase() === 'text/html' && !WIDE.test(charset.replace(/^[^=]*=[\s"]*/, ''));
+}
 
 // Is this the answer to a navigation that wants an HTML page?
 function isPage({ mode, method }, response) {
-    const type = response.headers.get('content-type') ?? '', [media, ...parameters] = type.split(';');
-    const charset = parameters.find((text) => /^\s*charset/i.test(text));
     return mode === 'navigate' && method !== 'HEAD' && response.body !== null &&
-        media.trim().toLowerCase() === 'text/html' && (charset === undefined || CHARSET.test(charset)) &&
-        !response.headers.has('content-encoding');
+        isHtml(response.headers.get('content-type') ?? '') && !response.headers.has('content-encoding');
 }
 
 function tagFor(script, policy) {
     const nonce = NONCE.exec(policy ?? '');
     const src = script.replaceAll('&', '&amp;');
-    return `<script src="${src}"${nonce ? ` nonce="${nonce[1]}"` : ''}></script>\n`;
+    return `<script src="${src}"${nonce ? ` nonce="${nonce[1]}"` : ''}></script>`;
 }
 
-const latin1 = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-
-// Where the tag goes: behind a byte order mark and a doctype.
-function placeOf(start) {
-    const text = latin1(start).replace(/^\u00EF\u00BB\u00BF/, '\uFEFF'), found = DOCTYPE.exec(text);
-    const mark = text.startsWith('\uFEFF') ? 2 : 0; // three bytes are one character
-    return found ? found[0].length + mark : 0;
+// Where the tag goes in a page that begins with this text; -1: that cannot be seen yet.
+function placeOf(text) {
+    const lead = LEAD.exec(text)[0].length, rest = text.slice(lead), end = rest.indexOf('>');
+    const isDoctype = '<!doctype'.startsWith(rest.slice(0, 9).toLowerCase());
+    if (MARK.startsWith(text) || '<!--'.startsWith(rest.slice(0, 4)) || (isDoctype && end < 0))
+        return -1;
+    return isDoctype ? lead + end + 1 : markOf(text);
 }
+
+const markOf = (text) => text.startsWith(MARK) ? MARK.length : 0;
 
 function joined(pieces) {
     const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
@@ -42,28 +49,33 @@ function joined(pieces) {
     return all;
 }
 
-// Holds the first bytes until a tag's end is among them that is no comment's, or START_MAX have come.
+// Holds the first bytes until they show the place, or START_MAX of them have come.
 function insertion(tag) {
-    let pieces = [], size = 0;
-    const flush = (out) => {
-        if (pieces === null)
-            return;
-        const start = joined(pieces), at = placeOf(start.subarray(0, START_MAX));
+    let pieces = []; // null: the tag is in
+    const insert = (out, start, at) => {
         pieces = null;
         out.enqueue(start.subarray(0, at));
         out.enqueue(tag);
         out.enqueue(start.subarray(at));
+    };
+    const look = (out, isEnd) => {
+        const start = joined(pieces), text = latin1Of(start.subarray(0, START_MAX)), at = placeOf(text);
+        if (at >= 0)
+            insert(out, start, at);
+        else if (isEnd || start.length >= START_MAX)
+            insert(out, start, markOf(text));
     };
     return {
         transform(piece, out) {
             if (pieces === null)
                 return out.enqueue(piece);
             pieces.push(piece);
-            size += piece.length;
-            if (size >= START_MAX || /<[a-z!][^-][^>]*>/i.test(latin1(joined(pieces))))
-                flush(out);
+            return look(out, false);
         },
-        flush,
+        flush(out) {
+            if (pieces !== null)
+                look(out, true);
+        },
     };
 }
 

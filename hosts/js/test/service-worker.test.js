@@ -1,0 +1,128 @@
+// The parts of the service worker that need no browser; tests/browser has the rest.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { failure } from '../src/service-worker/failure.js';
+import { readWorkerOptions } from '../src/service-worker/options.js';
+import { Place } from '../src/service-worker/place.js';
+import { withShim } from '../src/service-worker/shim.js';
+
+const HASH = '0123456789abcdef'.repeat(4);
+const options = (given) => readWorkerOptions({ hash: HASH, ...given });
+
+test('options are checked by name', () => {
+    assert.deepEqual(options({}).passthrough, []);
+    assert.throws(() => readWorkerOptions({}), /the option "hash" must be the SHA-256/);
+    assert.throws(() => options({ hash: HASH.toUpperCase() }), /"hash"/);
+    assert.throws(() => options({ bse: '/' }), /there is no option "bse"; there are: hash, scope, base/);
+    for (const [name, value] of Object.entries({ base: 'shop', passthrough: '/a', fallThrough: 1, shim: 'no', app: 1 }))
+        assert.throws(() => options({ [name]: value }), new RegExp(`the option "${name}" must be `));
+});
+
+const placeOf = (given, registered = 'https://a.example/shop/') => new Place(options(given), registered);
+const asked = (url, more) => ({ method: 'GET', url, ...more });
+
+test('which requests are the app\'s', () => {
+    const rows = [
+        [{}, 'https://a.example/shop/', true], [{}, 'https://a.example/shop/x?y', true],
+        [{}, 'https://a.example/shop', false], [{}, 'https://a.example/shopping', false],
+        [{}, 'https://b.example/shop/', false], [{}, 'http://a.example/shop/', false],
+        [{ scope: 'deep/' }, 'https://a.example/shop/x', false],
+        [{ scope: 'deep/' }, 'https://a.example/shop/deep/x', true],
+        [{ base: '/shop/api' }, 'https://a.example/shop/api', true],
+        [{ base: '/shop/api' }, 'https://a.example/shop/apis', false],
+        [{ base: '' }, 'https://a.example/shop/x', true],
+        [{ passthrough: ['x', '/shop/y/'] }, 'https://a.example/shop/x', false],
+        [{ passthrough: ['x', '/shop/y/'] }, 'https://a.example/shop/x/1', true],
+        [{ passthrough: ['x', '/shop/y/'] }, 'https://a.example/shop/y/1', false],
+        [{ passthrough: ['x', '/shop/y/'] }, 'https://a.example/shop/y', true],
+        [{ passthrough: (request) => request.method === 'PUT' }, 'https://a.example/shop/x', true],
+    ];
+    for (const [given, url, expected] of rows)
+        assert.equal(placeOf(given).has(asked(url)), expected, `${JSON.stringify(given)} ${url}`);
+    assert.ok(!placeOf({ passthrough: ({ method }) => method === 'PUT' })
+        .has(asked('https://a.example/shop/x', { method: 'PUT' })));
+});
+
+test('the target that the app sees, and its redirects', () => {
+    const inner = (given, url) => placeOf(given).inner(url);
+    assert.equal(inner({}, 'https://a.example/shop/x?y=/shop/'), 'https://a.example/x?y=/shop/');
+    assert.equal(inner({}, 'https://a.example/shop/'), 'https://a.example/');
+    assert.equal(inner({}, 'https://a.example/shop//b.example/'), 'https://a.example//b.example/');
+    assert.equal(inner({ base: '/shop/api' }, 'https://a.example/shop/api'), 'https://a.example/');
+    assert.equal(inner({ base: '/' }, 'https://a.example/shop/x'), 'https://a.example/shop/x');
+    const outer = (given, location) => placeOf(given)
+        .outer(new Response(null, { status: 302, headers: { location } })).headers.get('location');
+    assert.equal(outer({}, '/list'), '/shop/list');
+    for (const location of ['list', '//b.example/', 'https://b.example/'])
+        assert.equal(outer({}, location), location);
+    assert.equal(outer({ base: '' }, '/list'), '/list');
+});
+
+const SCRIPT = 'https://a.example/mocket-page.js';
+const TAG = `<script src="${SCRIPT}"></script>`;
+const NAVIGATION = { mode: 'navigate', method: 'GET' };
+
+// An answer whose body comes in pieces of some bytes.
+function answer(text, size, headers = {}) {
+    const bytes = new TextEncoder().encode(text);
+    let at = 0;
+    const body = new ReadableStream({
+        pull: (controller) => {
+            if (at >= bytes.length)
+                return controller.close();
+            controller.enqueue(bytes.slice(at, at + size));
+            at += size;
+            return undefined;
+        },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/html; charset=utf-8', 'content-length':
+        String(bytes.length), ...headers } });
+}
+
+const shown = async (response, request = NAVIGATION) => {
+    const bytes = await withShim(request, response, SCRIPT).arrayBuffer();
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+};
+
+test('the script goes behind the doctype, however the page comes', async () => {
+    const pages = [ // in front of the tag, behind it
+        ['<!doctype html>', '\n<meta charset=utf-8><p>h\u00E9llo'], ['<!DOCTYPE HTML PUBLIC "-//W3C//DTD">', '<html>'],
+        [' \n<!-- a <b> c -->\n<!doctype html>', ''], ['', '<p>no doctype'], ['', 'text alone'], ['', ''],
+        ['\uFEFF<!doctype html>', '\r\n<p>'], ['\uFEFF', '<p>no doctype'], ['', `<!-- ${'x'.repeat(3000)} --><p>`],
+        ['<!doctype html>', `<p>${'x'.repeat(5000)}`], ['', '<html lang=de><head>'],
+    ];
+    for (const [start, rest] of pages)
+        for (const size of [1, 2, 7, 1 << 20])
+            assert.equal(await shown(answer(start + rest, size)), start + TAG + rest, `${start} by ${size}`);
+});
+
+test('pages that get no script', async () => {
+    const same = async (headers, request) =>
+        assert.equal(await shown(answer('<p>', 9, headers), { ...NAVIGATION, ...request }), '<p>');
+    await same({ 'content-type': 'text/plain' });
+    await same({ 'content-type': 'text/html; charset=utf-16le' });
+    await same({ 'content-type': 'text/html; Charset = "UTF-16"' });
+    await same({ 'content-encoding': 'gzip' });
+    await same({}, { mode: 'cors' });
+    const head = new Response(null, { headers: { 'content-type': 'text/html' } });
+    assert.equal(withShim({ mode: 'navigate', method: 'HEAD' }, head, SCRIPT), head);
+    for (const type of ['text/html', 'Text/HTML;charset=ISO-8859-1', 'text/html; charset="utf-8"'])
+        assert.equal(await shown(answer('<p>', 9, { 'content-type': type })), `${TAG}<p>`, type);
+});
+
+test('the length goes, the rest of the head stays, a nonce is used', async () => {
+    const policy = "script-src 'nonce-aB+/_-9=' 'strict-dynamic'";
+    const headers = { 'content-security-policy': policy, etag: '"1"' };
+    const made = withShim(NAVIGATION, answer('<!doctype html><p>', 4, headers), 'https://a.example/x?a=1&b=2');
+    assert.deepEqual([made.headers.get('content-length'), made.headers.get('etag')], [null, '"1"']);
+    assert.equal(await made.text(),
+        '<!doctype html><script src="https://a.example/x?a=1&amp;b=2" nonce="aB+/_-9="></script><p>');
+});
+
+test('an app that does not start: a page or a text, in which nothing is markup', async (t) => {
+    t.mock.method(console, 'error', () => {});
+    const page = failure({ mode: 'navigate' }, new Error('a <b> & c')), said = failure({ mode: 'cors' }, 'no');
+    assert.deepEqual([page.status, page.headers.get('content-type')], [503, 'text/html; charset=utf-8']);
+    assert.match(await page.text(), /<p>a &#60;b&#62; &#38; c<\/p>/);
+    assert.equal(await said.text(), 'The app did not start: no\n');
+});
