@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../base/span.h"
+#include "../base/word.h"
 #include "codec.h"
 
 #define CODE_LEN 2
@@ -10,8 +11,7 @@
 size_t mocket__abi_closed_encode(int code, mocket_span reason, void *dst)
 {
     unsigned char *bytes = dst;
-    bytes[0] = (unsigned char)(code & 0xff);
-    bytes[1] = (unsigned char)(code >> 8);
+    mocket__store_u16(bytes, (uint16_t)code);
     if (reason.len > 0)
         memcpy(bytes + CODE_LEN, reason.ptr, reason.len);
     return CODE_LEN + reason.len;
@@ -19,7 +19,6 @@ size_t mocket__abi_closed_encode(int code, mocket_span reason, void *dst)
 
 int mocket__abi_closed_decode(mocket_span data, mocket_span *reason)
 {
-    const unsigned char *bytes = (const unsigned char *)data.ptr;
     *reason = mocket__span_slice(data, CODE_LEN, data.len);
-    return data.len >= CODE_LEN ? bytes[0] | bytes[1] << 8 : NO_CODE;
+    return data.len >= CODE_LEN ? mocket__load_u16(data.ptr) : NO_CODE;
 }

@@ -2,22 +2,18 @@
 #include "words.h"
 
 #include "../base/span.h"
+#include "../base/word.h"
 
 #define WORD sizeof(uint32_t)
 
 void mocket__abi_put_word(unsigned char *base, size_t index, uint32_t word)
 {
-    unsigned char *p = base + index * WORD;
-    p[0] = (unsigned char)word;
-    p[1] = (unsigned char)(word >> 8);
-    p[2] = (unsigned char)(word >> 16);
-    p[3] = (unsigned char)(word >> 24);
+    mocket__store_u32(base + index * WORD, word);
 }
 
 uint32_t mocket__abi_word(mocket_span bytes, size_t index)
 {
-    const unsigned char *p = (const unsigned char *)bytes.ptr + index * WORD;
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    return mocket__load_u32(bytes.ptr + index * WORD);
 }
 
 void mocket__abi_put_text(struct mocket_abi_writer *w, size_t index, mocket_span text)

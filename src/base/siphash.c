@@ -2,7 +2,7 @@
  * Words are read as little-endian, so that a test can compare with published results on any machine. */
 #include "siphash.h"
 
-#include <string.h>
+#include "word.h"
 
 struct state {
     uint64_t a, b, c, d;
@@ -34,7 +34,8 @@ static inline void add(struct state *s, uint64_t word)
     s->a ^= word;
 }
 
-static inline uint64_t word_of(const char *bytes, size_t len)
+/* len < 8 */
+static inline uint64_t last_word(const char *bytes, size_t len)
 {
     uint64_t word = 0;
     for (size_t i = 0; i < len; i++)
@@ -48,8 +49,8 @@ uint64_t mocket__siphash(const struct mocket_siphash_key *key, mocket_span bytes
                        key->words[0] ^ 0x6c7967656e657261, key->words[1] ^ 0x7465646279746573 };
     size_t rest = bytes.len % 8;
     for (size_t i = 0; i + 8 <= bytes.len; i += 8)
-        add(&s, word_of(bytes.ptr + i, 8));
-    add(&s, word_of(bytes.ptr + bytes.len - rest, rest) | (uint64_t)bytes.len << 56);
+        add(&s, mocket__load_u64(bytes.ptr + i));
+    add(&s, last_word(bytes.ptr + bytes.len - rest, rest) | (uint64_t)bytes.len << 56);
     s.c ^= 0xff;
     for (int i = 0; i < 3; i++)
         mix(&s);

@@ -23,6 +23,7 @@
 
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
+#include "../../../src/base/word.h"
 #include "cpu.h"
 #include "write_all.h"
 
@@ -161,20 +162,6 @@ static int read_exactly(int fd, void *to, size_t len)
     return 0;
 }
 
-static uint64_t load_u64(const unsigned char *p)
-{
-    uint64_t n = 0;
-    for (int i = 8; i-- > 0;)
-        n = n << 8 | p[i];
-    return n;
-}
-
-static void store_u64(unsigned char *p, uint64_t n)
-{
-    for (int i = 0; i < 8; i++, n >>= 8)
-        p[i] = (unsigned char)n;
-}
-
 static void checksum(mocket_span content, unsigned char sum[SHA256_DIGEST_LENGTH])
 {
     SHA2_CTX sha;
@@ -211,7 +198,7 @@ static const char *read_entry(int fd, const unsigned char *key, struct mocket_bu
         return "it cannot be read";
     if (memcmp(head.magic, MAGIC, sizeof head.magic) != 0 || memcmp(head.key, key, sizeof head.key) != 0)
         return "it begins with something else";
-    if (load_u64(head.len) != len)
+    if (mocket__load_u64(head.len) != len)
         return "it is not complete";
     char *room = mocket__buf_room(out, len ? len : 1);
     *rc = room ? *rc : MOCKET_ENOMEM;
@@ -353,7 +340,7 @@ void engine_cache_store(struct engine_cache *cache, const unsigned char key[ENGI
     name_of(key, &name);
     memcpy(head.key, key, sizeof head.key);
     checksum(content, head.sum);
-    store_u64(head.len, content.len);
+    mocket__store_u64(head.len, content.len);
     int fd = open_unfinished(cache, &aside);
     if (fd < 0) {
         note(cache, MOCKET_LOG_WARN, "nothing can be written", strerror(errno));

@@ -23,6 +23,7 @@
 #include "../../../src/base/arena.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
+#include "../../../src/base/word.h"
 #include "engine_shim.h"
 #include "wasmtime_explain.h"
 #include "wasmtime_lines.h"
@@ -225,10 +226,11 @@ int engine_module_save(const struct engine_module *m, struct mocket_buf *out)
         wasmtime_error_delete(error);
         return MOCKET_ENOMEM;
     }
-    uint64_t lines_len = m->lines.len;
+    char lines_len[sizeof(uint64_t)];
+    mocket__store_u64(lines_len, m->lines.len);
     mocket__buf_add(out, bytes.data, bytes.size);
     mocket__buf_span(out, mocket__buf_view(&m->lines));
-    mocket__buf_add(out, &lines_len, sizeof lines_len);
+    mocket__buf_add(out, lines_len, sizeof lines_len);
     wasm_byte_vec_delete(&bytes);
     return mocket__buf_status(out);
 }
@@ -239,7 +241,7 @@ int engine_module_load(struct engine *engine, mocket_span compiled, struct engin
     uint64_t lines_len = UINT64_MAX;
     size_t rest = compiled.len < sizeof lines_len ? 0 : compiled.len - sizeof lines_len;
     if (compiled.len >= sizeof lines_len)
-        memcpy(&lines_len, compiled.ptr + rest, sizeof lines_len);
+        lines_len = mocket__load_u64(compiled.ptr + rest);
     if (lines_len > rest) {
         mocket__buf_text(why, "the compiled module is not complete");
         return MOCKET_EINVAL;

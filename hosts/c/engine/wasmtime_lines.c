@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "../../../src/base/word.h"
 #include "engine.h"
 #include "engine_shim.h"
 
@@ -46,16 +47,10 @@ void lines_make(mocket_span wasm, struct mocket_buf *out)
 }
 #endif
 
-static uint32_t word(const char *at)
-{
-    const unsigned char *p = (const unsigned char *)at;
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* Where the texts of a table begin; its length when it is damaged or empty. */
 static size_t texts_of(const char *table, size_t len)
 {
-    size_t count = len >= COUNT_BYTES ? word(table) : 0;
+    size_t count = len >= COUNT_BYTES ? mocket__load_u32(table) : 0;
     return count == 0 || count > (len - COUNT_BYTES) / ROW_BYTES ? len : COUNT_BYTES + count * ROW_BYTES;
 }
 
@@ -87,7 +82,7 @@ static const char *row_of(const char *rows, size_t count, uint32_t offset)
     size_t first = 0, end = count; /* the first row behind the offset is in first..end */
     while (first < end) {
         size_t middle = first + (end - first) / 2;
-        if (word(rows + middle * ROW_BYTES) <= offset)
+        if (mocket__load_u32(rows + middle * ROW_BYTES) <= offset)
             first = middle + 1;
         else
             end = middle;
@@ -107,8 +102,8 @@ bool lines_find(mocket_span table, uint32_t offset, struct mocket_buf *out)
         return false;
     const char *rows = table.ptr + COUNT_BYTES, *texts = table.ptr + begin;
     size_t texts_len = table.len - begin;
-    const char *row = row_of(rows, word(table.ptr), offset);
-    uint32_t file = row ? word(row + 4) : 0, line = row ? word(row + 8) : 0;
+    const char *row = row_of(rows, mocket__load_u32(table.ptr), offset);
+    uint32_t file = row ? mocket__load_u32(row + 4) : 0, line = row ? mocket__load_u32(row + 8) : 0;
     if (line == 0 || file >= texts_len)
         return false;
     mocket__buf_add(out, texts + file, strnlen(texts + file, least(texts_len - file, LINES_PATH_MAX)));

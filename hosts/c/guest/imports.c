@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../../../src/base/span.h"
+#include "../../../src/base/word.h"
 #include "outgoing.h"
 #include "random.h"
 #include "request.h"
@@ -287,9 +288,8 @@ const char *guest_import_await_any(void *data, union engine_slot *s)
         return answer(s, rc);
     int32_t first = -1;
     for (uint32_t n = 0; n < count; n++) {
-        const unsigned char *p = list.ptr + (size_t)n * 4;
-        uint32_t number = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-        const struct guest_op *op = guest_handle_get(&i->handles, (int32_t)number, GUEST_HANDLE_OPERATION);
+        int32_t number = (int32_t)mocket__load_u32(list.ptr + (size_t)n * 4);
+        const struct guest_op *op = guest_handle_get(&i->handles, number, GUEST_HANDLE_OPERATION);
         if (!op)
             return answer(s, MOCKET_EHANDLE);
         if (op->ended && first < 0)

@@ -2,8 +2,8 @@
 #include "span.h"
 
 #include <mocket.h>
-#include <string.h>
 
+#include "../../../src/base/word.h"
 #include "instance.h"
 
 int guest_span(const struct guest_instance *instance, uint32_t offset, uint32_t len, struct guest_bytes *out)
@@ -25,21 +25,20 @@ int guest_span_aligned(const struct guest_instance *instance, uint32_t offset, u
     return len > 0 && offset % sizeof(uint32_t) != 0 ? MOCKET_EINVAL : guest_span(instance, offset, len, out);
 }
 
-static int put(const struct guest_instance *instance, uint32_t offset, uint64_t value, uint32_t len)
-{
-    struct guest_bytes to;
-    int rc = guest_span(instance, offset, len, &to);
-    for (uint32_t i = 0; rc == 0 && i < len; i++)
-        to.ptr[i] = (unsigned char)(value >> 8 * i);
-    return rc;
-}
-
 int guest_put_u32(const struct guest_instance *instance, uint32_t offset, uint32_t value)
 {
-    return put(instance, offset, value, 4);
+    struct guest_bytes to;
+    int rc = guest_span(instance, offset, sizeof value, &to);
+    if (rc == 0)
+        mocket__store_u32(to.ptr, value);
+    return rc;
 }
 
 int guest_put_u64(const struct guest_instance *instance, uint32_t offset, uint64_t value)
 {
-    return put(instance, offset, value, 8);
+    struct guest_bytes to;
+    int rc = guest_span(instance, offset, sizeof value, &to);
+    if (rc == 0)
+        mocket__store_u64(to.ptr, value);
+    return rc;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "../../../src/base/word.h"
 #include "instance.h"
 #include "span.h"
 #include "wasi.h"
@@ -22,11 +23,6 @@
 #define MOVE_MAX (UINT32_C(1) << 20)     /* bytes of one call */
 #define WRITE_BYTES 65536u               /* of one call, to the log */
 #define LISTING_MAX (UINT32_C(64) << 20) /* bytes of one fd_readdir */
-
-static uint32_t load_u32(const unsigned char *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 static bool is_output(uint32_t fd)
 {
@@ -78,7 +74,7 @@ static int load_ranges(const struct guest_instance *i, uint32_t at, uint32_t cou
     if (guest_span(i, at, count * 8, &rows) < 0)
         return MOCKET_EFAULT;
     for (uint32_t n = 0; n < count && left > 0; n++) {
-        if (guest_span(i, load_u32(rows.ptr + n * 8), load_u32(rows.ptr + n * 8 + 4), &piece) < 0)
+        if (guest_span(i, mocket__load_u32(rows.ptr + n * 8), mocket__load_u32(rows.ptr + n * 8 + 4), &piece) < 0)
             return MOCKET_EFAULT;
         size_t len = piece.len < left ? piece.len : left;
         out->rows[out->count++] = (struct iovec){ piece.ptr, len };
@@ -239,10 +235,9 @@ static void list_entry(struct listing *l, const struct kernel_entry *e)
 {
     unsigned char head[24] = { 0 };
     size_t len = strlen(e->name);
-    wasi_store_u64(head, (uint64_t)e->next);
-    wasi_store_u64(head + 8, e->inode);
-    head[16] = (unsigned char)len;
-    head[17] = (unsigned char)(len >> 8);
+    mocket__store_u64(head, (uint64_t)e->next);
+    mocket__store_u64(head + 8, e->inode);
+    mocket__store_u32(head + 16, (uint32_t)len);
     head[20] = wasi_type((mode_t)(e->type << 12)); /* DT_DIR is S_IFDIR >> 12, and so on */
     list_bytes(l, head, sizeof head);
     list_bytes(l, e->name, len);
@@ -329,8 +324,8 @@ static const char *fd_fdstat_get(void *data, union engine_slot *s)
     memset(to.ptr, 0, SIZE);
     to.ptr[0] = !f ? CHARACTER_DEVICE : f->folder ? DIRECTORY : REGULAR;
     to.ptr[2] = appends ? FLAG_APPEND : 0;
-    wasi_store_u64(to.ptr + 8, f ? f->rights : is_output(fd) ? GUEST_RIGHT_WRITE : GUEST_RIGHT_READ);
-    wasi_store_u64(to.ptr + 16, f ? f->inherit : 0);
+    mocket__store_u64(to.ptr + 8, f ? f->rights : is_output(fd) ? GUEST_RIGHT_WRITE : GUEST_RIGHT_READ);
+    mocket__store_u64(to.ptr + 16, f ? f->inherit : 0);
     return wasi_answer(s, WASI_OK);
 }
 
@@ -472,7 +467,7 @@ static const char *fd_prestat_get(void *data, union engine_slot *s)
         return wasi_answer(s, WASI_EBADF);
     if (guest_span(data, s[1].u32, 8, &to) < 0)
         return wasi_answer(s, WASI_EFAULT);
-    wasi_store_u64(to.ptr, (uint64_t)strlen(dir->guest) << 32); /* kind 0, a folder; then the length of its name */
+    mocket__store_u64(to.ptr, (uint64_t)strlen(dir->guest) << 32); /* kind 0, a folder; then the length of its name */
     return wasi_answer(s, WASI_OK);
 }
 

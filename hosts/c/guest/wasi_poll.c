@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "instance.h"
+#include "../../../src/base/word.h"
 #include "operation.h"
 #include "request.h"
 #include "span.h"
@@ -19,22 +20,14 @@ struct poll {
     uint32_t in, out, count, stored;
 };
 
-static uint64_t load(const unsigned char *p, unsigned len)
-{
-    uint64_t value = 0;
-    for (unsigned n = 0; n < len; n++)
-        value |= (uint64_t)p[n] << 8 * n;
-    return value;
-}
-
 /* Nanoseconds from now until a clock's subscription is due. */
 static uint64_t wait_ns(const unsigned char *subscription)
 {
-    uint64_t timeout = load(subscription + 24, 8);
-    if (!(load(subscription + 40, 2) & ABSOLUTE))
+    uint64_t timeout = mocket__load_u64(subscription + 24);
+    if (!(mocket__load_u16(subscription + 40) & ABSOLUTE))
         return timeout;
     struct timespec t;
-    clock_gettime(load(subscription + 16, 4) == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
+    clock_gettime(mocket__load_u32(subscription + 16) == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
     uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
     return timeout > now ? timeout - now : 0;
 }

@@ -5,6 +5,7 @@
 #include <mocket.h>
 #include <string.h>
 
+#include "../../../src/base/word.h"
 #include "span.h"
 #include "wasi.h"
 
@@ -33,12 +34,6 @@ int wasi_errno(int number)
         if (rows[i].ours == number)
             return rows[i].theirs;
     return WASI_EIO;
-}
-
-void wasi_store_u64(unsigned char *at, uint64_t value)
-{
-    for (int i = 0; i < 8; i++, value >>= 8)
-        at[i] = (unsigned char)value;
 }
 
 unsigned char wasi_type(mode_t mode)
@@ -72,14 +67,14 @@ int wasi_put_stat(const struct guest_instance *instance, uint32_t offset, const 
     if (guest_span(instance, offset, SIZE, &to) < 0)
         return MOCKET_EFAULT;
     memset(to.ptr, 0, SIZE);
-    wasi_store_u64(to.ptr, st->st_dev);
-    wasi_store_u64(to.ptr + 8, st->st_ino);
+    mocket__store_u64(to.ptr, st->st_dev);
+    mocket__store_u64(to.ptr + 8, st->st_ino);
     to.ptr[16] = wasi_type(st->st_mode);
-    wasi_store_u64(to.ptr + 24, st->st_nlink);
-    wasi_store_u64(to.ptr + 32, (uint64_t)st->st_size);
-    wasi_store_u64(to.ptr + 40, nanoseconds(st->st_atim));
-    wasi_store_u64(to.ptr + 48, nanoseconds(st->st_mtim));
-    wasi_store_u64(to.ptr + 56, nanoseconds(st->st_ctim));
+    mocket__store_u64(to.ptr + 24, st->st_nlink);
+    mocket__store_u64(to.ptr + 32, (uint64_t)st->st_size);
+    mocket__store_u64(to.ptr + 40, nanoseconds(st->st_atim));
+    mocket__store_u64(to.ptr + 48, nanoseconds(st->st_mtim));
+    mocket__store_u64(to.ptr + 56, nanoseconds(st->st_ctim));
     return 0;
 }
 

@@ -9,7 +9,6 @@
 struct guest_instance;
 struct guest_files;
 
-void wasi_store_u64(unsigned char *at, uint64_t value);
 /* The number of a kind of file; 0 for what it has no word for. */
 unsigned char wasi_type(mode_t mode);
 /* Writes a filestat. 0 or MOCKET_EFAULT. */
