@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../src/base/deadline.h"
 #include "../../src/base/escape.h"
 #include "../../src/base/memory.h"
 #include "../../src/base/span.h"
@@ -111,10 +112,10 @@ static void text_time(struct access_writer *w, struct mocket_buf *out)
 /* " 1.234" and the end of the line */
 static void text_seconds(struct mocket_buf *out, uint64_t ns)
 {
-    unsigned ms = (unsigned)(ns / 1000000u % 1000u);
+    unsigned ms = (unsigned)(ns / MOCKET_MS_NS % 1000u);
     char thousandths[] = { '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), '\n' };
     mocket__buf_text(out, " ");
-    mocket__buf_decimal(out, ns / 1000000000u);
+    mocket__buf_decimal(out, ns / MOCKET_SECOND_NS);
     mocket__buf_add(out, thousandths, sizeof thousandths);
 }
 

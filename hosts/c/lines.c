@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../../src/base/deadline.h"
 #include "../../src/base/memory.h"
 #include "../../src/http/json.h"
 
@@ -26,7 +27,7 @@ void lines_time(char text[LINES_TIME], struct timespec when)
     char date[LINES_TIME];
     gmtime_r(&when.tv_sec, &parts);
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text, LINES_TIME, "%.19s.%03uZ", date, (unsigned)(when.tv_nsec / 1000000) % 1000u);
+    snprintf(text, LINES_TIME, "%.19s.%03uZ", date, (unsigned)(when.tv_nsec / (long)MOCKET_MS_NS) % 1000u);
 }
 
 static void write_text(const struct lines_voice *v, int level, mocket_span text, struct mocket_buf *line)

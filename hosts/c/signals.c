@@ -13,11 +13,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "../../src/base/deadline.h"
 #include "../../src/base/span.h"
 #include "../../src/core/app.h"
 #include "guest/thread.h"
 
-#define MS UINT64_C(1000000)
 #define HOUR_MS 3600000
 
 static sigset_t watched(void)
@@ -48,14 +48,14 @@ static void stop(struct signals *s)
     int64_t grace_ms = mocket__app_setting(s->app, MOCKET_STOP_GRACE);
     mocket_stop(s->app);
     s->state = SIGNALS_STOPPING;
-    s->due_ns = grace_ms < 0 ? 0 : uv_hrtime() + ((uint64_t)grace_ms + SIGNALS_MARGIN_MS) * MS;
+    s->due_ns = grace_ms < 0 ? MOCKET_NEVER : uv_hrtime() + ((uint64_t)grace_ms + SIGNALS_MARGIN_MS) * MOCKET_MS_NS;
 }
 
 static void cut(struct signals *s)
 {
     mocket_stop(s->app);
     s->state = SIGNALS_CUT;
-    s->due_ns = uv_hrtime() + SIGNALS_CUT_MS * MS;
+    s->due_ns = uv_hrtime() + SIGNALS_CUT_MS * MOCKET_MS_NS;
 }
 
 static void on_end_wanted(struct signals *s)
@@ -95,10 +95,9 @@ static void on_due(struct signals *s)
 static int wait_ms(struct signals *s)
 {
     uv_mutex_lock(&s->lock);
-    uint64_t due_ns = s->due_ns, now_ns = uv_hrtime();
+    uint64_t left_ms = mocket__deadline_left_ms(s->due_ns, uv_hrtime());
     uv_mutex_unlock(&s->lock);
-    uint64_t left_ms = due_ns > now_ns ? (due_ns - now_ns) / MS + 1 : 0;
-    return due_ns == 0 ? -1 : left_ms < HOUR_MS ? (int)left_ms : HOUR_MS;
+    return left_ms == MOCKET_NEVER ? -1 : left_ms < HOUR_MS ? (int)left_ms : HOUR_MS;
 }
 
 static void take_signal(struct signals *s)
@@ -119,7 +118,7 @@ static void take_signal(struct signals *s)
 static void take_time(struct signals *s)
 {
     uv_mutex_lock(&s->lock);
-    if (s->due_ns != 0 && uv_hrtime() >= s->due_ns)
+    if (mocket__deadline_is_over(s->due_ns, uv_hrtime()))
         on_due(s);
     uv_mutex_unlock(&s->lock);
 }
@@ -162,6 +161,7 @@ int signals_open(struct signals *s)
     sigset_t set = watched();
     pthread_sigmask(SIG_BLOCK, &set, &s->before);
     s->state = SIGNALS_EARLY;
+    s->due_ns = MOCKET_NEVER;
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     uv_mutex_init(&s->lock);
@@ -204,7 +204,7 @@ void signals_close(struct signals *s)
     s->opened = false;
     uv_mutex_lock(&s->lock);
     s->state = SIGNALS_CLOSED;
-    s->due_ns = 0;
+    s->due_ns = MOCKET_NEVER;
     uv_mutex_unlock(&s->lock);
     wake(s);
     uv_thread_join(&s->thread);

@@ -28,7 +28,7 @@ struct signals {
     uv_mutex_t lock;
     enum signals_state state; /* under lock */
     mocket_app *app;          /* under lock: in SERVING, STOPPING and CUT */
-    uint64_t due_ns;          /* under lock: by uv_hrtime, when the state ends by itself; 0: never */
+    uint64_t due_ns;          /* under lock: by uv_hrtime, when the state ends by itself; MOCKET_NEVER: never */
     int number;               /* under lock: of the last signal */
     bool opened;              /* of the thread that opens and closes: there are a lock and a thread */
     int signal_fd, wake_fd;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../src/base/deadline.h"
 #include "../../src/base/memory.h"
 #include "../../src/base/span.h"
 #include "../../src/core/event.h"
@@ -124,7 +125,8 @@ void stats_metrics(const struct stats *s, struct mocket_buf *out)
     gauge(out, "instances_live", "Instances that are alive", live(s));
     gauge(out, "workers", "Threads that serve", (int64_t)s->row_count - 1);
     gauge(out, "resident_bytes", "Memory of the process", (int64_t)ram_resident());
-    gauge(out, "uptime_seconds", "Since the host began to serve", (int64_t)((uv_hrtime() - s->began_ns) / 1000000000u));
+    gauge(out, "uptime_seconds", "Since the host began to serve",
+          (int64_t)((uv_hrtime() - s->began_ns) / MOCKET_SECOND_NS));
 }
 
 static int get_metrics(mocket_event *e)
@@ -147,7 +149,7 @@ static int get_stats(mocket_event *e)
     mocket_value *o = mocket_object(e);
     int64_t requests = 0;
     mocket_value_set_text(o, "module", s->module);
-    mocket_value_set_int(o, "uptime_s", (int64_t)((uv_hrtime() - s->began_ns) / 1000000000u));
+    mocket_value_set_int(o, "uptime_s", (int64_t)((uv_hrtime() - s->began_ns) / MOCKET_SECOND_NS));
     mocket_value_set_int(o, "workers", (int64_t)s->row_count - 1);
     for (size_t i = 0; i < GUEST_STAT_COUNT; i++) {
         requests += is_class(i) ? value(s, (enum guest_stat)i) : 0;

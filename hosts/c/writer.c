@@ -22,11 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../src/base/deadline.h"
 #include "../../src/base/memory.h"
 #include "../../src/base/span.h"
 #include "guest/thread.h"
 
-#define SECOND_NS UINT64_C(1000000000)
 #define FILE_PIECE ((size_t)1 << 20) /* bytes of one write to a file */
 #define KEPT ((size_t)256 << 10)     /* a larger buffer is given back once it was written */
 #define AGAIN_MS 100                 /* between looks at a descriptor that takes nothing */
@@ -249,7 +249,7 @@ static void write_seats(struct writer *w)
 
 static bool is_due(const struct writer *w, int loss, uint64_t now_ns)
 {
-    return w->reported_ns[loss] == 0 || now_ns - w->reported_ns[loss] >= SECOND_NS;
+    return w->reported_ns[loss] == 0 || now_ns - w->reported_ns[loss] >= MOCKET_SECOND_NS;
 }
 
 /* Reports what was lost. A report that cannot be written is made again a second later. True: something is left. */
@@ -281,7 +281,7 @@ static bool await_work(struct writer *w, bool later)
     uv_mutex_lock(&w->lock);
     if (w->state == WRITER_RUNNING && !w->urgent) {
         if (later || w->opts.wake_at > 1)
-            uv_cond_timedwait(&w->wake, &w->lock, SECOND_NS);
+            uv_cond_timedwait(&w->wake, &w->lock, MOCKET_SECOND_NS);
         else
             uv_cond_wait(&w->wake, &w->lock);
     }
@@ -364,7 +364,7 @@ void writer_close(struct writer *w)
 {
     if (!w)
         return;
-    uint64_t end = uv_hrtime() + WRITER_END_MS * UINT64_C(1000000), now;
+    uint64_t end = uv_hrtime() + WRITER_END_MS * MOCKET_MS_NS, now;
     uv_thread_t thread = w->thread;
     uv_mutex_lock(&w->lock);
     w->state = WRITER_ENDING;

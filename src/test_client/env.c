@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/deadline.h"
 #include "../base/escape.h"
 
 #define RANDOM_MAX 256 /* getentropy gives no more at a time */
@@ -35,7 +36,7 @@ static uint64_t now_ns(struct mocket_env *env)
     (void)env;
     struct timespec now = { 0 };
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return mocket__timespec_ns(now);
 }
 
 static int fill_random(struct mocket_env *env, void *buf, size_t len)
@@ -57,7 +58,7 @@ static int sleep_here(struct mocket_env *env, mocket_event *e, uint32_t ms)
 {
     (void)env;
     (void)e;
-    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+    struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * (long)MOCKET_MS_NS };
     while (nanosleep(&left, &left) < 0)
         ;
     return 0;

@@ -33,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../../src/base/deadline.h"
 #include "../../../src/base/span.h"
 #include "write_all.h"
 
@@ -284,7 +285,7 @@ static uint64_t now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return mocket__timespec_ns(t) / MOCKET_MS_NS;
 }
 
 /* False at the end. */
@@ -300,21 +301,21 @@ static bool read_words(struct child *c)
 
 static void wait_for(struct child *c, const struct compile_opts *opts)
 {
-    uint64_t begun = now_ms(), passed;
-    uint64_t end = opts->cpu_ms ? COMPILE_WALL * opts->cpu_ms : UINT64_MAX;
-    uint64_t slow = opts->slow && SLOW_MS < end ? SLOW_MS : UINT64_MAX;
+    uint64_t now = now_ms();
+    uint64_t end = opts->cpu_ms ? mocket__deadline_after(now, COMPILE_WALL * opts->cpu_ms) : MOCKET_NEVER;
+    uint64_t slow = opts->slow && now + SLOW_MS < end ? now + SLOW_MS : MOCKET_NEVER;
     struct pollfd words = { .fd = c->words[0], .events = POLLIN };
     for (bool open = true; open;) {
-        passed = now_ms() - begun;
-        if (passed >= slow) {
-            slow = UINT64_MAX;
+        now = now_ms();
+        if (mocket__deadline_is_over(slow, now)) {
+            slow = MOCKET_NEVER;
             opts->slow(opts->data);
         }
-        if (passed >= end && !c->killed) {
+        if (mocket__deadline_is_over(end, now) && !c->killed) {
             c->killed = true;
             kill(c->pid, SIGKILL);
         }
-        uint64_t left = (slow < end ? slow : end) - passed;
+        uint64_t left = mocket__deadline_left(mocket__deadline_first(slow, end), now);
         int n = poll(&words, 1, c->killed ? -1 : left < SLOW_MS ? (int)left : SLOW_MS);
         open = n <= 0 || read_words(c);
     }

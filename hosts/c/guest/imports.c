@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../../src/base/span.h"
 #include "../../../src/base/word.h"
+#include "../../../src/base/span.h"
 #include "outgoing.h"
 #include "random.h"
 #include "request.h"
@@ -181,9 +181,9 @@ const char *guest_import_deadline(void *data, union engine_slot *s)
     int code = state_of(r);
     if (code < 0)
         return answer(s, code);
-    uint64_t end = guest_now_ns() + (uint64_t)ms * 1000000u;
-    r->total_ns = end < r->total_ns ? end : r->total_ns;
-    r->deadline_ns = end < r->deadline_ns ? end : r->deadline_ns;
+    uint64_t end_ns = mocket__deadline_after(guest_now_ns(), mocket__limit_ns(ms));
+    r->total_ns = mocket__deadline_first(r->total_ns, end_ns);
+    r->deadline_ns = mocket__deadline_first(r->deadline_ns, end_ns);
     if (i->current == r)
         guest_instance_limit(i, ms);
     return answer(s, 0);
@@ -339,7 +339,7 @@ const char *guest_import_now(void *data, union engine_slot *s)
     (void)data;
     struct timespec t;
     clock_gettime(s[0].i32 == MOCKET_ABI_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
-    s[0].i64 = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    s[0].i64 = (int64_t)mocket__timespec_ns(t);
     return NULL;
 }
 

@@ -23,11 +23,10 @@
 #include "socket.h"
 #include "worker.h"
 
-#define REQUESTS_MAX 200000 /* below the number of generations of a handle */
-#define NEVER UINT64_MAX
+#define REQUESTS_MAX 200000  /* below the number of generations of a handle */
 #define INSTANCE_COST 65536u /* beside its memory: pages of its stack and tables, what the host knows of it */
 #define JOBS_AT_ONCE 64u     /* before others have their turn */
-#define SLOW_NS (ENGINE_TICK_MS * UINT64_C(1000000))
+#define SLOW_NS (ENGINE_TICK_MS * MOCKET_MS_NS)
 
 /* ---- Jobs ---- */
 
@@ -51,21 +50,6 @@ void guest_instance_remove(struct guest_instance *i, struct guest_job *job)
 
 /* ---- Time ---- */
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a > NEVER - b ? NEVER : a + b;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t ns_of(uint64_t ms)
-{
-    return ms ? ms * 1000000u : NEVER;
-}
-
 /* When the job under way must have ended, whatever it has used. */
 static uint64_t job_end_ns(const struct guest_instance *i)
 {
@@ -74,7 +58,7 @@ static uint64_t job_end_ns(const struct guest_instance *i)
     const struct guest_request *r = i->current;
     if (i->event)
         return i->event->socket->end_ns;
-    return !r ? NEVER : r->owner.death ? r->grace_ns : r->deadline_ns;
+    return !r ? MOCKET_NEVER : r->owner.death ? r->grace_ns : r->deadline_ns;
 }
 
 void guest_instance_begin_stretch(struct guest_instance *i)
@@ -82,7 +66,13 @@ void guest_instance_begin_stretch(struct guest_instance *i)
     const struct guest_owner *owner = guest_instance_owner(i);
     bool starting = i->step < GUEST_STEP_REST;
     if (owner->death == 0) /* what has died gets no more than its grace */
-        i->run_left_ns = starting ? NEVER : ns_of(i->program->cpu_timeout_ms);
+        i->run_left_ns = starting ? MOCKET_NEVER : mocket__limit_ns(i->program->cpu_timeout_ms);
+}
+
+/* Milliseconds of a call into the engine until the job's time is up; 0: no limit. */
+static uint64_t engine_ms(const struct guest_instance *i, uint64_t now)
+{
+    return i->deadline_ns == MOCKET_NEVER ? 0 : mocket__deadline_left_ms(i->deadline_ns, now);
 }
 
 /* A job begins: directly or in slices, and for how long. */
@@ -95,13 +85,11 @@ static void begin_time(struct guest_instance *i, guest_kind kind)
     i->began_ns = now;
     i->used_ns = 0;
     i->late = i->waited = false;
-    i->run_left_ns = starting ? NEVER : ns_of(p->cpu_timeout_ms);
+    i->run_left_ns = starting ? MOCKET_NEVER : mocket__limit_ns(p->cpu_timeout_ms);
     i->direct = guest_worker_trusts(i, kind);
-    i->deadline_ns = least(end, sum(now, i->run_left_ns));
+    i->deadline_ns = mocket__deadline_first(end, mocket__deadline_after(now, i->run_left_ns));
     if (i->direct && i->engine)
-        engine_deadline(i->engine, i->deadline_ns == NEVER ? 0
-                                   : i->deadline_ns > now  ? (i->deadline_ns - now) / 1000000u + 1
-                                                           : 1);
+        engine_deadline(i->engine, engine_ms(i, now));
 }
 
 bool guest_instance_is_long(const struct guest_instance *i)
@@ -118,7 +106,7 @@ static void end_time(struct guest_instance *i, guest_kind kind)
 
 void guest_instance_limit(struct guest_instance *i, uint64_t ms)
 {
-    uint64_t end = guest_now_ns() + ms * 1000000u;
+    uint64_t end = mocket__deadline_after(guest_now_ns(), ms * MOCKET_MS_NS);
     if (end >= i->deadline_ns)
         return;
     i->deadline_ns = end;
@@ -147,10 +135,7 @@ static enum guest_export export_of(const struct guest_instance *i)
 
 static enum engine_outcome make_directly(struct guest_instance *i, struct mocket_buf *why)
 {
-    uint64_t now = guest_now_ns();
-    struct engine_start start = { .data = i };
-    if (i->deadline_ns != NEVER)
-        start.deadline_ms = i->deadline_ns > now ? (i->deadline_ns - now) / 1000000u + 1 : 1;
+    struct engine_start start = { .data = i, .deadline_ms = engine_ms(i, guest_now_ns()) };
     int rc = engine_instance_open(i->program->module->code, &start, &i->engine, why);
     return rc == 0 ? ENGINE_RETURNED : ENGINE_TRAPPED;
 }
@@ -179,11 +164,11 @@ static enum engine_outcome run_slice(struct guest_instance *i, struct mocket_buf
     }
     i->suspended = true;
     uint64_t end = job_end_ns(i);
-    i->deadline_ns = least(end, sum(before, i->run_left_ns));
+    i->deadline_ns = mocket__deadline_first(end, mocket__deadline_after(before, i->run_left_ns));
     enum engine_outcome outcome = engine_resume(i->engine, why);
     uint64_t now = guest_now_ns(), used = now - before;
     i->used_ns += used;
-    i->run_left_ns -= i->run_left_ns == NEVER ? 0 : least(used, i->run_left_ns);
+    i->run_left_ns -= i->run_left_ns == MOCKET_NEVER ? 0 : mocket__deadline_first(used, i->run_left_ns);
     i->waiting = outcome == ENGINE_WAITING;
     i->waited |= i->waiting;
     if (i->waiting)
@@ -209,7 +194,8 @@ static enum engine_outcome run(struct guest_instance *i, struct mocket_buf *why)
         i->slots[0].i32 = i->step == GUEST_STEP_MAKE ? 0 : engine_result(i->engine);
     i->suspended = i->waiting = false;
     i->running = GUEST_OUTSIDE;
-    if (outcome == ENGINE_TRAPPED && !i->exited && (i->late || guest_now_ns() > i->deadline_ns))
+    if (outcome == ENGINE_TRAPPED && !i->exited &&
+        (i->late || mocket__deadline_is_over(i->deadline_ns, guest_now_ns())))
         outcome = ENGINE_EXPIRED;
     return outcome;
 }
@@ -280,7 +266,7 @@ static void count_collection(struct guest_instance *i)
     uint64_t now = guest_now_ns();
     guest_count(i->log->stats, GUEST_STAT_COLLECTIONS, 1);
     i->collections++;
-    if (now - i->collections_ns < 1000000000u)
+    if (now - i->collections_ns < MOCKET_SECOND_NS)
         return;
     tell_heap(i);
     i->collections = 0;
@@ -615,7 +601,7 @@ struct guest_instance *guest_instance_new(struct guest_program *program, struct 
     i->seat = seat;
     i->running = GUEST_OUTSIDE;
     i->declared.max_body = i->declared.max_message = GUEST_UNSAID;
-    i->start_end_ns = sum(guest_now_ns(), ns_of(program->timeout_ms));
+    i->start_end_ns = mocket__deadline_after(guest_now_ns(), mocket__limit_ns(program->timeout_ms));
     guest_count(log->stats, GUEST_STAT_INSTANCES_STARTED, 1);
     return i;
 }

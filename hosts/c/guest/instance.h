@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "../../../src/base/deadline.h"
 #include "files.h"
 #include "handle.h"
 #include "log.h"
@@ -108,7 +109,7 @@ struct guest_instance {
     struct guest_files *files; /* NULL: none yet */
     struct guest_line out[3];  /* standard output, standard error, MoonBit's println */
     uint16_t high_surrogate;   /* of println: the first half of a pair, or 0 */
-    uint64_t deadline_ns;      /* imports end then; UINT64_MAX: none */
+    uint64_t deadline_ns;      /* imports end then; MOCKET_NEVER: none */
     uint64_t served;
     uint64_t memory_at_start; /* bytes */
     bool exited;              /* it called proc_exit: the trap that follows is not one */

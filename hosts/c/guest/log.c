@@ -8,17 +8,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../../src/base/deadline.h"
 #include "../../../src/base/escape.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 
-#define SECOND_NS INT64_C(1000000000)
+#define SECOND_NS ((int64_t)MOCKET_SECOND_NS)
 
 uint64_t guest_now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return mocket__timespec_ns(t);
 }
 
 /* left and rate are in billionths, so that nothing of the time is lost: credit raised by rate for each second that has

@@ -78,7 +78,7 @@ static struct guest_request *request_of(struct guest_owner *owner)
 static bool is_over(struct guest_owner *owner)
 {
     const struct guest_request *r = request_of(owner);
-    return r && owner->death && guest_now_ns() > r->grace_ns;
+    return r && owner->death && mocket__deadline_is_over(r->grace_ns, guest_now_ns());
 }
 
 int32_t guest_op_begin(struct guest_instance *i, struct guest_owner *owner, enum guest_op_kind kind,

@@ -17,13 +17,14 @@
  * it was made for. */
 #include "pace.h"
 
+#include "../../../src/base/deadline.h"
+
 #include <string.h>
 #include <sys/random.h>
 
 #define PROOFS 16u
-#define SECOND_NS UINT64_C(1000000000)
-#define FIBERS_FIRST_NS (60 * SECOND_NS)
-#define FIBERS_NS (600 * SECOND_NS)
+#define FIBERS_FIRST_NS (60 * MOCKET_SECOND_NS)
+#define FIBERS_NS (600 * MOCKET_SECOND_NS)
 #define SCORE_QUICK 4u
 #define SCORE_MAX 64u
 #define SCORE_LONG 16u /* points that a long request costs */
@@ -117,7 +118,8 @@ static void weigh(struct guest_pace *p, struct guest_pace_row *row, bool is_long
 bool guest_pace_trusts(struct guest_pace *p, guest_kind kind, uint64_t now_ns)
 {
     const struct guest_pace_row *row = find(p, kind);
-    return row && row->proofs >= PROOFS && now_ns >= row->fibers_until_ns && now_ns >= p->fibers_until_ns;
+    return row && row->proofs >= PROOFS && mocket__deadline_is_over(row->fibers_until_ns, now_ns) &&
+           mocket__deadline_is_over(p->fibers_until_ns, now_ns);
 }
 
 static void surprise(struct guest_pace *p, struct guest_pace_row *row, uint64_t now_ns)

@@ -20,7 +20,7 @@ int guest_random(struct guest_instance *instance, uint32_t offset, uint32_t len)
         ssize_t n = getrandom(to.ptr + at, left < PIECE ? left : PIECE, 0);
         if (n > 0)
             at += (size_t)n;
-        if (at < to.len && guest_now_ns() > instance->deadline_ns)
+        if (at < to.len && mocket__deadline_is_over(instance->deadline_ns, guest_now_ns()))
             return MOCKET_ETIMEDOUT;
     }
     return 0;

@@ -19,7 +19,7 @@
 
 #define TRIES_MAX 16u
 #define TARGET_SHOWN 256u /* bytes of a target in the log */
-#define GRACE_RUN_NS UINT64_C(10000000)
+#define GRACE_RUN_NS (10 * MOCKET_MS_NS)
 
 void guest_request_log(struct guest_instance *i, const struct guest_request *r, int level, mocket_span text)
 {

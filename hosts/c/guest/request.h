@@ -6,13 +6,14 @@
 #ifndef MOCKET_HOSTS_C_GUEST_REQUEST_H
 #define MOCKET_HOSTS_C_GUEST_REQUEST_H
 
+#include "../../../src/base/deadline.h"
 #include "../../../src/http/message.h"
 #include "../../../src/backend/native/native.h"
 #include "instance.h"
 #include "pace.h"
 
-#define GUEST_GRACE_NS UINT64_C(1000000000) /* for who is told that it waits no longer */
-#define GUEST_OUT_MAX 65536u                /* bytes of a streamed answer that wait for the front */
+#define GUEST_GRACE_NS MOCKET_SECOND_NS /* for who is told that it waits no longer */
+#define GUEST_OUT_MAX 65536u            /* bytes of a streamed answer that wait for the front */
 
 enum guest_answer_state {
     GUEST_ANSWER_NONE,
@@ -62,8 +63,8 @@ struct guest_request {
     uint64_t arrival;  /* its number among those that waited */
     uint64_t began_ns; /* when the guest was first entered for it; 0: not yet */
     struct guest_owner owner;
-    uint64_t deadline_ns; /* UINT64_MAX: none */
-    uint64_t total_ns;    /* the end that the guest set, which no progress moves; UINT64_MAX: none */
+    uint64_t deadline_ns; /* MOCKET_NEVER: none */
+    uint64_t total_ns;    /* the end that the guest set, which no progress moves; MOCKET_NEVER: none */
     uint64_t grace_ns;    /* once it died */
     bool returned;        /* mocket_handle has */
 

@@ -170,10 +170,9 @@ static void free_event(struct guest_event *ev)
 static void die(struct guest_socket *s, int code)
 {
     struct guest_instance *i = s->instance;
-    uint64_t grace_ns = guest_now_ns() + GUEST_GRACE_NS;
     s->owner.death = code;
     if (i->event && i->event->socket == s) {
-        s->end_ns = grace_ns < s->end_ns ? grace_ns : s->end_ns;
+        s->end_ns = mocket__deadline_first(s->end_ns, guest_now_ns() + GUEST_GRACE_NS);
         s->overdue = true;
     }
     guest_owner_die(&s->owner, code);
@@ -360,8 +359,7 @@ int guest_socket_hand_over(struct guest_socket *s, mocket_event *e)
 void guest_socket_begin(struct guest_event *ev)
 {
     struct guest_socket *s = ev->socket;
-    uint64_t timeout_ms = s->worker->program->timeout_ms;
-    s->end_ns = timeout_ms ? guest_now_ns() + timeout_ms * 1000000u : UINT64_MAX;
+    s->end_ns = mocket__deadline_after(guest_now_ns(), mocket__limit_ns(s->worker->program->timeout_ms));
     s->overdue = false;
     s->worker->calls++;
 }
@@ -401,7 +399,7 @@ void guest_socket_end(struct guest_event *ev)
 
 void guest_socket_overdue(struct guest_socket *s)
 {
-    s->end_ns = UINT64_MAX;
+    s->end_ns = MOCKET_NEVER;
     die(s, s->closed ? MOCKET_ECLOSED : MOCKET_ETIMEDOUT);
 }
 

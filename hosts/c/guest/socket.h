@@ -8,6 +8,7 @@
 #define MOCKET_HOSTS_C_GUEST_SOCKET_H
 
 #include "../../../src/base/container.h"
+#include "../../../src/base/deadline.h"
 #include "../../../src/abi/codec.h"
 #include "../../../src/core/socket.h"
 #include "request.h"
@@ -37,7 +38,7 @@ struct guest_socket {
     bool held;                            /* it is not read from */
     uint64_t kind;                        /* of its messages, in the pace */
     size_t event_count, event_bytes;      /* messages that wait */
-    uint64_t end_ns;                      /* of the time for the call under way; UINT64_MAX: none */
+    uint64_t end_ns;                      /* of the time for the call under way; MOCKET_NEVER: none */
     bool overdue;                         /* that was, and the grace has begun */
     struct mocket_buf queued;             /* what the guest did before it was open, and what did not fit */
     size_t topics_queued;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "../../../src/base/deadline.h"
 #include "../../../src/base/memory.h"
 #include "thread.h"
 
@@ -33,7 +34,7 @@ static void run(void *arg)
     int idle = 0;
     uv_mutex_lock(&t->lock);
     while (!t->stop) {
-        uv_cond_timedwait(&t->wake, &t->lock, (uint64_t)ENGINE_TICK_MS * 1000000u);
+        uv_cond_timedwait(&t->wake, &t->lock, ENGINE_TICK_MS * MOCKET_MS_NS);
         engine_tick(t->engine);
         atomic_fetch_add_explicit(&t->ticks, 1, memory_order_relaxed);
         idle = any_busy(t) ? 0 : idle + 1;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../../src/base/deadline.h"
 #include "grants.h"
 #include "instance.h"
 #include "random.h"
@@ -97,11 +98,6 @@ static bool clock_of(uint32_t id, clockid_t *clock)
     return true;
 }
 
-static uint64_t nanoseconds(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* clock_res_get(id, result) */
 static const char *clock_res_get(void *data, union engine_slot *s)
 {
@@ -110,7 +106,7 @@ static const char *clock_res_get(void *data, union engine_slot *s)
     if (!clock_of(s[0].u32, &clock))
         return answer(s, WASI_EINVAL);
     clock_getres(clock, &t);
-    return stored(s, guest_put_u64(data, s[1].u32, nanoseconds(t)), 0);
+    return stored(s, guest_put_u64(data, s[1].u32, mocket__timespec_ns(t)), 0);
 }
 
 /* clock_time_get(id, precision i64, result) */
@@ -121,7 +117,7 @@ static const char *clock_time_get(void *data, union engine_slot *s)
     if (!clock_of(s[0].u32, &clock))
         return answer(s, WASI_EINVAL);
     clock_gettime(clock, &t);
-    return stored(s, guest_put_u64(data, s[2].u32, nanoseconds(t)), 0);
+    return stored(s, guest_put_u64(data, s[2].u32, mocket__timespec_ns(t)), 0);
 }
 
 /* Sockets are relative to a descriptor that was granted, and none is. */

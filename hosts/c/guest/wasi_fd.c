@@ -12,8 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "files.h"
 #include "../../../src/base/word.h"
+#include "files.h"
 #include "instance.h"
 #include "span.h"
 #include "wasi.h"
@@ -256,7 +256,7 @@ static int list(const struct guest_instance *i, int fd, struct listing *l)
             list_entry(l, e);
             at += e->len;
         }
-        if (guest_now_ns() > i->deadline_ns)
+        if (mocket__deadline_is_over(i->deadline_ns, guest_now_ns()))
             return WASI_ETIMEDOUT;
     }
     return WASI_OK;

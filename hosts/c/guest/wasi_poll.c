@@ -7,8 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "instance.h"
+#include "../../../src/base/deadline.h"
 #include "../../../src/base/word.h"
+#include "instance.h"
 #include "operation.h"
 #include "request.h"
 #include "span.h"
@@ -28,8 +29,7 @@ static uint64_t wait_ns(const unsigned char *subscription)
         return timeout;
     struct timespec t;
     clock_gettime(mocket__load_u32(subscription + 16) == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &t);
-    uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-    return timeout > now ? timeout - now : 0;
+    return mocket__deadline_left(timeout, mocket__timespec_ns(t));
 }
 
 /* The shortest wait; 0 when something is ready. */
@@ -74,7 +74,7 @@ static const char *begin(struct guest_instance *i, union engine_slot *s, uint64_
 {
     struct guest_op *op;
     struct guest_owner *owner = guest_instance_owner(i);
-    uint64_t ms = ns / 1000000u + (ns % 1000000u != 0);
+    uint64_t ms = ns / MOCKET_MS_NS + (ns % MOCKET_MS_NS != 0);
     if (owner->death)
         return wasi_answer(s, WASI_EINTR);
     int32_t number = guest_op_begin(i, owner, GUEST_OP_SLEEP, &op);

@@ -5,6 +5,7 @@
 #include <mocket.h>
 #include <string.h>
 
+#include "../../../src/base/deadline.h"
 #include "../../../src/base/word.h"
 #include "span.h"
 #include "wasi.h"
@@ -55,11 +56,6 @@ unsigned char wasi_type(mode_t mode)
     }
 }
 
-static uint64_t nanoseconds(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 int wasi_put_stat(const struct guest_instance *instance, uint32_t offset, const struct stat *st)
 {
     enum { SIZE = 64 };
@@ -72,9 +68,9 @@ int wasi_put_stat(const struct guest_instance *instance, uint32_t offset, const 
     to.ptr[16] = wasi_type(st->st_mode);
     mocket__store_u64(to.ptr + 24, st->st_nlink);
     mocket__store_u64(to.ptr + 32, (uint64_t)st->st_size);
-    mocket__store_u64(to.ptr + 40, nanoseconds(st->st_atim));
-    mocket__store_u64(to.ptr + 48, nanoseconds(st->st_mtim));
-    mocket__store_u64(to.ptr + 56, nanoseconds(st->st_ctim));
+    mocket__store_u64(to.ptr + 40, mocket__timespec_ns(st->st_atim));
+    mocket__store_u64(to.ptr + 48, mocket__timespec_ns(st->st_mtim));
+    mocket__store_u64(to.ptr + 56, mocket__timespec_ns(st->st_ctim));
     return 0;
 }
 
@@ -82,7 +78,7 @@ static struct timespec one_time(uint64_t ns, bool set, bool now)
 {
     if (!set)
         return (struct timespec){ .tv_nsec = now ? UTIME_NOW : UTIME_OMIT };
-    return (struct timespec){ (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+    return (struct timespec){ (time_t)(ns / MOCKET_SECOND_NS), (long)(ns % MOCKET_SECOND_NS) };
 }
 
 bool wasi_times(uint64_t access_ns, uint64_t change_ns, uint32_t flags, struct timespec times[2])

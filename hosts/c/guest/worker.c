@@ -27,7 +27,7 @@
 #define RETRY_MAX_MS 5000u
 #define LOOK_MS 10u        /* how often deadlines are looked at while something waits */
 #define LOOK_IDLE_MS 1000u /* and idle instances */
-#define IDLE_NS UINT64_C(10000000000)
+#define IDLE_NS (10 * MOCKET_SECOND_NS)
 #define TURN_NS UINT64_C(5000000)  /* of slices, before sockets are looked at again */
 #define LONG_NS UINT64_C(50000000) /* a request that had its place for longer is not quick */
 #define TRIALS_LOOKED_AT 64u       /* requests that wait, to find one that may be tried */
@@ -42,7 +42,7 @@ struct guest_worker_handles {
 /* The loop's idea of the time: some milliseconds old perhaps, and free. */
 static uint64_t loop_now_ns(const struct guest_worker *w)
 {
-    return w->loop ? uv_now(w->loop) * 1000000u : guest_now_ns();
+    return w->loop ? uv_now(w->loop) * MOCKET_MS_NS : guest_now_ns();
 }
 
 /* ---- Requests ---- */
@@ -91,9 +91,8 @@ void guest_worker_forget(struct guest_request *r)
 
 void guest_worker_extend(struct guest_request *r)
 {
-    uint64_t timeout_ms = r->worker->program->timeout_ms;
-    r->deadline_ns = timeout_ms ? guest_now_ns() + timeout_ms * 1000000u : UINT64_MAX;
-    r->deadline_ns = r->total_ns < r->deadline_ns ? r->total_ns : r->deadline_ns;
+    uint64_t limit_ns = mocket__limit_ns(r->worker->program->timeout_ms);
+    r->deadline_ns = mocket__deadline_first(r->total_ns, mocket__deadline_after(guest_now_ns(), limit_ns));
 }
 
 /* ---- Trust ---- */
@@ -102,7 +101,7 @@ static uint64_t thread_cpu_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return mocket__timespec_ns(t);
 }
 
 bool guest_worker_trusts(const struct guest_instance *i, guest_kind kind)
@@ -265,7 +264,7 @@ static void start_failed(struct guest_worker *w, struct mocket_buf *why)
     uint64_t wait_ms = (uint64_t)RETRY_FIRST_MS << (w->failures < 10 ? w->failures : 10);
     w->failures++;
     guest_count(w->log.stats, GUEST_STAT_INSTANCES_FAILED, 1);
-    w->retry_ns = guest_now_ns() + (wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS) * 1000000u;
+    w->retry_ns = guest_now_ns() + (wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS) * MOCKET_MS_NS;
     struct mocket_buf text = { 0 };
     mocket__buf_text(&text, "no new instance: ");
     mocket__buf_span(&text, mocket__buf_view(why));
@@ -373,7 +372,7 @@ static struct guest_instance *new_instance(struct guest_worker *w)
 
 static bool may_make(const struct guest_worker *w)
 {
-    return w->failures == 0 || guest_now_ns() >= w->retry_ns;
+    return w->failures == 0 || mocket__deadline_is_over(w->retry_ns, guest_now_ns());
 }
 
 /* One that is used up ends, though it has sockets: others could not be served. */
@@ -515,7 +514,7 @@ static void end_waiting(struct guest_worker *w, struct guest_instance *i)
 static void look_at_call(struct guest_worker *w, struct guest_instance *i, uint64_t now)
 {
     struct guest_socket *s = i->event->socket;
-    if (now <= s->end_ns)
+    if (!mocket__deadline_is_over(s->end_ns, now))
         return;
     if (!s->overdue)
         guest_socket_overdue(s);
@@ -538,7 +537,7 @@ static void look_at_requests(struct guest_worker *w, uint64_t now)
     for (struct guest_request *r = w->inbox.all; r; r = next) {
         next = r->next;
         look_at_length(w, r, now);
-        if (r->owner.death == 0 && now > r->deadline_ns)
+        if (r->owner.death == 0 && mocket__deadline_is_over(r->deadline_ns, now))
             guest_request_die(r, MOCKET_ETIMEDOUT);
     }
     struct guest_instance *after;
@@ -547,8 +546,8 @@ static void look_at_requests(struct guest_worker *w, uint64_t now)
         after = i->next;
         if (i->event)
             look_at_call(w, i, now);
-        else if (i->waiting &&
-                 (r ? r->owner.death && now > r->grace_ns : !guest_instance_is_ready(i) && now > i->start_end_ns))
+        else if (i->waiting && (r ? r->owner.death && mocket__deadline_is_over(r->grace_ns, now)
+                                  : !guest_instance_is_ready(i) && mocket__deadline_is_over(i->start_end_ns, now)))
             end_waiting(w, i);
     }
 }
@@ -642,7 +641,6 @@ static int open_handles(struct guest_worker *w, uv_loop_t *loop)
 
 void guest_worker_submit(struct guest_worker *w, struct guest_request *r, uv_loop_t *loop)
 {
-    uint64_t timeout_ms = w->program->timeout_ms;
     r->submitted = true;
     if (!w->handles && open_handles(w, loop) < 0) {
         guest_request_fail(r, 503);
@@ -652,8 +650,8 @@ void guest_worker_submit(struct guest_worker *w, struct guest_request *r, uv_loo
     r->kind = guest_pace_kind(&w->pace, r->message);
     r->standing = guest_pace_standing(&w->pace, r->kind);
     r->upgrade = w->program->module->has[GUEST_WS] && r->message->flags & MOCKET_MESSAGE_UPGRADE;
-    r->deadline_ns = timeout_ms ? loop_now_ns(w) + timeout_ms * 1000000u : UINT64_MAX;
-    r->total_ns = UINT64_MAX;
+    r->deadline_ns = mocket__deadline_after(loop_now_ns(w), mocket__limit_ns(w->program->timeout_ms));
+    r->total_ns = MOCKET_NEVER;
     guest_inbox_enter(&w->inbox, r);
     guest_count(w->log.stats, GUEST_STAT_IN_FLIGHT, 1);
     if ((guest_inbox_others_wait(&w->inbox, r) || !assign(w, r)) && !guest_inbox_wait(&w->inbox, r)) {

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "../../core/event.h"
+#include "../../base/deadline.h"
 #include "server/conn.h"
 
 static struct mocket_conn *conn_of(mocket_event *e)
@@ -49,7 +50,7 @@ int mocket__native_yield(mocket_event *e)
 /* Both clocks are the same one, but the loop's is in whole milliseconds. */
 uint64_t mocket__native_delay(const uv_loop_t *loop, uint64_t ms)
 {
-    return (uv_hrtime() + 999999) / 1000000 - uv_now(loop) + ms;
+    return (uv_hrtime() + MOCKET_MS_NS - 1) / MOCKET_MS_NS - uv_now(loop) + ms;
 }
 
 bool mocket__native_is_gone(mocket_event *e)

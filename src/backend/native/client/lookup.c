@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../../base/deadline.h"
 #include "../../../base/memory.h"
 
 #define THREADS_FACTOR 3u
@@ -316,7 +317,7 @@ static void sweep(struct mocket_lookups *l)
     uint64_t now_ms = uv_now(l->async.loop);
     for (int state = KNOWN; state <= FAILED; state++) {
         struct list *list = &l->lists[state];
-        while (list->count > 0 && oldest(list)->until_ms <= now_ms)
+        while (list->count > 0 && mocket__deadline_is_over(oldest(list)->until_ms, now_ms))
             forget(oldest(list));
     }
     while (l->lists[KNOWN].count + l->lists[FAILED].count > MOCKET_LOOKUPS_KEPT)

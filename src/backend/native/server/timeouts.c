@@ -23,9 +23,8 @@ void mocket__timeouts_remove(struct mocket_timeout *m)
 static uint64_t due_ms(const struct mocket_timeouts *t, enum mocket_timeout_class class, uint64_t now_ms)
 {
     int64_t limit_ms = t->limit_ms[class];
-    if (limit_ms < 0)
-        return MOCKET_NEVER;
-    return now_ms + (limit_ms > 0 ? (uint64_t)limit_ms : 1);
+    uint64_t wait_ms = limit_ms < 0 ? MOCKET_NEVER : limit_ms > 0 ? (uint64_t)limit_ms : 1;
+    return mocket__deadline_after(now_ms, wait_ms);
 }
 
 uint64_t mocket__timeouts_set(struct mocket_timeouts *t, struct mocket_timeout *m, enum mocket_timeout_class class,
@@ -61,7 +60,7 @@ struct mocket_timeout *mocket__timeouts_due(struct mocket_timeouts *t, uint64_t 
 {
     for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++) {
         struct mocket_timeout *first = mocket__timeouts_first(t, (enum mocket_timeout_class)i);
-        if (first != NULL && first->due_ms <= now_ms)
+        if (first != NULL && mocket__deadline_is_over(first->due_ms, now_ms))
             return first;
     }
     return NULL;
@@ -71,7 +70,7 @@ uint64_t mocket__timeouts_next(const struct mocket_timeouts *t)
 {
     uint64_t next = MOCKET_NEVER;
     for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++)
-        if (t->heads[i].next != &t->heads[i] && t->heads[i].next->due_ms < next)
-            next = t->heads[i].next->due_ms;
+        if (t->heads[i].next != &t->heads[i])
+            next = mocket__deadline_first(next, t->heads[i].next->due_ms);
     return next;
 }

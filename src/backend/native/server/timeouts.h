@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../../base/deadline.h"
+
 enum mocket_timeout_class {
     MOCKET_TIMEOUT_NONE, /* a handler works: no limit of ours */
     MOCKET_TIMEOUT_IDLE,
@@ -30,8 +32,6 @@ struct mocket_timeouts {
     struct mocket_timeout heads[MOCKET_TIMEOUT_COUNT];
     int64_t limit_ms[MOCKET_TIMEOUT_COUNT]; /* below zero: none */
 };
-
-#define MOCKET_NEVER UINT64_MAX
 
 /* limit_ms is the caller's to fill in. */
 void mocket__timeouts_init(struct mocket_timeouts *t);
