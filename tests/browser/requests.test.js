@@ -1,7 +1,7 @@
 // Requests of pages, answered by an app in a service worker.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ask, missing, textOf, visit, withSite } from './chromium.js';
+import { POLLING, ask, endWorkers, missing, textOf, visit, withSite } from './chromium.js';
 
 const skip = missing;
 
@@ -66,7 +66,7 @@ test('two versions: the new app answers, the old cache is gone', { skip }, () =>
             navigator.serviceWorker.getRegistration().then((registration) => registration.update());
         }));
         assert.ok(await changed);
-        await page.waitForFunction(async () => (await caches.keys()).length === 1);
+        await page.waitForFunction(async () => (await caches.keys()).length === 1, POLLING);
         const after = await names();
         assert.deepEqual([before.length, after.length, before[0] === after[0]], [1, 1, false]);
         assert.equal((await ask(page, '/echo', { method: 'POST', body: 'abc' }))[0], 404);
@@ -94,11 +94,11 @@ test('a long answer, and several that wait at once', { skip }, () =>
         assert.equal((await ask(page, '/bytes/1000000'))[1].length, 1000000);
         const [texts, ms] = await page.evaluate(async () => {
             const begun = performance.now();
-            const answers = await Promise.all([1, 2, 3].map(() => fetch('/sleep/500').then((a) => a.status)));
+            const answers = await Promise.all([1, 2, 3].map(() => fetch('/sleep/1000').then((a) => a.status)));
             return [answers, performance.now() - begun];
         });
         assert.deepEqual(texts, [200, 200, 200]);
-        assert.ok(ms >= 500 && ms < 1400, `${ms} ms`);
+        assert.ok(ms >= 1000 && ms < 2900, `${ms} ms`);
     }));
 
 test('Server-Sent Events', { skip }, () =>
@@ -122,7 +122,7 @@ test('Server-Sent Events', { skip }, () =>
 // ---- What is missing ----
 
 const startPage = (page) => page.waitForFunction(() => /did not start/.test(document.title) &&
-    document.getElementById('mocket-start').textContent).then((handle) => handle.jsonValue());
+    document.getElementById('mocket-start').textContent, POLLING).then((handle) => handle.jsonValue());
 
 test('without JSPI, the page names WebAssembly.Suspending', { skip }, () =>
     withSite('examples/realtime', { before: 'delete WebAssembly.Suspending;\n', visit: false },
@@ -156,7 +156,6 @@ test('a file of an old version', { skip }, () =>
 
 test('a worker whose files are gone fetches them again, and says what it lacks', { skip }, () =>
     withSite('examples/routes', {}, async ({ site, page }) => {
-        const { endWorkers } = await import('./chromium.js');
         await page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))));
         await endWorkers(page);
         assert.deepEqual(await ask(page, '/hello/moon'), [200, 'Hello, moon!']);

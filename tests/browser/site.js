@@ -1,9 +1,11 @@
 // A server of static files with an app for the browser in them, as hosts/js/README.md lays them out. Everything may be
 // kept for an hour: what a new version must not depend on.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -11,8 +13,23 @@ const GUESTS = process.env.GUESTS ?? path.join(ROOT, 'build');
 const SOURCES = path.join(ROOT, 'hosts/js/src');
 const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm', '.txt': 'text/plain' };
 
-export const guest = (name) => readFileSync(path.join(GUESTS, `${name}.wasm`));
-export const hasGuest = (name) => existsSync(path.join(GUESTS, `${name}.wasm`));
+const built = new Map();
+const fileOf = (name) => path.join(GUESTS, `${name}.wasm`);
+const guest = (name) => built.get(name) ?? readFileSync(fileOf(name));
+export const hasGuest = (name) => existsSync(fileOf(name));
+
+// Compiles a guest of this folder; it is named by its file.
+export function makeGuest(name) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'mocket-guest-')), out = path.join(folder, 'app.wasm');
+    try {
+        execFileSync(path.join(GUESTS, 'mocket'), ['build', path.join(import.meta.dirname, name), '-o', out]);
+        built.set(name, readFileSync(out));
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+    return name;
+}
+
 const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 export class Site {
