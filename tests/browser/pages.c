@@ -1,9 +1,9 @@
 /* Pages of every kind, for tests in a browser. Each opens a socket and shows what came over it. */
 #include <mocket.h>
 
-#define OPENS_A_SOCKET \
-    "const socket = new WebSocket('/echo');" \
-    "socket.onopen = () => socket.send('by a socket');" \
+#define OPENS_A_SOCKET                                                                                                 \
+    "const socket = new WebSocket('/echo');"                                                                           \
+    "socket.onopen = () => socket.send('by a socket');"                                                                \
     "socket.onmessage = ({ data }) => { document.title = data; };"
 
 static int with_policy(mocket_event *e, const char *policy, const char *page)
