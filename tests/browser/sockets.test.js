@@ -62,6 +62,16 @@ const say = (page, text) => page.evaluate((value) => {
 const sees = (page, line) => page.waitForFunction((text) =>
     [...document.querySelectorAll('#lines li')].some((item) => item.textContent === text), POLLING, line);
 
+// SCREENSHOT=docs/images/service-worker.png makes the picture of docs/javascript.md.
+async function show(page) {
+    const { SCREENSHOT } = process.env;
+    if (SCREENSHOT === undefined)
+        return;
+    await page.bringToFront();
+    await page.setViewport({ width: 640, height: 360 });
+    await page.screenshot({ path: SCREENSHOT });
+}
+
 async function secondTab(site, open) {
     const tab = await open();
     await tab.goto(site.url());
@@ -190,12 +200,13 @@ describe('sockets of pages', { skip, concurrency: 2 }, () => {
             await enter(page, 'ann');
             await enter(other, 'bob');
             await sees(page, 'bob came');
-            await say(page, 'hello');
-            await say(other, 'h\u00E9llo \u26A1');
+            await say(page, 'the server is off');
+            await say(other, 'here too \u26A1');
             for (const tab of [page, other]) {
-                await sees(tab, 'ann: hello');
-                await sees(tab, 'bob: h\u00E9llo \u26A1');
+                await sees(tab, 'ann: the server is off');
+                await sees(tab, 'bob: here too \u26A1');
             }
+            await show(page);
             await other.close();
             await sees(page, 'bob left');
             const third = await secondTab(site, open);
