@@ -2,9 +2,8 @@
  *
  * * From the request's canonical path to a file name it is one way: cut off the mount, decode once, refuse every
  *   segment that begins with a dot. Whether the file lies below the folder is then not decided by looking at names but
- *   by the kernel (openat2 with RESOLVE_BENEATH), which also sees symbolic links that somebody puts there in the
- *   meantime; where there is no openat2, the path is walked component by component and no link is followed. In a guest
- *   the host does the same below each folder that it granted. The folder itself is looked up at each request, so that
+ *   by src/system/beneath.h, which also sees symbolic links that somebody puts there in the meantime. In a guest the
+ *   host does the same below each folder that it granted. The folder itself is looked up at each request, so that
  *   it may be a link that a deployment switches.
  *
  * * What is open is described by its own descriptor (fstat): name, size, time and bytes belong to the same file,
@@ -18,26 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <linux/openat2.h>
-#include <sys/syscall.h>
-#endif
+#include "../system/beneath.h"
 
-/* Not everywhere, and without need where they are missing. */
-#ifndef O_CLOEXEC
-#define O_CLOEXEC 0
-#endif
-#ifndef O_NOCTTY
-#define O_NOCTTY 0
-#endif
-
-#define FILE_FLAGS                                                                                                     \
-    (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) /* O_NONBLOCK: a pipe in the folder must not hold us */
-#define FOLDER_FLAGS (O_RDONLY | O_CLOEXEC | O_DIRECTORY)
-#define SEGMENT_MAX 255
 #define NO_TIME (-1)
 #define TIME_LEAST 318297600 /* 2 Feb 1980: tools that pack files use 0, 1, 1 Jan 1980 (ZIP) and 1 Feb 1980 (Gradle) */
-#define BUSY_TRIES 8         /* while names are being changed under our feet */
 
 struct site {
     struct mocket_static_opts opts;
@@ -63,63 +46,6 @@ static const struct variant {
 } variants[] = { { "identity", "" }, { "gzip", ".gz" }, { "br", ".br" } };
 
 /* ---- Opening ---- */
-
-#ifndef __wasi__
-/* Component by component, following nothing. */
-static int open_by_steps(int root, const char *path)
-{
-    int folder = root;
-    for (;;) {
-        char segment[SEGMENT_MAX + 1];
-        size_t len = strcspn(path, "/");
-        bool last = path[len] == '\0';
-        int fd = -1;
-        if (len <= SEGMENT_MAX) {
-            memcpy(segment, path, len);
-            segment[len] = '\0';
-            fd = openat(folder, segment, (last ? FILE_FLAGS : FOLDER_FLAGS) | O_NOFOLLOW);
-        }
-        if (folder != root)
-            close(folder);
-        if (fd < 0 || last)
-            return fd;
-        folder = fd;
-        path += len + 1;
-    }
-}
-#endif
-
-#if defined(__wasi__)
-/* A WASI host resolves a path below the folder that it is relative to, links that stay inside included. */
-static int open_below(int root, const char *path)
-{
-    return openat(root, path, FILE_FLAGS);
-}
-#elif defined(SYS_openat2) && defined(RESOLVE_BENEATH)
-/* Below zero with errno ENOSYS or EPERM: this kernel, or a filter in front of it, does not do it. */
-static int open_by_kernel(int root, const char *path)
-{
-    struct open_how how = { .flags = FILE_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-    long fd = -1;
-    for (int tries = 0; tries < BUSY_TRIES; tries++) {
-        fd = syscall(SYS_openat2, root, path, &how, sizeof how);
-        if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-            break;
-    }
-    return (int)fd;
-}
-
-static int open_below(int root, const char *path)
-{
-    int fd = open_by_kernel(root, path);
-    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_by_steps(root, path) : fd;
-}
-#else
-static int open_below(int root, const char *path)
-{
-    return open_by_steps(root, path);
-}
-#endif
 
 enum kind { NOTHING, FILE_THERE, FOLDER_THERE, NO_ROOM /* for a descriptor: nobody can say */ };
 
@@ -147,7 +73,7 @@ static void take_times(struct file *file, const struct stat *st)
 static enum kind open_file(struct file *file, int root, const char *path)
 {
     struct stat st;
-    file->fd = open_below(root, path);
+    file->fd = mocket__beneath_open(root, path, O_RDONLY, 0);
     if (file->fd < 0)
         return kind_of_failure();
     bool known = fstat(file->fd, &st) == 0;
@@ -436,7 +362,7 @@ static int serve(mocket_event *e, struct search *s, const char *canonical)
     bool as_folder = strcmp(canonical, "/") == 0 || (raw[0] && raw[strlen(raw) - 1] == '/');
     if (!name)
         return not_found(e, s->site);
-    s->root = open(s->site->dir, FOLDER_FLAGS);
+    s->root = mocket__beneath_folder(s->site->dir);
     enum kind kind = s->root < 0 ? kind_of_failure() : NOTHING;
     s->lack = errno;
     if (s->root >= 0 && as_folder)
@@ -498,22 +424,13 @@ static size_t count_segments(const char *path)
 /* A folder that is not there is a slip of the pen; in a guest it is a folder that was not granted. */
 static void check_dir(mocket_app *app, const char *dir)
 {
-#ifndef __wasi__
     static const char words[] = "mocket_static: not a folder: ";
-    int fd = open(dir, FOLDER_FLAGS);
-    if (fd >= 0) {
-        close(fd);
-        return;
-    }
-    char *text = mocket_app_mem(app, sizeof words + strlen(dir));
+    char *text = mocket__beneath_is_folder(dir) ? NULL : mocket_app_mem(app, sizeof words + strlen(dir));
     if (!text)
         return;
     memcpy(text, words, sizeof words - 1);
     memcpy(text + sizeof words - 1, dir, strlen(dir));
     mocket_mistake(app, text);
-#else
-    (void)app, (void)dir;
-#endif
 }
 
 void mocket_static(mocket_app *app, const char *mount, const char *dir, const struct mocket_static_opts *opts)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../../../src/base/memory.h"
-#include "beneath.h"
+#include "../../../src/system/beneath.h"
 
 #define FIRST 3u /* standard input, output and error come before */
 
@@ -103,7 +103,7 @@ static bool is_openable(const struct stat *st)
 static int look(int dir, const struct guest_open_how *how)
 {
     struct stat st;
-    int fd = beneath_open(dir, how->path, O_PATH | (how->flags & (O_NOFOLLOW | O_DIRECTORY)), 0);
+    int fd = mocket__beneath_open(dir, how->path, O_PATH | (how->flags & (O_NOFOLLOW | O_DIRECTORY)), 0);
     if (fd < 0)
         return errno == ENOENT && how->flags & O_CREAT ? 0 : -1;
     int rc = fstat(fd, &st);
@@ -143,7 +143,7 @@ static int open_fd(const struct guest_open_file *folder, const struct guest_open
 {
     if (look(folder->fd, how) < 0)
         return -1;
-    int fd = beneath_open(folder->fd, how->path, how->flags | access_mode(how->rights), 0666);
+    int fd = mocket__beneath_open(folder->fd, how->path, how->flags | access_mode(how->rights), 0666);
     if (fd < 0)
         return -1;
     if (fstat(fd, st) == 0 && is_openable(st))

@@ -1,5 +1,5 @@
 /* Preview 1: paths, each relative to a folder that was granted or opened below one. A path that would leave it, by
- * `..`, by a slash in front or by a link, is ENOTCAPABLE (beneath.h).
+ * `..`, by a slash in front or by a link, is ENOTCAPABLE (src/system/beneath.h).
  *
  * Links are followed where they stay inside, and read; guests make none, neither soft nor hard: a link is a name for
  * something that the host's other programs may take it for. */
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "beneath.h"
+#include "../../../src/system/beneath.h"
 #include "files.h"
 #include "instance.h"
 #include "span.h"
@@ -22,14 +22,14 @@
 
 struct path {
     const struct guest_open_file *folder;
-    char text[BENEATH_PATH_MAX];
+    char text[MOCKET_BENEATH_PATH_MAX];
 };
 
 /* Copies a path out of the guest, so that it cannot change between two looks. 0 or a code. */
-static int load_text(const struct guest_instance *i, uint32_t at, uint32_t len, char text[BENEATH_PATH_MAX])
+static int load_text(const struct guest_instance *i, uint32_t at, uint32_t len, char text[MOCKET_BENEATH_PATH_MAX])
 {
     struct guest_bytes from;
-    if (len >= BENEATH_PATH_MAX)
+    if (len >= MOCKET_BENEATH_PATH_MAX)
         return WASI_ENAMETOOLONG;
     if (guest_span(i, at, len, &from) < 0)
         return WASI_EFAULT;
@@ -108,7 +108,7 @@ static const char *path_open(void *data, union engine_slot *s)
 
 static int open_place(const struct path *path, uint32_t lookup)
 {
-    return beneath_open(path->folder->fd, path->text, O_PATH | (lookup & FOLLOW ? 0 : O_NOFOLLOW), 0);
+    return mocket__beneath_open(path->folder->fd, path->text, O_PATH | (lookup & FOLLOW ? 0 : O_NOFOLLOW), 0);
 }
 
 /* path_filestat_get(fd, lookup, path, len, result) */
@@ -147,7 +147,7 @@ static const char *path_filestat_set_times(void *data, union engine_slot *s)
 /* path_readlink(fd, path, len, ptr, cap, result): cut to the room. One that points out tells nothing. */
 static const char *path_readlink(void *data, union engine_slot *s)
 {
-    char text[BENEATH_PATH_MAX];
+    char text[MOCKET_BENEATH_PATH_MAX];
     struct path path;
     struct guest_bytes to;
     uint32_t ptr = s[3].u32, cap = s[4].u32, result = s[5].u32;
@@ -174,31 +174,31 @@ static const char *path_readlink(void *data, union engine_slot *s)
 
 /* Does something with the last name of a path: what returns 0, or -1 and errno. */
 static const char *change(struct guest_instance *i, union engine_slot *s, uint64_t right,
-                          int (*what)(const struct beneath_place *place))
+                          int (*what)(const struct mocket_beneath_place *place))
 {
     struct path path;
-    struct beneath_place place;
+    struct mocket_beneath_place place;
     int code = load_path(i, s[0].u32, s + 1, right, &path);
     if (code)
         return wasi_answer(s, code);
-    if (beneath_find(path.folder->fd, path.text, &place) < 0)
+    if (mocket__beneath_find(path.folder->fd, path.text, &place) < 0)
         return done(s, -1);
     code = what(&place) < 0 ? path_error() : WASI_OK;
     close(place.parent);
     return wasi_answer(s, code);
 }
 
-static int make_folder(const struct beneath_place *place)
+static int make_folder(const struct mocket_beneath_place *place)
 {
     return mkdirat(place->parent, place->name, 0777);
 }
 
-static int remove_folder(const struct beneath_place *place)
+static int remove_folder(const struct mocket_beneath_place *place)
 {
     return unlinkat(place->parent, place->name, AT_REMOVEDIR);
 }
 
-static int remove_file(const struct beneath_place *place)
+static int remove_file(const struct mocket_beneath_place *place)
 {
     if (!place->slash)
         return unlinkat(place->parent, place->name, 0);
@@ -239,7 +239,7 @@ static bool is_same_folder(int a, int b)
  *
  * A relative link counts from the folder that it lies in: moved, it may lead other programs out of what was granted.
  * So a link is not renamed (EPERM), and a folder, which may hold links, stays in its parent (EXDEV). */
-static int rename_place(const struct beneath_place *from, const struct beneath_place *to)
+static int rename_place(const struct mocket_beneath_place *from, const struct mocket_beneath_place *to)
 {
     struct stat st;
     if (fstatat(from->parent, from->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -260,15 +260,15 @@ static const char *path_rename(void *data, union engine_slot *s)
 {
     struct guest_instance *i = data;
     struct path old, new;
-    struct beneath_place from, to;
+    struct mocket_beneath_place from, to;
     int code = load_path(data, s[0].u32, s + 1, GUEST_RIGHT_RENAME_SOURCE, &old);
     if (code == WASI_OK)
         code = load_path(data, s[3].u32, s + 4, GUEST_RIGHT_RENAME_TARGET, &new);
     if (code)
         return wasi_answer(s, code);
-    if (beneath_find(old.folder->fd, old.text, &from) < 0)
+    if (mocket__beneath_find(old.folder->fd, old.text, &from) < 0)
         return done(s, -1);
-    if (beneath_find(new.folder->fd, new.text, &to) < 0) {
+    if (mocket__beneath_find(new.folder->fd, new.text, &to) < 0) {
         code = path_error();
         close(from.parent);
         return wasi_answer(s, code);

@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 
 /* The same source again, as it is where there is no openat2. */
-#include <linux/openat2.h>
-#include <sys/syscall.h>
-#undef SYS_openat2
+#include "src/system/beneath.h"
 void mocket__test_static(mocket_app *app, const char *mount, const char *dir, const struct mocket_static_opts *opts);
 #define mocket_static mocket__test_static
+#define mocket__beneath_open mocket__beneath_walk
 #include "src/middleware/static.c"
+#undef mocket__beneath_open
 #undef mocket_static
 
 static const mocket_span no_body = { NULL, 0 };

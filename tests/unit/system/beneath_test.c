@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "hosts/c/guest/beneath.h"
+#include "src/system/beneath.h"
 
 static char folder[64];
 static int dir;
@@ -96,25 +96,25 @@ static const struct {
 static void opens_below_only(void **state)
 {
     (void)state;
-    if (look(beneath_open, "a/inside", O_RDONLY) == -ELOOP) {
+    if (look(mocket__beneath_open, "a/inside", O_RDONLY) == -ELOOP) {
         print_message("this kernel has no openat2\n");
         skip();
     }
     for (size_t i = 0; i < UNIT_COUNT(rows); i++)
-        unit_equal(look(beneath_open, rows[i].path, O_RDONLY), rows[i].open, i);
+        unit_equal(look(mocket__beneath_open, rows[i].path, O_RDONLY), rows[i].open, i);
 }
 
 static void walks_below_only(void **state)
 {
     (void)state;
     for (size_t i = 0; i < UNIT_COUNT(rows); i++)
-        unit_equal(look(beneath_walk, rows[i].path, O_RDONLY), rows[i].walk, i);
+        unit_equal(look(mocket__beneath_walk, rows[i].path, O_RDONLY), rows[i].walk, i);
 }
 
 static void makes_below_only(void **state)
 {
     (void)state;
-    int (*const both[])(int, const char *, int, mode_t) = { beneath_open, beneath_walk };
+    int (*const both[])(int, const char *, int, mode_t) = { mocket__beneath_open, mocket__beneath_walk };
     for (size_t i = 0; i < UNIT_COUNT(both); i++) {
         assert_int_equal(look(both[i], "a/new", O_RDWR | O_CREAT | O_EXCL), 0);
         assert_int_equal(unlinkat(dir, "a/new", 0), 0);
@@ -139,8 +139,8 @@ static void finds_places(void **state)
         { "../x", NULL, -EXDEV, false },  { "/etc/x", NULL, -EXDEV, false }, { "no/x", NULL, -ENOENT, false },
     };
     for (size_t i = 0; i < UNIT_COUNT(places); i++) {
-        struct beneath_place place;
-        int rc = beneath_find(dir, places[i].path, &place) < 0 ? -errno : 0;
+        struct mocket_beneath_place place;
+        int rc = mocket__beneath_find(dir, places[i].path, &place) < 0 ? -errno : 0;
         if (rc == -ENOTDIR && places[i].rc == -EXDEV)
             continue; /* step by step a link is no folder */
         unit_equal(rc, places[i].rc, i);
@@ -156,12 +156,12 @@ static void bounds_names(void **state)
 {
     (void)state;
     char name[5000];
-    struct beneath_place place;
+    struct mocket_beneath_place place;
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '\0';
-    assert_int_equal(look(beneath_walk, name, O_RDONLY), -ENAMETOOLONG);
-    assert_int_equal(look(beneath_open, name, O_RDONLY), -ENAMETOOLONG);
-    assert_int_equal(beneath_find(dir, name, &place), -1);
+    assert_int_equal(look(mocket__beneath_walk, name, O_RDONLY), -ENAMETOOLONG);
+    assert_int_equal(look(mocket__beneath_open, name, O_RDONLY), -ENAMETOOLONG);
+    assert_int_equal(mocket__beneath_find(dir, name, &place), -1);
     assert_int_equal(errno, ENAMETOOLONG);
 }
 

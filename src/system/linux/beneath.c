@@ -2,7 +2,7 @@
  * it is missing (before Linux 5.6, or behind an old filter of system calls) each step is opened by itself, without
  * following links: stricter than need be, but as safe. Neither waits: a fifo or a device is opened without blocking,
  * and refused by the caller. */
-#include "beneath.h"
+#include "../beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +36,9 @@ static int step_into(int dir, const char *name)
     return step(dir, name, O_PATH | O_DIRECTORY, 0);
 }
 
-int beneath_walk(int dir, const char *path, int flags, mode_t mode)
+int mocket__beneath_walk(int dir, const char *path, int flags, mode_t mode)
 {
-    char name[BENEATH_NAME_MAX];
+    char name[MOCKET_BENEATH_NAME_MAX];
     int at = -1;
     if (path[0] == '/') {
         errno = EXDEV;
@@ -72,7 +72,7 @@ int beneath_walk(int dir, const char *path, int flags, mode_t mode)
     return -1;
 }
 
-int beneath_open(int dir, const char *path, int flags, mode_t mode)
+int mocket__beneath_open(int dir, const char *path, int flags, mode_t mode)
 {
     struct open_how how = {
         .flags = (uint64_t)complete(flags),
@@ -84,7 +84,7 @@ int beneath_open(int dir, const char *path, int flags, mode_t mode)
         if (fd >= 0)
             return (int)fd;
         if (errno == ENOSYS || errno == EPERM) /* EPERM: what old filters answer to calls they do not know */
-            return beneath_walk(dir, path, flags, mode);
+            return mocket__beneath_walk(dir, path, flags, mode);
         if (errno != EAGAIN && errno != EINTR) /* EAGAIN: something was renamed meanwhile */
             return -1;
     }
@@ -92,9 +92,20 @@ int beneath_open(int dir, const char *path, int flags, mode_t mode)
     return -1;
 }
 
-int beneath_find(int dir, const char *path, struct beneath_place *out)
+int mocket__beneath_folder(const char *path)
 {
-    char folder[BENEATH_PATH_MAX];
+    return open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+}
+
+bool mocket__beneath_is_folder(const char *path)
+{
+    int fd = mocket__beneath_folder(path);
+    return fd >= 0 && close(fd) == 0;
+}
+
+int mocket__beneath_find(int dir, const char *path, struct mocket_beneath_place *out)
+{
+    char folder[MOCKET_BENEATH_PATH_MAX];
     size_t len = strlen(path);
     size_t end = len;
     while (end > 0 && path[end - 1] == '/')
@@ -115,6 +126,6 @@ int beneath_find(int dir, const char *path, struct beneath_place *out)
     }
     memcpy(folder, start ? path : ".", start ? start : 1);
     folder[start ? start : 1] = '\0';
-    out->parent = beneath_open(dir, folder, O_PATH | O_DIRECTORY, 0);
+    out->parent = mocket__beneath_open(dir, folder, O_PATH | O_DIRECTORY, 0);
     return out->parent < 0 ? -1 : 0;
 }
