@@ -6,6 +6,7 @@
 #include <mocket_abi.h>
 
 #include "../http/message.h"
+#include "../http/websocket.h"
 
 /* Size of the encoded request, or 0 when it does not fit in 32 bits. body: what is sent along, whole (may be
  * absent). */
@@ -47,9 +48,9 @@ int mocket__abi_head_decode(mocket_span bytes, enum mocket_abi_head_kind kind, s
 
 /* The data of a socket's event `closed`: writes code and reason at dst, MOCKET_ABI_CLOSED_LEN(reason.len) bytes, and
  * returns their number. */
-#define MOCKET_ABI_CLOSED_LEN(reason_len) (2 + (reason_len))
+#define MOCKET_ABI_CLOSED_LEN(reason_len) (MOCKET_CLOSE_CODE_LEN + (reason_len))
 size_t mocket__abi_closed_encode(int code, mocket_span reason, void *dst);
-/* The code, 1006 when there is none; *reason is a view. */
+/* The code, MOCKET_WS_CODE_LOST when there is none; *reason is a view. */
 int mocket__abi_closed_decode(mocket_span data, mocket_span *reason);
 
 #endif

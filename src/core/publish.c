@@ -1,13 +1,12 @@
 /* mocket_publish: from the app to its backend. */
 #include "../base/span.h"
+#include "../http/websocket.h"
 #include "backend.h"
 
 int mocket_publish(mocket_app *app, const char *topic, int kind, mocket_span data)
 {
     mocket_span name = mocket__span(topic ? topic : "");
-    if (!app || !app->root || name.len == 0 || name.len > MOCKET_TOPIC_MAX)
-        return MOCKET_EINVAL;
-    if ((kind != MOCKET_WS_TEXT && kind != MOCKET_WS_BINARY) || (kind == MOCKET_WS_TEXT && !mocket__utf8_valid(data)))
+    if (!app || !app->root || mocket__ws_check_publish(name, kind, data) < 0)
         return MOCKET_EINVAL;
     return mocket__publish(app, name, kind, data);
 }

@@ -10,13 +10,8 @@
 #ifndef MOCKET_CORE_SOCKET_H
 #define MOCKET_CORE_SOCKET_H
 
+#include "../http/websocket.h"
 #include "event.h"
-
-#define MOCKET_TOPIC_MAX 255         /* bytes of a topic */
-#define MOCKET_TOPICS_MAX 1024       /* of one socket, */
-#define MOCKET_TOPIC_NAMES_MAX 65536 /* and bytes of their names together */
-#define MOCKET_CLOSE_REASON_MAX 123  /* RFC 6455, section 5.5 */
-#define MOCKET_CONTROL_MAX 125
 
 /* What a route was registered with. Lives as long as the app. */
 struct mocket_ws_route {
@@ -54,8 +49,5 @@ struct mocket_socket {
 void mocket__socket_event(struct mocket_socket *s, int kind, mocket_span data, int code);
 /* After MOCKET_WS_CLOSED: runs what was deferred. The event's memory is the backend's again. */
 void mocket__socket_end(struct mocket_socket *s);
-
-/* A code that may stand in a close frame (RFC 6455, section 7.4). */
-bool mocket__ws_code_ok(int code);
 
 #endif

@@ -27,19 +27,11 @@ static bool origin_allowed(mocket_event *e, const struct mocket_ws_route *route)
 }
 
 /* The first of ours that the client offers, or NULL. */
-static const char *choose_protocol(mocket_event *e, const char *const *ours)
+static const char *choose_protocol(const struct mocket_message *msg, const char *const *ours)
 {
-    const char *offered = ours ? mocket_header(e, "Sec-WebSocket-Protocol") : NULL;
-    for (; offered && *ours; ours++) {
-        mocket_span rest = mocket__span(offered);
-        while (rest.len > 0) {
-            size_t comma = mocket__span_find(rest, ',', 0);
-            if (mocket__span_eq(mocket__span_trim(mocket__span_slice(rest, 0, comma)), mocket__span(*ours)))
-                return *ours;
-            rest = mocket__span_slice(rest, comma + 1, rest.len);
-        }
-    }
-    return NULL;
+    while (ours && *ours && !mocket__ws_offers(msg, mocket__span(*ours)))
+        ours++;
+    return ours ? *ours : NULL;
 }
 
 static int no_upgrade(mocket_event *e, int status)
@@ -66,7 +58,7 @@ static int upgrade(mocket_event *e)
         return mocket_error(e, 501, "there are no WebSockets here");
     s->event = e;
     s->route = route;
-    s->protocol = choose_protocol(e, route->protocols);
+    s->protocol = choose_protocol(&e->req->message, route->protocols);
     if (s->protocol)
         mocket_header_set(e, "Sec-WebSocket-Protocol", s->protocol);
     res->kind = MOCKET_BODY_UPGRADE; /* 101, unless a middleware answers something else behind mocket_next */
@@ -154,19 +146,9 @@ int mocket_ws_code(const mocket_socket *s)
 
 /* ---- what a handler does ---- */
 
-static int check_message(int kind, mocket_span data)
-{
-    bool control = kind == MOCKET_WS_PING || kind == MOCKET_WS_PONG;
-    if (!control && kind != MOCKET_WS_TEXT && kind != MOCKET_WS_BINARY)
-        return MOCKET_EINVAL;
-    if ((control && data.len > MOCKET_CONTROL_MAX) || (kind == MOCKET_WS_TEXT && !mocket__utf8_valid(data)))
-        return MOCKET_EINVAL;
-    return 0;
-}
-
 int mocket_ws_send(mocket_socket *s, int kind, mocket_span data)
 {
-    int rc = check_message(kind, data);
+    int rc = mocket__ws_check_message(kind, data);
     if (rc == 0)
         rc = s->closed ? MOCKET_ECLOSED : s->closing ? MOCKET_ESTATE : 0;
     while (rc == 0) {
@@ -183,17 +165,10 @@ int mocket_ws_text(mocket_socket *s, const char *text)
     return mocket_ws_send(s, MOCKET_WS_TEXT, mocket__span(text ? text : ""));
 }
 
-bool mocket__ws_code_ok(int code)
-{
-    return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
-           (code >= 3000 && code <= 4999);
-}
-
 int mocket_ws_close(mocket_socket *s, int code, const char *reason)
 {
     mocket_span text = mocket__span(reason ? reason : "");
-    bool no_code = code == 0 && text.len == 0;
-    if ((!no_code && !mocket__ws_code_ok(code)) || text.len > MOCKET_CLOSE_REASON_MAX || !mocket__utf8_valid(text))
+    if (mocket__ws_check_close(code, text) < 0)
         return MOCKET_EINVAL;
     if (s->closed || s->closing)
         return s->closed ? MOCKET_ECLOSED : MOCKET_ESTATE;
@@ -204,7 +179,7 @@ int mocket_ws_close(mocket_socket *s, int code, const char *reason)
 static int change_topic(mocket_socket *s, const char *topic, bool on)
 {
     mocket_span name = mocket__span(topic ? topic : "");
-    if (name.len == 0 || name.len > MOCKET_TOPIC_MAX)
+    if (mocket__ws_check_topic(name) < 0)
         return MOCKET_EINVAL;
     return s->closed ? MOCKET_ECLOSED : s->ops->subscribe(s, name, on);
 }

@@ -1,5 +1,5 @@
-/* Whether a request is a WebSocket handshake. Connection and Upgrade were looked at by whoever read the head: the flag
- * tells. */
+/* Whether a request is a WebSocket handshake, and what may be sent on a socket. The fields Connection and Upgrade are
+ * not looked at here: MOCKET_MESSAGE_UPGRADE says what the reader of the head found in them. */
 #include "websocket.h"
 
 #include "../base/span.h"
@@ -42,4 +42,59 @@ int mocket__ws_check(const struct mocket_message *msg)
     if (msg->body_len != 0)
         return 400; /* frames begin where the head ends */
     return vouched || is_key(only(msg, MOCKET_SPAN("sec-websocket-key"))) ? 0 : 400;
+}
+
+bool mocket__ws_offers(const struct mocket_message *msg, mocket_span protocol)
+{
+    const struct mocket_field *row;
+    for (size_t at = 0; (row = mocket__fields_next(&msg->fields, MOCKET_SPAN("sec-websocket-protocol"), &at));) {
+        size_t from = 0;
+        for (mocket_span item; (item = mocket__span_list_next(row->value, &from)).ptr;)
+            if (mocket__span_eq(item, protocol))
+                return true;
+    }
+    return false;
+}
+
+int mocket__ws_check_message(int kind, mocket_span data)
+{
+    switch (kind) {
+    case MOCKET_WS_TEXT:
+        return mocket__utf8_valid(data) ? 0 : MOCKET_EINVAL;
+    case MOCKET_WS_BINARY:
+        return 0;
+    case MOCKET_WS_PING:
+    case MOCKET_WS_PONG:
+        return data.len <= MOCKET_CONTROL_MAX ? 0 : MOCKET_EINVAL;
+    default:
+        return MOCKET_EINVAL;
+    }
+}
+
+int mocket__ws_check_topic(mocket_span topic)
+{
+    return topic.len > 0 && topic.len <= MOCKET_TOPIC_MAX ? 0 : MOCKET_EINVAL;
+}
+
+int mocket__ws_check_publish(mocket_span topic, int kind, mocket_span data)
+{
+    if (kind != MOCKET_WS_TEXT && kind != MOCKET_WS_BINARY)
+        return MOCKET_EINVAL;
+    int rc = mocket__ws_check_topic(topic);
+    return rc == 0 ? mocket__ws_check_message(kind, data) : rc;
+}
+
+static bool may_be_sent(int code)
+{
+    if (code == MOCKET_WS_CODE_RESERVED || code == MOCKET_WS_CODE_NONE || code == MOCKET_WS_CODE_LOST)
+        return false;
+    return (code >= MOCKET_WS_CODE_NORMAL && code <= MOCKET_WS_CODE_LAST) || (code >= 3000 && code <= 4999);
+}
+
+int mocket__ws_check_close(int code, mocket_span reason)
+{
+    if (code == 0 && reason.len == 0)
+        return 0;
+    bool fits = reason.len <= MOCKET_CLOSE_REASON_MAX && mocket__utf8_valid(reason);
+    return fits && may_be_sent(code) ? 0 : MOCKET_EINVAL;
 }

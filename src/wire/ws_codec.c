@@ -30,7 +30,6 @@
 #define CONTROL 0x08
 #define MASKED 0x80
 #define HEAD_CONTROL 6 /* of a control frame, with its mask */
-#define CODE_PLAIN 1000
 
 struct mocket_ws_machine {
     struct mocket_ws_machine *next_idle;
@@ -38,7 +37,7 @@ struct mocket_ws_machine {
     struct mocket_ws_codec *codec;
     struct mocket_ws_message *out;
     mocket_span feed;
-    int new_code; /* of the close frame that is fed, which wslay is told is CODE_PLAIN; 0: none */
+    int new_code; /* of the close frame that is fed, which wslay is told is MOCKET_WS_CODE_NORMAL; 0: none */
     int got;      /* opcode, 0 */
     int code;     /* to fail with, 0 */
 };
@@ -90,7 +89,7 @@ static void take_close(struct mocket_ws_machine *m, const struct wslay_event_on_
 
 static int code_of(int status)
 {
-    return status == MOCKET_ELIMIT ? MOCKET_WS_CODE_TRY_LATER : MOCKET_WS_CODE_NO_MEMORY;
+    return status == MOCKET_ELIMIT ? MOCKET_WS_CODE_TRY_LATER : MOCKET_WS_CODE_FAILED;
 }
 
 static void take_data(struct mocket_ws_machine *m)
@@ -251,7 +250,7 @@ static int begin_frame(struct mocket_ws_codec *c, const struct head *h)
         c->machine = borrow(c->machines);
         if (c->machine == NULL) {
             mocket__till_give(c->payload.till, c->payload.part, MACHINE_BYTES);
-            return MOCKET_WS_CODE_NO_MEMORY;
+            return MOCKET_WS_CODE_FAILED;
         }
         c->machine->codec = c;
     }
@@ -268,7 +267,7 @@ static int begin_frame(struct mocket_ws_codec *c, const struct head *h)
 static int failure(struct mocket_ws_machine *m, int rc)
 {
     if (wslay_event_want_write(m->wslay) && wslay_event_send(m->wslay) != 0)
-        return MOCKET_WS_CODE_NO_MEMORY;
+        return MOCKET_WS_CODE_FAILED;
     if (m->code != 0)
         return m->code;
     if (m->codec->payload.status != 0 || rc == WSLAY_ERR_NOMEM)
@@ -282,26 +281,27 @@ static int failure(struct mocket_ws_machine *m, int rc)
 
 /* The codes 1012 to 1014 were registered after wslay was written: it is fed a copy of such a frame with another one. */
 static mocket_span without_new_code(struct mocket_ws_machine *m, mocket_span frame,
-                                    char copy[HEAD_CONTROL + MOCKET_WS_PAYLOAD_MAX])
+                                    char copy[HEAD_CONTROL + MOCKET_CONTROL_MAX])
 {
     m->new_code = 0;
-    if (frame.len < HEAD_CONTROL + 2 || (frame.ptr[0] & OPCODE) != MOCKET_WS_OP_CLOSE || !(frame.ptr[1] & MASKED))
+    if (frame.len < HEAD_CONTROL + MOCKET_CLOSE_CODE_LEN || (frame.ptr[0] & OPCODE) != MOCKET_WS_OP_CLOSE ||
+        !(frame.ptr[1] & MASKED))
         return frame;
     const unsigned char *at = (const unsigned char *)frame.ptr;
     int code = (at[6] ^ at[2]) << 8 | (at[7] ^ at[3]);
-    if (code < 1012 || code > 1014)
+    if (code < MOCKET_WS_CODE_RESTART || code > MOCKET_WS_CODE_LAST)
         return frame;
     m->new_code = code;
     memcpy(copy, frame.ptr, frame.len);
-    copy[6] = (char)(at[6] ^ (code ^ CODE_PLAIN) >> 8);
-    copy[7] = (char)(at[7] ^ (code ^ CODE_PLAIN));
+    copy[6] = (char)(at[6] ^ (code ^ MOCKET_WS_CODE_NORMAL) >> 8);
+    copy[7] = (char)(at[7] ^ (code ^ MOCKET_WS_CODE_NORMAL));
     return (mocket_span){ copy, frame.len };
 }
 
 static int feed(struct mocket_ws_codec *c, mocket_span bytes, struct mocket_ws_message *out)
 {
     struct mocket_ws_machine *m = c->machine;
-    char copy[HEAD_CONTROL + MOCKET_WS_PAYLOAD_MAX];
+    char copy[HEAD_CONTROL + MOCKET_CONTROL_MAX];
     m->feed = c->control ? without_new_code(m, bytes, copy) : bytes;
     m->out = out;
     m->got = 0;

@@ -8,6 +8,7 @@
 #define MOCKET_HTTP_WS_CODEC_H
 
 #include "../base/buf.h"
+#include "../http/websocket.h"
 
 enum mocket_ws_opcode {
     MOCKET_WS_OP_TEXT = 1,
@@ -17,16 +18,7 @@ enum mocket_ws_opcode {
     MOCKET_WS_OP_PONG = 10
 };
 
-#define MOCKET_WS_HEAD_MAX 10     /* of a frame of ours: they are not masked */
-#define MOCKET_WS_PAYLOAD_MAX 125 /* of control frames */
-
-/* The codes that reading fails with. */
-#define MOCKET_WS_CODE_PROTOCOL 1002
-#define MOCKET_WS_CODE_TEXT 1007
-#define MOCKET_WS_CODE_TOO_BIG 1009
-#define MOCKET_WS_CODE_NO_MEMORY 1011
-#define MOCKET_WS_CODE_TRY_LATER 1013 /* no more may be held: the payload's till */
-#define MOCKET_WS_CODE_NONE 1005      /* a close frame without a code */
+#define MOCKET_WS_HEAD_MAX 10 /* of a frame of ours: they are not masked */
 
 /* wslay's contexts, of which one is needed while a message is under way. Zeroed is ready to use; of one thread. */
 struct mocket_ws_machines {
@@ -50,10 +42,10 @@ struct mocket_ws_codec {
 /* What was read. */
 struct mocket_ws_message {
     int opcode;
-    int code;                            /* of a close frame; MOCKET_WS_CODE_NONE */
-    struct mocket_buf bytes;             /* of text and binary, with a NUL behind: the caller's to release */
-    size_t len;                          /* of control */
-    char control[MOCKET_WS_PAYLOAD_MAX]; /* payload of a control frame; of a close frame the reason */
+    int code;                         /* of a close frame; MOCKET_WS_CODE_NONE */
+    struct mocket_buf bytes;          /* of text and binary, with a NUL behind: the caller's to release */
+    size_t len;                       /* of control */
+    char control[MOCKET_CONTROL_MAX]; /* payload of a control frame; of a close frame the reason */
 };
 
 /* max_message: below zero no limit. */

@@ -109,13 +109,13 @@ static void add_message(struct guest_socket *s, int kind, mocket_span data)
     struct mocket_till *till = s->worker->log.till;
     if (!mocket__till_take(till, MOCKET_CHARGE_SOCKETS, sizeof(struct guest_event) + data.len)) {
         guest_log_full(&s->worker->log);
-        fail(s, 1013);
+        fail(s, MOCKET_WS_CODE_TRY_LATER);
         return;
     }
     struct guest_event *ev = data.len <= UINT32_MAX / 2 ? mocket__realloc(NULL, sizeof *ev + data.len) : NULL;
     if (!ev) {
         mocket__till_give(till, MOCKET_CHARGE_SOCKETS, sizeof *ev + data.len);
-        fail(s, 1011);
+        fail(s, MOCKET_WS_CODE_FAILED);
         return;
     }
     *ev = (struct guest_event){ .kind = kind, .len = (uint32_t)data.len, .data = (char *)(ev + 1) };
@@ -263,7 +263,7 @@ static void flush(struct guest_socket *s)
             return;
         mocket__buf_consume(&s->queued, sizeof record + (size_t)record.len);
         if (rc < 0 && rc != MOCKET_ECLOSED)
-            fail(s, rc == MOCKET_ELIMIT && record.act == ACT_SEND ? 1013 : 1011);
+            fail(s, rc == MOCKET_ELIMIT && record.act == ACT_SEND ? MOCKET_WS_CODE_TRY_LATER : MOCKET_WS_CODE_FAILED);
     }
     mocket__buf_release(&s->queued);
     s->topics_queued = 0;
@@ -300,7 +300,7 @@ static void opened(struct guest_socket *s, struct mocket_socket *native)
 {
     s->native = native;
     if (!s->instance || s->failure) {
-        native->ops->close(native, s->failure ? s->failure : 1011, MOCKET_SPAN(""));
+        native->ops->close(native, s->failure ? s->failure : MOCKET_WS_CODE_FAILED, MOCKET_SPAN(""));
         return;
     }
     add_event(&s->open, s);
@@ -326,7 +326,7 @@ void guest_socket_disown(struct guest_socket *s)
 {
     s->outside = false;
     if (!s->closed)
-        closed(s, 1006, MOCKET_SPAN(""));
+        closed(s, MOCKET_WS_CODE_LOST, MOCKET_SPAN(""));
     if (!s->instance)
         free_socket(s);
 }
@@ -369,7 +369,7 @@ bool guest_socket_pass_in(struct guest_instance *i, struct guest_event *ev, uint
     struct guest_bytes room;
     if (at == 0) {
         guest_request_log(i, NULL, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc has no memory for a socket's event"));
-        fail(ev->socket, 1011);
+        fail(ev->socket, MOCKET_WS_CODE_FAILED);
         ev->len = ev->kind == MOCKET_WS_CLOSED ? 0 : ev->len; /* that one comes in any case, without its data */
         return ev->kind == MOCKET_WS_CLOSED;
     }
@@ -462,20 +462,6 @@ static int span_of(const struct guest_instance *i, uint32_t at, uint32_t len, mo
     return rc;
 }
 
-static bool is_offered(const struct mocket_message *message, mocket_span protocol)
-{
-    const struct mocket_field *row;
-    for (size_t at = 0; (row = mocket__fields_next(&message->fields, MOCKET_SPAN("sec-websocket-protocol"), &at));) {
-        for (mocket_span rest = row->value; rest.len > 0;) {
-            size_t comma = mocket__span_find(rest, ',', 0);
-            if (mocket__span_eq(mocket__span_trim(mocket__span_slice(rest, 0, comma)), protocol))
-                return true;
-            rest = mocket__span_slice(rest, comma + 1, rest.len);
-        }
-    }
-    return false;
-}
-
 /* What belongs to the connection and the handshake is the host's, but for a protocol that the client offered. */
 static int check_fields(const struct mocket_message *message, struct mocket_fields *f)
 {
@@ -484,7 +470,7 @@ static int check_fields(const struct mocket_message *message, struct mocket_fiel
         mocket_span name = f->rows[n].name;
         bool protocol = mocket__span_ieq(name, MOCKET_SPAN("sec-websocket-protocol"));
         bool handshake = mocket__span_ieq(mocket__span_slice(name, 0, 14), MOCKET_SPAN("sec-websocket-"));
-        if (protocol && (protocols++ > 0 || !is_offered(message, f->rows[n].value)))
+        if (protocol && (protocols++ > 0 || !mocket__ws_offers(message, f->rows[n].value)))
             return MOCKET_EINVAL;
         if (mocket__is_hop_by_hop(name) || (handshake && !protocol) ||
             mocket__span_ieq(name, MOCKET_SPAN("content-length")))
@@ -556,18 +542,11 @@ const char *guest_import_ws_accept(void *data, union engine_slot *slots)
     return answer(slots, rc);
 }
 
-/* May a guest send this? */
-static int check_message(const struct guest_instance *i, int kind, mocket_span data)
+/* What a guest may send at once. */
+static int check_size(const struct guest_instance *i, mocket_span data)
 {
     int64_t most = i->program->message_max;
-    bool control = kind == MOCKET_WS_PING || kind == MOCKET_WS_PONG;
-    if (!control && kind != MOCKET_WS_TEXT && kind != MOCKET_WS_BINARY)
-        return MOCKET_EINVAL;
-    if (control && data.len > MOCKET_CONTROL_MAX)
-        return MOCKET_EINVAL;
-    if (most >= 0 && data.len > (uint64_t)(most > SEND_LEAST ? most : SEND_LEAST))
-        return MOCKET_ETOOBIG;
-    return kind == MOCKET_WS_TEXT && !mocket__utf8_valid(data) ? MOCKET_EINVAL : 0;
+    return most >= 0 && data.len > (uint64_t)(most > SEND_LEAST ? most : SEND_LEAST) ? MOCKET_ETOOBIG : 0;
 }
 
 /* ws_send(ws, kind, ptr, len) -> status */
@@ -578,7 +557,9 @@ const char *guest_import_ws_send(void *data, union engine_slot *slots)
     mocket_span bytes;
     int kind = slots[1].i32, rc = s ? span_of(i, slots[2].u32, slots[3].u32, &bytes) : MOCKET_EHANDLE;
     if (rc == 0)
-        rc = check_message(i, kind, bytes);
+        rc = check_size(i, bytes);
+    if (rc == 0)
+        rc = mocket__ws_check_message(kind, bytes);
     if (rc == 0)
         rc = state_of(s);
     if (rc == 0)
@@ -597,8 +578,7 @@ const char *guest_import_ws_close(void *data, union engine_slot *slots)
     int code = slots[1].i32, rc = s ? span_of(i, slots[2].u32, slots[3].u32, &reason) : MOCKET_EHANDLE;
     if (rc < 0)
         return answer(slots, rc);
-    bool no_code = code == 0 && reason.len == 0;
-    if ((!no_code && !mocket__ws_code_ok(code)) || reason.len > MOCKET_CLOSE_REASON_MAX || !mocket__utf8_valid(reason))
+    if (mocket__ws_check_close(code, reason) < 0)
         return answer(slots, MOCKET_EINVAL);
     rc = state_of(s);
     if (rc < 0)
@@ -615,8 +595,8 @@ static const char *change_topic(struct guest_instance *i, union engine_slot *slo
     struct guest_socket *s = socket_of(i, slots[0].i32);
     mocket_span topic;
     int rc = s ? span_of(i, slots[1].u32, slots[2].u32, &topic) : MOCKET_EHANDLE;
-    if (rc == 0 && (topic.len == 0 || topic.len > MOCKET_TOPIC_MAX))
-        rc = MOCKET_EINVAL;
+    if (rc == 0)
+        rc = mocket__ws_check_topic(topic);
     if (rc == 0)
         rc = state_of(s);
     return answer(slots, rc < 0 ? rc : act(s, what, 0, topic));
@@ -642,10 +622,10 @@ const char *guest_import_publish(void *data, union engine_slot *slots)
     int kind = slots[2].i32, rc = span_of(i, slots[0].u32, slots[1].u32, &topic);
     if (rc == 0)
         rc = span_of(i, slots[3].u32, slots[4].u32, &bytes);
-    if (rc == 0 && (topic.len == 0 || topic.len > MOCKET_TOPIC_MAX || kind < MOCKET_WS_TEXT || kind > MOCKET_WS_BINARY))
-        rc = MOCKET_EINVAL;
     if (rc == 0)
-        rc = check_message(i, kind, bytes);
+        rc = mocket__ws_check_publish(topic, kind, bytes);
+    if (rc == 0)
+        rc = check_size(i, bytes);
     if (rc == 0 && i->program->app)
         rc = mocket__publish(i->program->app, topic, kind, bytes); /* before there is an app nobody has subscribed */
     if (rc == 0)

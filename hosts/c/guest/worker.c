@@ -249,7 +249,7 @@ static void end_instance(struct guest_worker *w, struct guest_instance *i)
     if (w->shared == i)
         w->shared = successor_of(w, i);
     dismiss_requests(w, i);
-    guest_sockets_abandon(i, 1011);
+    guest_sockets_abandon(i, MOCKET_WS_CODE_FAILED);
     if (i->idle)
         take_from_idle(w, i);
     unpush(w, i);
@@ -380,7 +380,7 @@ static void make_room(struct guest_worker *w, struct guest_instance *i)
 {
     guest_log_raw(&w->log, MOCKET_LOG_WARN,
                   MOCKET_SPAN("too many used up instances stay for their WebSockets: one ends, and closes its own"));
-    guest_sockets_abandon(i, 1012);
+    guest_sockets_abandon(i, MOCKET_WS_CODE_RESTART);
     end_instance(w, i);
 }
 

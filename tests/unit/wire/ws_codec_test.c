@@ -294,7 +294,7 @@ static int read_some(void *context)
     }
     mocket__ws_release(&c);
     mocket__ws_machines_release(&machines);
-    return got == -MOCKET_WS_CODE_NO_MEMORY ? MOCKET_ENOMEM : got;
+    return got == -MOCKET_WS_CODE_FAILED ? MOCKET_ENOMEM : got;
 }
 
 static void test_no_memory(void **state)

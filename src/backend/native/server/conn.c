@@ -21,7 +21,7 @@
 #include "../../../base/memory.h"
 #include "../sleep.h"
 
-#define CLOSE_FRAME_MAX (2 + MOCKET_WS_PAYLOAD_MAX)
+#define CLOSE_FRAME_MAX (2 + MOCKET_CONTROL_MAX) /* a head and a payload */
 
 static bool is_active(const struct mocket_conn *c)
 {

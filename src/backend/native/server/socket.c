@@ -20,10 +20,6 @@
 #define NOTES_MAX 16 /* events that wait for a handler before reading stops, and their bytes */
 #define NOTE_BYTES_MAX 65536
 #define SEND_HIGH 65536 /* unsent bytes at which a handler waits */
-#define CODE_GOING_AWAY 1001
-#define CODE_LOST 1006
-#define CODE_TRY_LATER 1013 /* the client is too slow, or the server holds as much as it may */
-#define CODE_NO_MEMORY 1011
 
 static struct mocket_ws *ws_of(const struct mocket_socket *s)
 {
@@ -178,8 +174,8 @@ static int queue_frame(struct mocket_ws *ws, int opcode, mocket_span payload)
 /* code 0, or MOCKET_WS_CODE_NONE: without one. */
 static void queue_close(struct mocket_ws *ws, int code, mocket_span reason)
 {
-    char payload[MOCKET_WS_PAYLOAD_MAX] = { (char)(code >> 8), (char)code };
-    size_t len = code == 0 || code == MOCKET_WS_CODE_NONE ? 0 : 2 + reason.len;
+    char payload[MOCKET_CONTROL_MAX] = { (char)(code >> 8), (char)code };
+    size_t len = code == 0 || code == MOCKET_WS_CODE_NONE ? 0 : MOCKET_CLOSE_CODE_LEN + reason.len;
     if (ws->close_sent)
         return;
     ws->close_sent = true;
@@ -215,14 +211,14 @@ static void fail(struct mocket_ws *ws, int code)
 
 void mocket__socket_full(struct mocket_ws *ws)
 {
-    fail(ws, CODE_TRY_LATER);
+    fail(ws, MOCKET_WS_CODE_TRY_LATER);
 }
 
 /* The connection is lost: nobody would get what handlers make of the rest. */
 static void lose(struct mocket_ws *ws)
 {
     drop_notes(ws);
-    end_with(ws, CODE_LOST, (mocket_span){ 0 });
+    end_with(ws, MOCKET_WS_CODE_LOST, (mocket_span){ 0 });
 }
 
 /* MOCKET_WS_CLOSED was handled. */
@@ -255,7 +251,7 @@ static void on_ping(struct mocket_ws *ws, mocket_span payload)
     if (!add_note(ws, MOCKET_WS_PING, &copy))
         rc = MOCKET_ENOMEM;
     if (rc == MOCKET_ENOMEM || rc == MOCKET_ELIMIT)
-        fail(ws, rc == MOCKET_ELIMIT ? CODE_TRY_LATER : CODE_NO_MEMORY);
+        fail(ws, rc == MOCKET_ELIMIT ? MOCKET_WS_CODE_TRY_LATER : MOCKET_WS_CODE_FAILED);
 }
 
 static void on_close(struct mocket_ws *ws, int code, mocket_span reason)
@@ -272,7 +268,7 @@ static void on_data(struct mocket_ws *ws, struct mocket_ws_message *m)
     if (ws->close_sent)
         mocket__buf_release(&m->bytes);
     else if (!add_note(ws, m->opcode, &m->bytes))
-        fail(ws, CODE_NO_MEMORY);
+        fail(ws, MOCKET_WS_CODE_FAILED);
 }
 
 static void on_message(struct mocket_ws *ws, struct mocket_ws_message *m)
@@ -307,7 +303,7 @@ static bool decode(struct mocket_ws *ws)
     else if (got < 0)
         fail(ws, -got);
     else if (c->eof)
-        end_with(ws, CODE_LOST, (mocket_span){ 0 }); /* without a close frame */
+        end_with(ws, MOCKET_WS_CODE_LOST, (mocket_span){ 0 }); /* without a close frame */
     return got != 0 || c->eof;
 }
 
@@ -325,8 +321,8 @@ void mocket__socket_silent(struct mocket_conn *c)
         ws->pinged = true;
         queue_frame(ws, MOCKET_WS_OP_PING, (mocket_span){ 0 });
     } else {
-        queue_close(ws, CODE_GOING_AWAY, (mocket_span){ 0 });
-        end_with(ws, CODE_LOST, (mocket_span){ 0 });
+        queue_close(ws, MOCKET_WS_CODE_GOING_AWAY, (mocket_span){ 0 });
+        end_with(ws, MOCKET_WS_CODE_LOST, (mocket_span){ 0 });
     }
     mocket__socket_schedule(ws);
 }
@@ -374,7 +370,7 @@ static bool note_done(struct mocket_ws *ws)
  * deferred must run all the same; it needs none. */
 static void run_without_handler(struct mocket_ws *ws, const struct mocket_ws_note *n)
 {
-    fail(ws, CODE_NO_MEMORY);
+    fail(ws, MOCKET_WS_CODE_FAILED);
     if (n->kind == MOCKET_WS_CLOSED)
         mocket__socket_end(ws->socket);
 }
@@ -519,7 +515,7 @@ static int op_subscribe(struct mocket_socket *s, mocket_span topic, bool on)
 static void too_slow(struct mocket_ws *ws)
 {
     mocket__output_forget(ws->conn);
-    fail(ws, CODE_TRY_LATER);
+    fail(ws, MOCKET_WS_CODE_TRY_LATER);
 }
 
 static void deliver(struct mocket_subscriber *s, struct mocket_published *p)
@@ -563,7 +559,7 @@ void mocket__sockets_stop(struct mocket_worker *w)
 {
     for (struct mocket_ws *ws = w->sockets.first; ws != NULL; ws = ws->all.next) {
         ws->socket->closing = true;
-        queue_close(ws, CODE_GOING_AWAY, (mocket_span){ 0 });
+        queue_close(ws, MOCKET_WS_CODE_GOING_AWAY, (mocket_span){ 0 });
     }
 }
 
