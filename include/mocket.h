@@ -187,7 +187,9 @@ enum mocket_setting {
     MOCKET_STOP_GRACE,         /* native: time for requests in flight after mocket_stop. 10000; 0.. or -1 */
     MOCKET_MAX_MESSAGE,        /* WebSocket message. 1 MiB; 0.. or -1. A larger one closes the socket with 1009 */
     MOCKET_MAX_BACKLOG,        /* native: bytes that wait for a slow WebSocket. 1 MiB; 1024... Beyond it 1013 */
-    MOCKET_WS_TIMEOUT          /* native: silence of a WebSocket; half of it: a ping. 60000; 1.. or -1 */
+    MOCKET_WS_TIMEOUT,         /* native: silence of a WebSocket; half of it: a ping. 60000; 1.. or -1 */
+    MOCKET_REPLAY_SOCKETS      /* a Durable Object may end the instance of an idle WebSocket, keep the connection, and
+                                * repeat handshake and MOCKET_WS_OPEN in a new instance, muted (W-04). 0; 0 or 1 */
 };
 #define MOCKET_UNLIMITED (-1)
 enum mocket_reuse {

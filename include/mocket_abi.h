@@ -62,7 +62,7 @@ enum mocket_abi_option {
     MOCKET_ABI_OPTION_MAX_BODY = 1,    /* bytes of a request body; -1: no limit */
     MOCKET_ABI_OPTION_MAX_MESSAGE = 2, /* bytes of a WebSocket message; -1: no limit */
     MOCKET_ABI_OPTION_ON_DEMAND = 3,   /* 1: fields and peer may be left out, the guest asks by `fields` */
-    MOCKET_ABI_OPTION_REPLAY = 4       /* reserved. 1: handshakes of sockets may be played again */
+    MOCKET_ABI_OPTION_REPLAY = 4       /* 1: the host may play sockets again; 0: never */
 };
 
 /* Section 2, `listen` flags. Bits 0 and 1 are the reuse (enum mocket_reuse in mocket.h), then bits 2 and 3. */

@@ -29,7 +29,8 @@
     X(STOP_GRACE, 10000, 0, INT32_MAX, 1)                                                                              \
     X(MAX_MESSAGE, 1048576, 0, INT64_MAX, 1)                                                                           \
     X(MAX_BACKLOG, 1048576, 1024, INT64_MAX, 0)                                                                        \
-    X(WS_TIMEOUT, 60000, 1, INT32_MAX, 1)
+    X(WS_TIMEOUT, 60000, 1, INT32_MAX, 1)                                                                              \
+    X(REPLAY_SOCKETS, 0, 0, 1, 0)
 
 enum {
 #define MOCKET_SETTING_INDEX(name, value, least, most, unlimited) MOCKET_SETTING_##name,

@@ -82,10 +82,11 @@ void start(void)
         for (volatile int i = 0;; i++)
             ;
     if (CASE == BAD_OPTIONS)
-        printf("option answered %d %d %d %d %d %d %d %d %d %d\n", do_option(99, 1), do_option(1, -2), do_option(2, -2),
-               do_option(-1, 0), do_option(MOCKET_ABI_OPTION_MINOR, 0), do_option(MOCKET_ABI_OPTION_MINOR, 1),
-               do_option(MOCKET_ABI_OPTION_ON_DEMAND, 1), do_option(MOCKET_ABI_OPTION_ON_DEMAND, 0),
-               do_option(MOCKET_ABI_OPTION_ON_DEMAND, 2), do_option(MOCKET_ABI_OPTION_REPLAY, 1));
+        printf("option answered %d %d %d %d %d %d %d %d %d %d %d\n", do_option(99, 1), do_option(1, -2),
+               do_option(2, -2), do_option(-1, 0), do_option(MOCKET_ABI_OPTION_MINOR, 0),
+               do_option(MOCKET_ABI_OPTION_MINOR, 1), do_option(MOCKET_ABI_OPTION_ON_DEMAND, 1),
+               do_option(MOCKET_ABI_OPTION_ON_DEMAND, 0), do_option(MOCKET_ABI_OPTION_ON_DEMAND, 2),
+               do_option(MOCKET_ABI_OPTION_REPLAY, 1), do_option(MOCKET_ABI_OPTION_REPLAY, 2));
     if (CASE == AWAIT_IN_START)
         do_await(do_sleep(0, 1));
     if (CASE == AWAIT_ANY_IN_START)

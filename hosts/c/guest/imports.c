@@ -46,6 +46,8 @@ static int set_option(struct guest_declaration *d, uint32_t key, int64_t value)
             return MOCKET_EINVAL;
         d->on_demand = value;
         return 0;
+    case MOCKET_ABI_OPTION_REPLAY: /* a permission that this host has no use for: it ends sockets with their instance */
+        return value == 0 || value == 1 ? 0 : MOCKET_EINVAL;
     default:
         return MOCKET_ENOTSUP;
     }

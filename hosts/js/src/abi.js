@@ -9,7 +9,7 @@ export const { EINVAL, EFAULT, EHANDLE, ECLOSED, ESTATE, ELIMIT, ETIMEDOUT, EDEN
 
 // Section 2: keys of `option`, flags of `listen`, directions of `ready`, clocks of `now`.
 export const { MINOR: OPTION_MINOR, MAX_BODY: OPTION_MAX_BODY, MAX_MESSAGE: OPTION_MAX_MESSAGE,
-    ON_DEMAND: OPTION_ON_DEMAND } = tables.OPTION;
+    ON_DEMAND: OPTION_ON_DEMAND, REPLAY: OPTION_REPLAY } = tables.OPTION;
 export const { NONE: REUSE_NONE, SERIAL: REUSE_SERIAL, CONCURRENT: REUSE_CONCURRENT } = tables.REUSE;
 export const { REUSE_MASK, STREAM_BODY, BODY_ERRORS } = tables.LISTEN;
 export const { READ, WRITE } = tables.DIRECTION;

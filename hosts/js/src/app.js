@@ -30,6 +30,7 @@ export class App {
         this.bodyErrors = declared.bodyErrors;
         this.maxBody = this.options.maxBody ?? declared.maxBody;
         this.maxMessage = declared.maxMessage;
+        this.replays = declared.replays;
         this.address = declared.address;
     }
 

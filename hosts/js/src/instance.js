@@ -32,7 +32,7 @@ export class Instance extends Owner {
         this.state = STARTING;
         this.handles = new Handles();
         this.declared = { listening: false, reuse: 0, streams: false, bodyErrors: false, onDemand: false,
-            maxBody: 1 << 20, maxMessage: 1 << 20 };
+            replays: false, maxBody: 1 << 20, maxMessage: 1 << 20 };
         this.output = new Lines(this.log, INFO);
         this.inbox = [];
         this.running = 'mocket_start'; // the export that was called last

@@ -10,6 +10,8 @@ import { ERROR } from './log.js';
 
 const SHARED_MAX = 1366; // requests of one concurrent instance
 const PLACES_MAX = 1024; // sockets of one instance
+// What every instance of a module must declare alike.
+const COMPARED = ['reuse', 'streams', 'bodyErrors', 'maxBody', 'maxMessage', 'replays'];
 
 // Where an instance is kept.
 const IDLE = 'idle', HOST = 'host', SHARED = 'shared', BUSY = 'busy';
@@ -40,7 +42,7 @@ export class Pool {
     make() {
         const instance = new Instance(this.app);
         const same = (name) => instance.declared[name] === this.declared[name];
-        if (this.declared !== undefined && !['reuse', 'streams', 'bodyErrors', 'maxBody', 'maxMessage'].every(same))
+        if (this.declared !== undefined && !COMPARED.every(same))
             throw new Error('the instance declares something else than the first one did');
         instance.place = BUSY;
         this.all.add(instance);

@@ -37,6 +37,7 @@ export class Socket extends Owner {
         this.topics = new Set();
         this.topicBytes = 0;
         this.grace = null;
+        this.replayed = null; // of a socket that is played again: called once its opening is over
     }
 
     get isGone() {
@@ -106,6 +107,7 @@ export class Socket extends Owner {
     orphan(code) {
         if (this.condition < CLOSING)
             this.shut(code, '');
+        this.endReplay();
     }
 
     subscribe(topic) {
@@ -142,7 +144,13 @@ export class Socket extends Owner {
             else
                 port.send(kind, data);
         this.queue.length = 0;
-        this.instance.tellSocket(this, abi.WS_OPEN, NO_BYTES, () => undefined);
+        this.instance.tellSocket(this, abi.WS_OPEN, NO_BYTES, () => this.endReplay());
+    }
+
+    endReplay() {
+        const { replayed } = this;
+        this.replayed = null;
+        replayed?.();
     }
 
     // Calls back when the guest has had the messages so far.

@@ -217,8 +217,11 @@ int mocket_listen(mocket_app *app, const char *address)
     instance.env.worker = mocket__app_worker_start(app);
     mocket__arena_init(&instance.arena, 0);
     mocket__import_option(MOCKET_ABI_OPTION_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
-    if (&mocket__guest_sockets)
+    if (&mocket__guest_sockets) {
         mocket__import_option(MOCKET_ABI_OPTION_MAX_MESSAGE, mocket__app_setting(app, MOCKET_MAX_MESSAGE));
+        if (mocket__app_setting(app, MOCKET_REPLAY_SOCKETS))
+            mocket__import_option(MOCKET_ABI_OPTION_REPLAY, 1);
+    }
     mocket__import_option(MOCKET_ABI_OPTION_ON_DEMAND, 1);
     uint32_t flags =
         ((uint32_t)mocket__app_setting(app, MOCKET_REUSE) & MOCKET_ABI_REUSE_MASK) | MOCKET_ABI_BODY_ERRORS;

@@ -35,6 +35,10 @@ function dataOf(memory, kind, ptr, len) {
     return memory.copy(ptr, len) ?? abi.EFAULT;
 }
 
+// While a handshake or its opening is played again, what the guest sends and publishes counts as sent: the client got
+// it the first time (docs/abi.md, section 7).
+const isMuted = ({ current, inside }) => current?.isReplay === true || (inside !== null && inside.replayed !== null);
+
 const isControl = (kind) => kind === abi.WS_PING || kind === abi.WS_PONG;
 const isSent = (kind) => kind === abi.WS_TEXT || kind === abi.WS_BINARY || isControl(kind);
 
@@ -49,7 +53,7 @@ function send(instance, ws, kind, ptr, len) {
     if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
         return abi.ETOOBIG;
     const data = dataOf(instance.memory, kind, ptr, len);
-    return typeof data === 'number' ? data : socket.send(kind, data);
+    return typeof data === 'number' ? data : isMuted(instance) ? 0 : socket.send(kind, data);
 }
 
 function close(instance, ws, code, ptr, len) {
@@ -83,7 +87,8 @@ function publish(instance, topicPtr, topicLen, kind, ptr, len) {
     const data = dataOf(instance.memory, kind, ptr, len);
     if (typeof data === 'number')
         return data;
-    instance.app.topics.publish(name, kind, data);
+    if (!isMuted(instance))
+        instance.app.topics.publish(name, kind, data, instance);
     return 0;
 }
 

@@ -20,6 +20,11 @@ function setOption(declared, key, value) {
             return abi.EINVAL;
         declared.onDemand = value === 1n;
         return 0;
+    case abi.OPTION_REPLAY:
+        if (value !== 0n && value !== 1n)
+            return abi.EINVAL;
+        declared.replays = value === 1n;
+        return 0;
     default:
         return abi.ENOTSUP;
     }
