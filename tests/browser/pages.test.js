@@ -44,7 +44,7 @@ test('redirects stay in the folder of the app', { skip }, () =>
     }));
 
 // With one instance, the next request is answered when the handler before it has ended.
-const alone = { options: { app: { instances: 1, queue: 0 } } };
+const alone = { options: { app: { maxInstances: 1, queue: 0 } } };
 const isFree = (page, target) => page.waitForFunction(async (to) => (await fetch(to)).status !== 503,
     { polling: 200 }, target);
 

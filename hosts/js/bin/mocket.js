@@ -23,7 +23,9 @@ Serves a guest module over HTTP until SIGINT or SIGTERM.
                       app asks for holds
   --max-instances N   instances of the app at once (default: 256)
   --queue N           requests that may wait for an instance (default: 1024)
+  --max-message SIZE  maximum message of a WebSocket's client (default: what the app asks for, else 1M)
   --max-sockets N     WebSockets at once (default: 10000)
+  --sockets-each N    WebSockets of one instance (default: 1024)
   --env NAME[=VALUE]  an environment variable for the app; without a value, this process's own; may be repeated
   --allow-net RULE    servers that the app may send requests to: example.com, *.example.com, 10.0.0.0/8, [::1],
                       localhost or all, each with :PORT behind it for one port; may be repeated
@@ -83,10 +85,12 @@ function table(o) {
         '--ws-idle': (text, name) => { o.serve.wsIdle = timeOf(text, name); },
         '--grace': (text, name) => { o.grace = timeOf(text, name); },
         '--max-body': (text, name) => { o.app.maxBody = sizeOf(text, name); },
+        '--max-message': (text, name) => { o.app.maxMessage = sizeOf(text, name); },
+        '--sockets-each': (text, name) => { o.app.socketsEach = countOf(text, name); },
         '--reuse': (text) => { o.app.reuse = text; },
-        '--max-instances': (text, name) => { o.app.instances = countOf(text, name); },
+        '--max-instances': (text, name) => { o.app.maxInstances = countOf(text, name); },
         '--queue': (text, name) => { o.app.queue = countOf(text, name); },
-        '--max-sockets': (text, name) => { o.app.sockets = countOf(text, name); },
+        '--max-sockets': (text, name) => { o.app.maxSockets = countOf(text, name); },
         '--env': (text) => addEnv(o.app.env, text),
         '--allow-net': (text) => o.app.allowNet.push(text),
     };

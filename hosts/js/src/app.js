@@ -12,6 +12,11 @@ import { fetchTransport } from './transport.js';
 import { respondTo } from './web.js';
 
 const STOP_STEP_MS = 20;
+const SIZE_MAX = 1 << 20; // of a body or message, when neither guest nor operator says
+
+// Of the guest's limit and the operator's the smaller one holds.
+const smaller = (guest, operator) => guest === undefined && operator === undefined ? SIZE_MAX
+    : Math.min(guest ?? Infinity, operator ?? Infinity);
 
 export class App {
     // code: a WebAssembly.Module.
@@ -28,10 +33,15 @@ export class App {
         const declared = this.pool.begin();
         this.streams = declared.streams;
         this.bodyErrors = declared.bodyErrors;
-        this.maxBody = this.options.maxBody ?? declared.maxBody;
-        this.maxMessage = declared.maxMessage;
+        this.maxBody = smaller(declared.maxBody, this.options.maxBody);
+        this.maxMessage = smaller(declared.maxMessage, this.options.maxMessage);
         this.replays = declared.replays;
         this.address = declared.address;
+    }
+
+    // Bytes of a message that a guest sends or publishes.
+    get sendMax() {
+        return Math.max(SIZE_MAX, this.maxMessage);
     }
 
     get hasSockets() {
@@ -54,7 +64,7 @@ export class App {
 
     // Makes a request's connection a socket. Its number, or a code.
     accept(instance, ex, head) {
-        if (this.socketCount >= this.options.sockets)
+        if (this.socketCount >= this.options.maxSockets)
             return ELIMIT;
         const socket = new Socket(instance), handle = instance.handles.open(socket);
         if (handle < 0)

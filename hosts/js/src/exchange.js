@@ -17,6 +17,7 @@ import { EAGAIN, ECLOSED, EINVAL, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './
 import { Owner } from './owner.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
+import { Waiters } from './waiters.js';
 
 export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
 export const WAITING = 0, CALLED = 1, RETURNED = 2, OVER = 3;
@@ -39,7 +40,7 @@ export class Exchange extends Owner {
         this.call = WAITING;
         this.discard = false; // the answer has no body, whatever the guest writes
         this.toSend = -1; // bytes of a declared length that are still to come; -1: none was declared
-        this.room = null; // of a guest that waits until it can write
+        this.room = null; // Waiters of a guest that waits until it can write, made by the first
         this.timer = null;
         this.since = 0; // when a byte moved last, in ms
         this.end = Infinity; // the guest's own limit (deadline)
@@ -123,15 +124,13 @@ export class Exchange extends Owner {
 
     // Calls back once when more can be written, or the answer has come to an end. Returns what stops that.
     whenRoom(callback) {
-        this.room = callback;
-        return () => { this.room = null; };
+        this.room ??= new Waiters();
+        return this.room.add(callback);
     }
 
     roomy() {
-        const { room } = this;
-        this.room = null;
         this.touch();
-        room?.(0);
+        this.room?.wake(0);
     }
 
     // ---- Time ----

@@ -22,6 +22,7 @@ import { Exit } from './wasi.js';
 
 export const STARTING = 0, READY = 1, RUNNING = 2, ENDED = 3;
 const GRACE_MS = 1000;
+const EVENT_BYTES_HELD = 16 << 20; // of messages that wait for it: then none of its sockets is read from
 
 export class Instance extends Owner {
     constructor(app) {
@@ -32,13 +33,15 @@ export class Instance extends Owner {
         this.state = STARTING;
         this.handles = new Handles();
         this.declared = { listening: false, reuse: 0, streams: false, bodyErrors: false, onDemand: false,
-            replays: false, maxBody: 1 << 20, maxMessage: 1 << 20 };
+            replays: false, maxBody: undefined, maxMessage: undefined }; // undefined: the guest did not say
         this.output = new Lines(this.log, INFO);
         this.inbox = [];
         this.running = 'mocket_start'; // the export that was called last
         this.current = null; // the request whose mocket_handle runs or is suspended
         this.requests = 0;
         this.sockets = new Set();
+        this.eventBytes = 0; // of messages of its sockets that wait for the guest
+        this.socketsHeld = false; // none of its sockets is read from
         this.queued = new Set(); // handshakes that wait in the inbox
         this.inside = null; // the socket whose event the guest handles
         this.settling = []; // requests that may have come to their end
@@ -48,6 +51,14 @@ export class Instance extends Owner {
         this.onFail = (reason) => this.fail(reason);
         this.exports = null;
         this.start();
+    }
+
+    get isRunning() {
+        return this.state === RUNNING;
+    }
+
+    get isEnded() {
+        return this.state === ENDED;
     }
 
     // ---- Life ----
@@ -104,8 +115,11 @@ export class Instance extends Owner {
                 this.closeExchange(thing);
                 thing.fail(thing === guilty ? 500 : 503);
             }
-        for (const socket of this.sockets)
-            socket.orphan(code);
+        for (const socket of [...this.sockets])
+            if (socket.isGone)
+                socket.ended(); // its last event was waiting
+            else
+                socket.orphan(code);
         this.release();
         for (const thing of things)
             thing.release?.();
@@ -296,14 +310,26 @@ export class Instance extends Owner {
                 return undefined;
             let ptr = 0;
             if (data.length > 0 && (ptr = this.pass(data)) === 0) {
+                this.log.write(WARN, 'mocket_alloc has no memory for an event of a WebSocket');
                 socket.orphan(1011);
                 if (kind !== WS_CLOSED)
-                    return undefined;
+                    return done();
             }
             this.inside = socket;
             const promise = this.event(socket.handle, kind, ptr, ptr === 0 ? 0 : data.length);
             return promise === undefined ? done() : this.timed(socket, promise).then(done);
         });
+    }
+
+    // The bytes that wait for the guest have changed. No socket is read from while they are too many.
+    holdSockets(change) {
+        this.eventBytes += change;
+        const held = this.eventBytes >= (this.socketsHeld ? EVENT_BYTES_HELD / 2 : EVENT_BYTES_HELD);
+        if (held === this.socketsHeld)
+            return;
+        this.socketsHeld = held;
+        for (const socket of this.sockets)
+            socket.hold();
     }
 
     // The client of a socket left. A call that the guest is suspended in gets a grace.
@@ -337,7 +363,7 @@ export class Instance extends Owner {
             clearTimeout(timer);
             clearTimeout(grace);
             clearTimeout(socket.grace);
-            if (socket.dead === ETIMEDOUT)
+            if (socket.dead === ETIMEDOUT) // the next call has its own time
                 socket.dead = socket.isGone ? ECLOSED : 0;
         });
     }

@@ -10,6 +10,7 @@
 // There are two handles: the request, and, from the delivery of fetch_wait on, the response.
 import * as abi from './abi.js';
 import { redirectOf } from './redirect.js';
+import { Waiters } from './waiters.js';
 
 const EACH_MAX = 256, ALL_MAX = 1024; // under way: of one owner, of an instance
 const PIECE_MAX = 65536;
@@ -29,7 +30,7 @@ export class Outgoing {
         this.isDropped = false;
         this.outcome = null; // a Response, or a code
         this.waiter = null;
-        this.room = null;
+        this.room = null; // Waiters of a guest that waits until it can write, made by the first
         this.timer = null;
         this.link = null;
     }
@@ -119,14 +120,12 @@ export class Outgoing {
     }
 
     whenRoom(callback) {
-        this.room = callback;
-        return () => { this.room = null; };
+        this.room ??= new Waiters();
+        return this.room.add(callback);
     }
 
     roomy() {
-        const { room } = this;
-        this.room = null;
-        room?.(this.isDropped ? abi.EHANDLE : this.body === CLOSED ? abi.ECLOSED : 0);
+        this.room?.wake(this.isDropped ? abi.EHANDLE : this.body === CLOSED ? abi.ECLOSED : 0);
     }
 
     stopped() {

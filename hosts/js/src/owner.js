@@ -3,7 +3,7 @@
 import { ELIMIT } from './abi.js';
 import { Operation } from './operation.js';
 
-const OWNED_MAX = 4096;
+const OPERATIONS_MAX = 1024; // of one owner; requests to other servers have limits of their own (outgoing.js)
 
 export class Owner {
     constructor() {
@@ -15,11 +15,12 @@ export class Owner {
 
     // 0, or ELIMIT.
     adopt(thing) {
-        this.owned ??= new Set();
-        if (this.owned.size >= OWNED_MAX)
+        const isOperation = thing instanceof Operation;
+        if (isOperation && this.operations >= OPERATIONS_MAX)
             return ELIMIT;
+        this.owned ??= new Set();
         this.owned.add(thing);
-        if (thing instanceof Operation)
+        if (isOperation)
             this.operations++;
         return 0;
     }

@@ -5,11 +5,13 @@
 // handshakes: these wait in its inbox while it is busy. Requests that find no instance wait here, up to `queue`.
 import { REUSE_CONCURRENT, REUSE_NONE, UPGRADE } from './abi.js';
 import { WAITING } from './exchange.js';
-import { ENDED, Instance, READY } from './instance.js';
-import { ERROR } from './log.js';
+import { Instance, READY } from './instance.js';
+import { ERROR, WARN } from './log.js';
 
 const SHARED_MAX = 1366; // requests of one concurrent instance
-const PLACES_MAX = 1024; // sockets of one instance
+const SPREAD_EACH = 64, SPREAD_SHARE = 4; // sockets of an instance before another one takes some, up to this part
+const HOSTS_SHARE = 0.75; // of the instances that may be kept for sockets
+const LINGERING_MAX = 16; // concurrent instances that are there for their sockets alone
 // What every instance of a module must declare alike.
 const COMPARED = ['reuse', 'streams', 'bodyErrors', 'maxBody', 'maxMessage', 'replays'];
 
@@ -19,7 +21,7 @@ const IDLE = 'idle', HOST = 'host', SHARED = 'shared', BUSY = 'busy';
 export class Pool {
     constructor(app) {
         this.app = app;
-        this.max = app.options.instances;
+        this.max = app.options.maxInstances;
         this.queueMax = app.options.queue;
         this.reuse = REUSE_NONE;
         this.all = new Set();
@@ -55,23 +57,69 @@ export class Pool {
     }
 
     serve(ex) {
-        const upgrade = (ex.message.flags & UPGRADE) !== 0 && this.hosts.size > 0 && this.reuse !== REUSE_NONE;
-        const host = upgrade ? this.findHost() : null;
-        if (host !== null)
-            return host.state === READY ? this.serveBy(host, ex) : host.queue(ex);
+        if ((ex.message.flags & UPGRADE) !== 0 && this.app.hasSockets)
+            return this.serveHandshake(ex);
         const instance = this.find();
         if (instance !== null)
             this.serveBy(instance, ex);
-        else if (this.waiting.length < this.queueMax && this.all.size > 0)
+        else
+            this.wait(ex);
+    }
+
+    wait(ex) {
+        if (this.waiting.length < this.queueMax && this.all.size > 0)
             this.waiting.push(ex);
         else
             ex.abandon(503);
     }
 
+    // A handshake goes to an instance that has sockets and room for one more. It goes to another instance when that one
+    // is busy or has many, as long as few instances are kept for sockets.
+    serveHandshake(ex) {
+        const host = this.hosts.size > 0 && this.reuse !== REUSE_NONE ? this.findHost() : null;
+        const isConcurrent = this.reuse === REUSE_CONCURRENT;
+        if (isConcurrent)
+            this.makeRoom(host);
+        else if (host === null && this.hosts.size >= Math.max(1, this.max * HOSTS_SHARE))
+            return this.refuseHandshake(ex);
+        const instance = host === null || isConcurrent || this.isCrowded(host) ? this.find(true) : null;
+        if (instance !== null && (!isConcurrent || this.hasPlace(instance)))
+            this.serveBy(instance, ex);
+        else if (host !== null)
+            this.serveBy(host, ex);
+        else if (isConcurrent && instance !== null)
+            this.refuseHandshake(ex);
+        else
+            this.wait(ex);
+    }
+
+    refuseHandshake(ex) {
+        this.app.log.write(WARN, 'WebSocket refused: no place in its instance (socketsEach, maxInstances)');
+        ex.abandon(503);
+    }
+
+    hasPlace(instance) {
+        return instance.sockets.size + instance.queued.size < this.app.options.socketsEach;
+    }
+
+    isCrowded(host) {
+        return (host.state !== READY || host.sockets.size >= SPREAD_EACH) &&
+            this.hosts.size < Math.max(1, this.max / SPREAD_SHARE);
+    }
+
+    // The concurrent instance has as many sockets as it may: another one gets the requests from now on.
+    makeRoom(host) {
+        const { shared } = this;
+        if (shared === null || host !== null || this.hasPlace(shared) || this.hosts.size >= LINGERING_MAX ||
+            this.all.size >= this.max)
+            return;
+        shared.place = HOST;
+        this.hosts.add(shared);
+        this.shared = null;
+    }
+
     serveBy(instance, ex) {
-        if (instance.place === HOST)
-            this.hosts.delete(instance);
-        if (instance.place !== SHARED)
+        if (instance.place === IDLE)
             instance.place = BUSY;
         if (instance.state === READY && instance.inbox.length === 0)
             instance.serve(ex);
@@ -82,9 +130,9 @@ export class Pool {
     // An instance that takes one more socket: a free one rather than one that is busy, one with few rather than many.
     findHost() {
         let found = null;
-        for (const host of this.all) {
+        for (const host of this.hosts) {
             const places = host.sockets.size + host.queued.size;
-            if (host.state === ENDED || host.sockets.size === 0 || places >= PLACES_MAX)
+            if (!this.hasPlace(host))
                 continue;
             const better = found !== null && (host.state === READY) === (found.state === READY)
                 ? places < found.sockets.size + found.queued.size : found === null || host.state === READY;
@@ -93,10 +141,17 @@ export class Pool {
         return found;
     }
 
-    find() {
+    // forSocket: one with a place for one more.
+    find(forSocket = false) {
         if (this.reuse === REUSE_CONCURRENT)
             return this.findShared();
-        return this.idle.pop() ?? (this.all.size < this.max ? this.makeLater() : null);
+        return (forSocket ? this.takeWithPlace() : this.idle.pop()) ??
+            (this.all.size < this.max ? this.makeLater() : null);
+    }
+
+    takeWithPlace() {
+        const at = this.idle.findLastIndex((instance) => this.hasPlace(instance));
+        return at < 0 ? undefined : this.idle.splice(at, 1)[0];
     }
 
     findShared() {
@@ -121,8 +176,7 @@ export class Pool {
     // No export of the instance runs.
     free(instance) {
         if (this.reuse === REUSE_CONCURRENT) {
-            this.shared ??= instance;
-            instance.place = SHARED;
+            this.freeConcurrent(instance);
         } else if (this.pins(instance)) {
             instance.place = HOST;
             this.hosts.add(instance);
@@ -131,6 +185,16 @@ export class Pool {
             this.keep(instance);
         }
         this.pump();
+    }
+
+    freeConcurrent(instance) {
+        this.shared ??= instance;
+        if (this.shared === instance) {
+            this.hosts.delete(instance);
+            instance.place = SHARED;
+        } else if (instance.sockets.size === 0 && instance.requests === 0) {
+            instance.end(null, 1012);
+        }
     }
 
     keep(instance) {

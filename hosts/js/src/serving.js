@@ -1,4 +1,6 @@
 // Options of `serve`, the same in every entry that has one, and the shape of what `serve` answers.
+import { readTable } from './option-table.js';
+
 const WS_IDLE_MS = 60000, PORT = 3000;
 
 const isTime = (value) => typeof value === 'number' && value > 0;
@@ -21,17 +23,7 @@ function portOf(given, env) {
 
 // env: an object with PORT and HOST, the defaults of port and hostname.
 export function readServing(given, env) {
-    if (typeof given !== 'object' || given === null)
-        throw new TypeError('the options must be an object');
-    for (const name of Object.keys(given))
-        if (!Object.hasOwn(TABLE, name))
-            throw new TypeError(`there is no option "${name}"; there are: ${Object.keys(TABLE).join(', ')}`);
-    const options = {};
-    for (const [name, [fallback, check, what]] of Object.entries(TABLE)) {
-        options[name] = given[name] ?? fallback;
-        if (!check(options[name]))
-            throw new TypeError(`the option "${name}" must be ${what}`);
-    }
+    const options = readTable(TABLE, given);
     options.port = portOf(given.port, env);
     options.hostname ??= env.HOST || undefined;
     return options;

@@ -7,22 +7,26 @@
 //     whenRoom(callback)     calls back once when less is waiting; returns what stops that
 //     hold(on)               stops reading, or reads again; where the platform cannot, messages pile up to a limit
 //
-//     OPENING -> OPEN -> CLOSING (by the guest) -> GONE (the platform's socket has ended)
+//     OPENING -> OPEN -> CLOSING (by the guest or the host) -> GONE (the platform's socket has ended)
 //
-// What must stay true: kind 4 is the last event of a socket and comes exactly once, whichever way it ended.
+// While a socket is OPENING, what the guest sends waits in `queue`, and its topics are not joined. That lasts until the
+// handshake was sent and the call of the guest that accepted it has returned or is suspended.
+//
+// What must stay true: kind 4 is the last event of a socket and comes exactly once, whichever way the socket ended; the
+// app counts the socket until that event was passed, or its instance ended.
 import * as abi from './abi.js';
-import { Owner } from './owner.js';
 import { isValidCloseCode } from './close.js';
+import { Owner } from './owner.js';
 import { NO_BYTES, utf8Of } from './text.js';
+import { Waiters } from './waiters.js';
 
 const OPENING = 0, OPEN = 1, CLOSING = 2, GONE = 3;
 const EVENTS_HELD = 16, EVENTS_MAX = 1024; // messages that wait for the guest: then it is not read; then it is closed
 const EVENT_BYTES_HELD = 262144, EVENT_BYTES_MAX = 16 << 20;
-const WAITING_FULL = 262144; // bytes that wait for the client: ws_send is EAGAIN
+const WAITING_FULL = 262144; // bytes that wait for the handshake, or for the client: ws_send is EAGAIN
 const BACKLOG_MAX = 1 << 20; // the same, of what others publish: the socket is closed
-const SEND_LEAST = 1 << 20;
 const TOPICS_MAX = 1024, TOPIC_BYTES_MAX = 65536;
-const GRACE_MS = 1000;
+export const LOST = 1006; // the code of a connection that ended without a close frame
 
 export class Socket extends Owner {
     constructor(instance) {
@@ -30,10 +34,15 @@ export class Socket extends Owner {
         this.instance = instance;
         this.port = null;
         this.condition = OPENING;
-        this.queue = []; // what is sent before it is open
+        this.queue = []; // { kind, data } to be sent when the socket opens; of kind WS_CLOSED: { code, reason }
+        this.queued = 0; // bytes in the queue
+        this.failure = 0; // the code that the host has closed it with
+        this.room = null; // Waiters for room, made by the first
+        this.asked = false; // the port will say when there is room
         this.events = 0;
         this.eventBytes = 0;
         this.held = false;
+        this.stuck = false; // held until the client has taken some of what was sent to it
         this.topics = new Set();
         this.topicBytes = 0;
         this.grace = null;
@@ -46,44 +55,68 @@ export class Socket extends Owner {
 
     // ---- The guest's side ----
 
-    // 0 when messages can be sent, else a code.
+    // 0 when messages can be sent, else a code. A call of mocket_ws that is out of time (dead) may still send.
     get state() {
-        if (this.dead !== 0)
-            return this.dead;
         return this.condition === GONE ? abi.ECLOSED : this.condition === CLOSING ? abi.ESTATE : 0;
     }
 
     hasRoom() {
-        return this.port === null || this.port.waiting() < WAITING_FULL;
+        return this.condition === OPENING ? this.queued < WAITING_FULL : this.port.waiting() < WAITING_FULL;
     }
 
     whenRoom(callback) {
-        return this.port.whenRoom(() => callback(0));
+        this.room ??= new Waiters();
+        this.askForRoom();
+        return this.room.add(callback);
+    }
+
+    // The port is asked once, whoever waits.
+    askForRoom() {
+        if (this.asked || this.condition === OPENING)
+            return;
+        this.asked = true;
+        this.port.whenRoom(() => this.roomy());
+    }
+
+    roomy() {
+        this.asked = false;
+        this.stuck = false;
+        this.hold();
+        this.room?.wake(0);
     }
 
     send(kind, data) {
-        if (data.length > Math.max(SEND_LEAST, this.instance.declared.maxMessage))
-            return abi.ETOOBIG;
+        if (this.condition === OPENING)
+            return this.queued > 0 && this.queued + data.length > WAITING_FULL ? abi.EAGAIN : this.enqueue(kind, data);
         if (!this.hasRoom())
             return abi.EAGAIN;
-        return this.forward(kind, data);
+        const code = this.port.send(kind, data);
+        if (!this.stuck && !this.hasRoom())
+            this.waitForClient();
+        return code;
     }
 
-    forward(kind, data) {
-        if (this.port !== null)
-            return this.port.send(kind, data);
+    enqueue(kind, data) {
         this.queue.push({ kind, data });
+        this.queued += data.length ?? 0;
         return 0;
+    }
+
+    // A client that does not read is not read from.
+    waitForClient() {
+        this.stuck = true;
+        this.hold();
+        this.askForRoom();
     }
 
     // What somebody publishes: it waits for nobody.
     deliver(kind, data) {
-        if (this.condition !== OPEN && this.condition !== OPENING)
+        if (this.condition !== OPEN)
             return;
-        if (this.port !== null && this.port.waiting() + data.length > BACKLOG_MAX)
+        if (this.port.waiting() + data.length > BACKLOG_MAX)
             this.orphan(1013);
         else
-            this.forward(kind, data);
+            this.port.send(kind, data);
     }
 
     close(code, reason) {
@@ -91,22 +124,27 @@ export class Socket extends Owner {
             return this.state;
         if (code === 0 ? reason !== '' : !isValidCloseCode(code))
             return abi.EINVAL;
+        if (this.condition === OPENING)
+            this.enqueue(abi.WS_CLOSED, { code, reason });
         this.shut(code, reason);
         return 0;
     }
 
     shut(code, reason) {
+        const wasOpen = this.condition === OPEN;
         this.condition = CLOSING;
-        if (this.port !== null)
-            this.port.close(code, reason);
-        else
-            this.queue.push({ kind: abi.WS_CLOSED, data: { code, reason } });
+        if (!wasOpen)
+            return;
+        this.hold();
+        this.port.close(code, reason);
     }
 
     // From the host's side, for a failure of its own or of the guest.
     orphan(code) {
-        if (this.condition < CLOSING)
-            this.shut(code, '');
+        if (this.condition >= CLOSING)
+            return;
+        this.failure = code;
+        this.shut(code, '');
         this.endReplay();
     }
 
@@ -119,7 +157,8 @@ export class Socket extends Owner {
             return abi.ELIMIT;
         this.topics.add(topic);
         this.topicBytes += topic.length;
-        this.instance.app.topics.join(this, topic);
+        if (this.condition === OPEN)
+            this.instance.app.topics.join(this, topic);
         return 0;
     }
 
@@ -133,18 +172,35 @@ export class Socket extends Owner {
 
     // ---- The platform's side ----
 
-    // The handshake is out.
+    // The handshake was sent. What the guest has sent follows when its call has returned or is suspended.
     opened(port) {
         this.port = port;
-        if (this.condition === OPENING)
+        if (this.instance.isRunning)
+            queueMicrotask(() => this.flush());
+        else
+            this.flush();
+        this.instance.tellSocket(this, abi.WS_OPEN, NO_BYTES, () => this.endReplay());
+    }
+
+    flush() {
+        const { port, queue } = this;
+        if (this.condition === GONE)
+            return;
+        if (this.condition === OPENING) {
             this.condition = OPEN;
-        for (const { kind, data } of this.queue)
+            for (const topic of this.topics)
+                this.instance.app.topics.join(this, topic);
+        }
+        this.queue = [];
+        this.queued = 0;
+        if (this.failure !== 0)
+            return port.close(this.failure, '');
+        for (const { kind, data } of queue)
             if (kind === abi.WS_CLOSED)
                 port.close(data.code, data.reason);
             else
                 port.send(kind, data);
-        this.queue.length = 0;
-        this.instance.tellSocket(this, abi.WS_OPEN, NO_BYTES, () => this.endReplay());
+        this.roomy();
     }
 
     endReplay() {
@@ -163,61 +219,75 @@ export class Socket extends Owner {
 
     // data: bytes, of valid UTF-8 when it is text.
     message(kind, data) {
-        if (this.condition !== OPEN)
+        if (this.condition > OPEN)
             return;
         if (kind === abi.WS_PING && this.isMuch)
             return; // it was answered already
-        if (data.length > this.instance.declared.maxMessage)
+        if (data.length > this.instance.app.maxMessage)
             return this.orphan(1009);
+        if (this.events >= EVENTS_MAX || this.eventBytes > EVENT_BYTES_MAX)
+            return this.orphan(1013);
         this.events++;
         this.eventBytes += data.length;
-        if (this.events > EVENTS_MAX || this.eventBytes > EVENT_BYTES_MAX + data.length)
-            return this.orphan(1013);
-        if (this.isMuch)
-            this.hold(true);
+        this.instance.holdSockets(data.length);
+        this.hold();
         this.instance.tellSocket(this, kind, data, () => this.told(data.length));
     }
 
+    // The guest has had a message.
     told(len) {
         this.events--;
         this.eventBytes -= len;
-        if (this.held && this.events <= EVENTS_HELD / 2 && this.eventBytes < EVENT_BYTES_HELD)
-            this.hold(false);
+        this.instance.holdSockets(-len);
+        this.hold();
     }
 
     get isMuch() {
         return this.events >= EVENTS_HELD || this.eventBytes >= EVENT_BYTES_HELD;
     }
 
-    hold(on) {
-        if (this.held !== on)
-            this.port.hold(on);
+    // Stops reading, or reads on when half of what was too much is gone. A socket that closes waits for the client's
+    // answer.
+    hold() {
+        const much = this.held ? this.events > EVENTS_HELD / 2 || this.eventBytes >= EVENT_BYTES_HELD : this.isMuch;
+        const on = this.condition <= OPEN && (much || this.stuck || this.instance.socketsHeld);
+        if (this.held === on || this.port === null)
+            return;
         this.held = on;
+        this.port.hold(on);
     }
 
-    // The platform's socket has ended.
+    // The platform's socket has ended, or its handshake failed.
     closed(code, reason) {
         if (this.condition === GONE)
             return;
         this.condition = GONE;
+        this.queue = [];
+        if (code === LOST && this.failure !== 0) // the client did not answer the host's close
+            code = this.failure;
         const text = utf8Of(reason), data = new Uint8Array(2 + text.length);
         data[0] = code & 255;
         data[1] = code >> 8;
         data.set(text, 2);
         this.instance.socketLeft(this);
         this.die(abi.ECLOSED);
-        this.instance.tellSocket(this, abi.WS_CLOSED, data, () => this.ended());
+        this.room?.wake(0);
+        if (this.instance.isEnded)
+            this.ended();
+        else
+            this.instance.tellSocket(this, abi.WS_CLOSED, data, () => this.ended());
     }
 
-    // Kind 4 was told.
+    // Kind 4 was passed, or will not be. Once.
     ended() {
         const { instance } = this;
+        if (!instance.sockets.delete(this))
+            return;
         this.release();
         for (const topic of this.topics)
             instance.app.topics.part(this, topic);
         this.topics.clear();
         instance.handles.end(this);
-        instance.sockets.delete(this);
         instance.app.socketCount--;
     }
 }

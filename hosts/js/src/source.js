@@ -2,6 +2,7 @@
 // here; `more` asks the platform for more when nothing is left and the guest wants some.
 import { EAGAIN, ETOOBIG } from './abi.js';
 import { NO_BYTES } from './text.js';
+import { Waiters } from './waiters.js';
 
 export class Source {
     // more: () -> void, after which push, end or fail is called sooner or later. limit: bytes in all.
@@ -12,12 +13,12 @@ export class Source {
         this.ended = false;
         this.error = 0; // behind the pieces
         this.asked = false; // `more` was called, and nothing has come since
-        this.waiters = new Set();
+        this.waiters = new Waiters();
         this.onProgress = null;
     }
 
     get waited() {
-        return this.waiters.size > 0;
+        return this.waiters.any;
     }
 
     // Up to cap bytes; none at the end; a code.
@@ -48,17 +49,9 @@ export class Source {
 
     // Calls back once when take would not answer EAGAIN. Returns what stops that.
     whenReady(callback) {
-        const waiter = () => callback(this.pieces.length > 0 ? 0 : this.error);
-        this.waiters.add(waiter);
+        const stop = this.waiters.add(() => callback(this.pieces.length > 0 ? 0 : this.error));
         this.ask();
-        return () => this.waiters.delete(waiter);
-    }
-
-    wake() {
-        const waiters = [...this.waiters];
-        this.waiters.clear();
-        for (const waiter of waiters)
-            waiter();
+        return stop;
     }
 
     push(piece) {
@@ -71,15 +64,15 @@ export class Source {
         this.left -= piece.length;
         if (piece.length > 0)
             this.pieces.push(piece);
-        else if (this.waiters.size > 0)
+        else if (this.waited)
             return this.ask();
-        this.wake();
+        this.waiters.wake();
     }
 
     end() {
         this.asked = false;
         this.ended = true;
-        this.wake();
+        this.waiters.wake();
     }
 
     fail(code) {
@@ -87,7 +80,7 @@ export class Source {
         if (this.error !== 0 || this.ended)
             return;
         this.error = code;
-        this.wake();
+        this.waiters.wake();
     }
 
     // Reads a ReadableStream. failed: the code when the stream breaks.

@@ -22,7 +22,7 @@ const REQUESTS = [
 
 for (const [path, status, body, line] of REQUESTS)
     test(`a guest with ${path}`, async () => {
-        const { log, has } = recorder(), app = await load(hostile('requests'), { log, instances: 2 });
+        const { log, has } = recorder(), app = await load(hostile('requests'), { log, maxInstances: 2 });
         assert.equal(await text(get(app, '/ok')), 'hello');
         const answer = await get(app, path);
         assert.equal(answer.status, status);
@@ -35,14 +35,14 @@ for (const [path, status, body, line] of REQUESTS)
     });
 
 test('a second answer is refused', async () => {
-    const app = await load(hostile('requests'), { instances: 1 });
+    const app = await load(hostile('requests'), { maxInstances: 1 });
     assert.equal(await text(get(app, '/twice')), 'first');
     assert.equal(await text(get(app, '/last')), '-5');
     await app.close();
 });
 
 test('an allocator that fails, points outside or traps', async () => {
-    const { log, has } = recorder(), app = await load(hostile('requests'), { log, instances: 1 });
+    const { log, has } = recorder(), app = await load(hostile('requests'), { log, maxInstances: 1 });
     for (const [path, status, line] of [['/alloc-0', 503, 'mocket_alloc has no memory'], ['/alloc-out', 500, 'outside'],
         ['/alloc-misaligned', 500, 'not 8-aligned'], ['/alloc-trap', 500, 'failed']]) {
         assert.equal(await text(get(app, path)), 'the next one');
@@ -116,7 +116,7 @@ test('a trap costs its request 500 and the neighbours 503; the next one is serve
 // ---- Direct style ----
 
 test('handlers that wait: an instance each, up to the limit, then a queue, then 503', async () => {
-    const busy = await load(example('realtime'), { instances: 2, queue: 1 });
+    const busy = await load(example('realtime'), { maxInstances: 2, queue: 1 });
     const began = Date.now(), asked = Array.from({ length: 5 }, () => get(busy, '/sleep/200'));
     const statuses = (await Promise.all(asked)).map(({ status }) => status);
     assert.deepEqual(statuses.sort(), [200, 200, 200, 503, 503]);

@@ -33,7 +33,7 @@ import * as generic from 'mocket/generic';
 import * as worker from 'mocket/service-worker';
 import 'mocket/page';
 import http from 'node:http';
-const options: Options = { instances: 2, env: { A: '1' }, allowNet: ['example.com'],
+const options: Options = { maxInstances: 2, env: { A: '1' }, allowNet: ['example.com'],
     log: (level, line) => void (level + line) };
 const app = await load('app.wasm', options);
 const server = await serve(app, { port: '3000', wsIdle: 1000 });

@@ -110,7 +110,11 @@ test('where the engine cannot suspend, an app that waits is refused, and others 
 });
 
 test('an option that does not exist is named, and so is a bad value', async () => {
-    await assert.rejects(load(example('hello'), { instance: 1 }), /no option "instance"; there are: instances, /);
-    await assert.rejects(load(example('hello'), { instances: 0 }), /"instances" must be/);
-    await assert.rejects(load(example('hello'), { env: { A: 1 } }), /"env" must be/);
+    const rejects = (options, pattern) => assert.rejects(load(example('hello'), options), pattern);
+    await rejects({ instance: 1 }, /no option "instance"\. Did you mean "maxInstances"\? The options are: maxInst/);
+    await rejects({ maxbody: 1 }, /Did you mean "maxBody"\?/);
+    await rejects({ sockets: 1 }, /Did you mean "maxSockets"\?/);
+    await rejects({ frobnicate: 1 }, /no option "frobnicate"\. The options are/);
+    await rejects({ maxInstances: 0 }, /"maxInstances" must be/);
+    await rejects({ env: { A: 1 } }, /"env" must be/);
 });

@@ -5,15 +5,21 @@ export type Level = 'error' | 'warn' | 'info' | 'debug';
 
 export interface Options {
     /** Instances of the app at once (default: 256). */
-    instances?: number;
+    maxInstances?: number;
     /** How often an instance is used; the stricter of this and what the app asks for holds. */
     reuse?: 'none' | 'serial' | 'concurrent';
     /** Requests that may wait for an instance; more are answered 503 (default: 1024). */
     queue?: number;
     /** WebSockets at once (default: 10000). */
-    sockets?: number;
-    /** Bytes of a request body (default: what the app asks for, else 1 MiB). */
+    maxSockets?: number;
+    /** WebSockets of one instance (default: 1024). */
+    socketsEach?: number;
+    /** Bytes of a request body (default: what the app asks for, else 1 MiB). The smaller of this and what the app asks
+     * for holds. */
     maxBody?: number;
+    /** Bytes of a message of a WebSocket's client (default: what the app asks for, else 1 MiB). The smaller of this and
+     * what the app asks for holds. */
+    maxMessage?: number;
     /** Milliseconds until an answer begins, then of silence; Infinity: no limit (default: 30000). */
     timeout?: number;
     /** Milliseconds for a request body; each KiB that came adds a second (default: as timeout, at most 30000). */

@@ -5,7 +5,7 @@ import { isHandshake, offers } from '../handshake.js';
 import { Socket } from '../socket.js';
 import { takeHead } from './answer.js';
 
-const CONTROL_MAX = 125, MESSAGE_LEAST = 1 << 20, TOPIC_MAX = 255;
+const CONTROL_MAX = 125, TOPIC_MAX = 255;
 
 function accept(instance, req, ptr, len) {
     const ex = instance.find(req), head = takeHead(instance, ex, ptr, len, true);
@@ -50,7 +50,7 @@ function send(instance, ws, kind, ptr, len) {
         return socket.state;
     if (!isSent(kind) || (isControl(kind) && len > CONTROL_MAX))
         return abi.EINVAL;
-    if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
+    if (len > instance.app.sendMax)
         return abi.ETOOBIG;
     const data = dataOf(instance.memory, kind, ptr, len);
     return typeof data === 'number' ? data : isMuted(instance) ? 0 : socket.send(kind, data);
@@ -82,7 +82,7 @@ function publish(instance, topicPtr, topicLen, kind, ptr, len) {
         return abi.EFAULT;
     if ((kind !== abi.WS_TEXT && kind !== abi.WS_BINARY) || topicLen === 0 || topicLen > TOPIC_MAX)
         return abi.EINVAL;
-    if (len > Math.max(MESSAGE_LEAST, instance.declared.maxMessage))
+    if (len > instance.app.sendMax)
         return abi.ETOOBIG;
     const data = dataOf(instance.memory, kind, ptr, len);
     if (typeof data === 'number')

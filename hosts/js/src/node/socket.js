@@ -2,6 +2,7 @@
 import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
 import { WARN } from '../log.js';
+import { LOST } from '../socket.js';
 
 const CLOSE_MS = 5000; // for a client's answer to a close
 const PONG_MS = 1000;
@@ -149,8 +150,15 @@ export function completer(server, req, connection, rest, idle) {
         };
         req[PROTOCOL] = protocol;
         server.once('headers', add);
-        server.handleUpgrade(req, connection, rest, (ws) => socket.opened(new NodePort(ws, socket, connection, idle)));
+        let port = null;
+        server.handleUpgrade(req, connection, rest, (ws) => {
+            port = new NodePort(ws, socket, connection, idle);
+        });
         server.off('headers', add);
+        if (port !== null)
+            socket.opened(port);
+        else
+            socket.closed(LOST, ''); // the client has left
         return 0;
     };
 }
