@@ -141,11 +141,11 @@ export class Socket extends Owner {
 
     // From the host's side, for a failure of its own or of the guest.
     orphan(code) {
+        this.endReplay();
         if (this.condition >= CLOSING)
             return;
         this.failure = code;
         this.shut(code, '');
-        this.endReplay();
     }
 
     subscribe(topic) {
