@@ -92,77 +92,14 @@ uint64_t guest_memory_bytes(mocket_span wasm)
     return r.bad || count == 0 || flags > WITH_MAXIMUM ? 0 : pages * PAGE;
 }
 
-enum { KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_TAG };
-
-/* Index of what is exported under the name as that kind, or UINT32_MAX. */
-static uint32_t find_export(mocket_span wasm, mocket_span name, uint32_t wanted)
+uint32_t guest_export_index(mocket_span wasm, mocket_span name)
 {
     struct guest_bytes r = guest_section(wasm, GUEST_SECTION_EXPORT);
     for (uint32_t left = guest_number(&r); left > 0 && !r.bad; left--) {
         mocket_span found = guest_name(&r);
         uint32_t kind = guest_byte(&r), index = guest_number(&r);
-        if (!r.bad && kind == wanted && mocket__span_eq(found, name))
+        if (!r.bad && kind == 0 && mocket__span_eq(found, name))
             return index;
     }
     return UINT32_MAX;
-}
-
-uint32_t guest_export_index(mocket_span wasm, mocket_span name)
-{
-    return find_export(wasm, name, KIND_FUNCTION);
-}
-
-bool guest_exports_memory(mocket_span wasm, mocket_span name)
-{
-    return find_export(wasm, name, KIND_MEMORY) != UINT32_MAX;
-}
-
-/* ---- Imports ---- */
-
-/* A value type or a reference type: a byte, and a heap type behind two of them. */
-static void skip_type(struct guest_bytes *r)
-{
-    enum { REF_NULL = 0x63, REF = 0x64 };
-    uint32_t first = guest_byte(r);
-    if (first == REF_NULL || first == REF)
-        guest_number(r); /* negative for an abstract type, and of the same length */
-}
-
-static void skip_limits(struct guest_bytes *r)
-{
-    enum { WITH_MAXIMUM = 1 };
-    uint32_t flags = guest_byte(r);
-    guest_number(r);
-    if (flags & WITH_MAXIMUM)
-        guest_number(r);
-}
-
-bool guest_next_import(struct guest_bytes *r, struct guest_import *import)
-{
-    import->module = guest_name(r);
-    import->name = guest_name(r);
-    import->kind = guest_byte(r);
-    switch (import->kind) {
-    case KIND_FUNCTION:
-        guest_number(r);
-        break;
-    case KIND_TABLE:
-        skip_type(r);
-        skip_limits(r);
-        break;
-    case KIND_MEMORY:
-        skip_limits(r);
-        break;
-    case KIND_GLOBAL:
-        skip_type(r);
-        guest_byte(r); /* mutable */
-        break;
-    case KIND_TAG:
-        guest_byte(r);
-        guest_number(r);
-        break;
-    default:
-        r->bad = true;
-    }
-    return !r->bad;
 }

@@ -42,14 +42,5 @@ mocket_span guest_name(struct guest_bytes *bytes);
 uint64_t guest_memory_bytes(mocket_span wasm);
 /* Index of an exported function, or UINT32_MAX. */
 uint32_t guest_export_index(mocket_span wasm, mocket_span name);
-bool guest_exports_memory(mocket_span wasm, mocket_span name);
-
-/* What a module imports; kind is that of the format: 0 a function. */
-struct guest_import {
-    mocket_span module, name;
-    uint32_t kind;
-};
-/* Takes the next import of the section, whose first number, the count, was taken. False when it cannot be read. */
-bool guest_next_import(struct guest_bytes *rest, struct guest_import *import);
 
 #endif

@@ -1,5 +1,7 @@
-// A whole body from a stream: its reading ends as soon as the limit is passed, or when it takes too long.
-import { EINVAL, ETIMEDOUT, ETOOBIG } from './abi.js';
+// Bodies that are streams: collected, until the limit is passed or the time is up, or read as the guest asks for them.
+import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG } from './abi.js';
+import { Pace } from './pace.js';
+import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
 
 function joined(pieces, size) {
@@ -14,28 +16,27 @@ function joined(pieces, size) {
     return whole;
 }
 
-// Bytes, or a code. timeout: how long a body may take in ms; each KiB of it that came adds a second.
+// Reads no more of a stream, or of its reader.
+export const cancel = (stream) => void stream?.cancel().catch(() => {});
+
+// Bytes, or a code.
 export async function collect(stream, limit, timeout) {
-    const reader = stream.getReader(), pieces = [], began = Date.now();
-    let size = 0, late = false;
-    const expire = () => {
-        const rest = began + timeout + (size >> 10) * 1000 - Date.now();
-        if (rest > 0)
-            return void (timer = setTimeout(expire, Math.min(rest, 0x7FFFFFFF)));
+    const reader = stream.getReader(), pieces = [];
+    let late = false;
+    const pace = new Pace(timeout, () => {
         late = true;
-        reader.cancel().catch(() => {});
-    };
-    let timer = timeout === Infinity ? null : setTimeout(expire, Math.min(timeout, 0x7FFFFFFF));
+        cancel(reader);
+    });
     try {
         for (;;) {
             const { done, value } = await reader.read();
             if (late)
                 return ETIMEDOUT;
             if (done)
-                return joined(pieces, size);
-            size += value.length;
-            if (size > limit) {
-                reader.cancel().catch(() => {});
+                return joined(pieces, pace.size);
+            pace.add(value.length);
+            if (pace.size > limit) {
+                cancel(reader);
                 return ETOOBIG;
             }
             pieces.push(value);
@@ -43,6 +44,45 @@ export async function collect(stream, limit, timeout) {
     } catch {
         return late ? ETIMEDOUT : EINVAL; // the client cut it off
     } finally {
-        clearTimeout(timer);
+        pace.stop();
     }
+}
+
+const SMALL = 16384;
+
+export const isSmall = (length) => length >= 0 && length <= SMALL;
+
+// A body whose length is known and small, in one piece; or a code.
+export function collectSmall(request, length, timeout) {
+    return new Promise((resolve) => {
+        const pace = new Pace(timeout, () => resolve(ETIMEDOUT));
+        pace.add(length);
+        const end = (result) => {
+            pace.stop();
+            resolve(result);
+        };
+        request.bytes().then(end, () => end(EINVAL));
+    });
+}
+
+// The source of a request's body, which is not touched before the guest reads.
+export function sourceOf(request, limit, timeout) {
+    let reader = null, pace = null;
+    const source = new Source(() => {
+        pace ??= new Pace(timeout, () => source.fail(ETIMEDOUT));
+        reader ??= request.body.getReader();
+        reader.read().then(({ done, value }) => {
+            if (done) {
+                pace.stop();
+                return source.end();
+            }
+            pace.add(value.length);
+            return source.push(value);
+        }, () => source.fail(ECLOSED));
+    }, limit);
+    source.cancel = () => {
+        pace?.stop();
+        cancel(reader ?? request.body);
+    };
+    return source;
 }

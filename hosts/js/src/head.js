@@ -34,6 +34,13 @@ export class Head {
     }
 }
 
+// The length that an answer without a body announces; len: of what the guest gave. -1: none.
+export function bodylessLength(head, len) {
+    if (head.status === 204)
+        return -1;
+    return head.status === 205 ? 0 : head.length >= 0 || head.status === 304 ? head.length : len;
+}
+
 const parser = { text: '', at: 0, len: 0 };
 function word(at) {
     const { text } = parser;

@@ -4,6 +4,8 @@ import { BODY_HERE, METHODS, ON_DEMAND, REQUEST_BYTES, UNKNOWN_LENGTH } from './
 import { namedByConnection, passedName } from './names.js';
 import { writeLatin1 } from './text.js';
 
+export const TARGET_MAX = 8192; // bytes of a target: more are 414
+
 // What is known of a request before its body. fields: flat, names as they came, or null where `later` makes
 // them when they are asked for: platforms that hold them in objects of their own charge for each.
 export class Message {

@@ -5,8 +5,10 @@
 //     normalises            targets are normalised before they come here (Bun, browsers)
 //     prefersStrings        a small string is cheaper in a Response than its bytes (Deno)
 //     fixed(body, length)   the body of an answer whose length was declared
-//     whenLeft(request, callback)   calls back when the client has left; returns what stops that. Called once for each
-//                           answer that is not there at once
+//     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
+//     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
+//     closes                Connection: close in an answer ends the connection
+//     unknownBody()         the body of an answer to HEAD whose length nobody knows
 import { textOf, isAscii } from './text.js';
 
 const isDeno = typeof Deno !== 'undefined', isBun = typeof Bun !== 'undefined';
@@ -40,19 +42,7 @@ function decoded(value) {
 }
 
 const same = (value) => value;
-
-function bySignal({ signal }, callback) {
-    signal?.addEventListener('abort', callback, { once: true });
-    return () => signal?.removeEventListener('abort', callback);
-}
-
-// Deno charges 20 us for a signal: requests that wait briefly do without. A signal that is asked for late still says
-// that the client has left.
-const LOOK_MS = 50;
-function bySignalLater(request, callback) {
-    const timer = setTimeout(() => bySignal(request, callback), LOOK_MS);
-    return () => clearTimeout(timer);
-}
+const none = () => null;
 
 export const platform = {
     fieldsOf: isBun ? byLoop : byCallback,
@@ -61,5 +51,9 @@ export const platform = {
     normalises: !isDeno && !isWorkerd,
     prefersStrings: isDeno,
     fixed: isWorkerd ? fixedLength : same,
-    whenLeft: isDeno ? bySignalLater : bySignal,
+    passesFragments: isBun || isDeno,
+    knowsLengths: isBun || isDeno,
+    closes: isBun,
+    // null would be announced as a body of no bytes.
+    unknownBody: isBun || isDeno ? () => new ReadableStream({}) : none,
 };

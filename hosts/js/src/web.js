@@ -1,15 +1,18 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
-import { ECLOSED, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
-import { collect } from './collect.js';
-import { COMPLETE, Exchange } from './exchange.js';
-import { Message } from './message.js';
+import { ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
+import { isAuthority } from './authority.js';
+import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
+import { CALLED, COMPLETE, Exchange } from './exchange.js';
+import { Message, TARGET_MAX } from './message.js';
+import { bodylessLength } from './head.js';
+import { KNOWN_METHODS } from './methods.js';
 import { platform } from './platform.js';
 import { refusalFields, refusalText } from './reasons.js';
-import { Source } from './source.js';
 import { isAscii, readLatin1, utf8AsLatin1 } from './text.js';
 
 const HIGH = 65536;
 const STRING_MAX = 1024;
+const BREAK_TRIES = 50, BREAK_STEP_MS = 20;
 
 export class WebExchange extends Exchange {
     constructor(app, message, request, accept) {
@@ -23,31 +26,38 @@ export class WebExchange extends Exchange {
         this.stopWatching = null; // of a client that may leave before its answer
     }
 
+    // The guest may ask for rows and peer as long as it runs; platforms keep a request until its answer.
     answerWith(response) {
         this.response = response;
-        this.resolve?.(response);
+        if (this.resolve === null)
+            return;
+        this.message.complete();
+        this.resolve(response);
     }
 
     // The answer, or a promise of it.
     result() {
-        if (this.response !== null)
+        if (this.response !== null) {
+            if (this.call === CALLED)
+                this.message.complete();
             return this.response;
-        this.stopWatching = platform.whenLeft(this.request, () => this.answer < COMPLETE && this.leave());
+        }
+        const { request, message } = this, watch = message.info?.whenLeft ?? whenLeft;
+        this.stopWatching = watch(request, () => this.answer < COMPLETE && this.leave());
         return new Promise((resolve) => { this.resolve = resolve; });
     }
 
     sendWhole(head, memory, ptr, len) {
         if (!this.isHead && !head.isBodyless)
             return this.answerWith(new Response(bodyOf(head, memory, ptr, len), initOf(head)));
-        const length = head.status === 304 ? head.length : head.isBodyless ? -1 : lengthOf(head, len);
-        this.answerWith(new Response(null, length < 0 ? initOf(head) : initWith(head, length)));
+        const length = bodylessLength(head, len);
+        this.answerWith(new Response(null, initOf(head, length)));
     }
 
     sendHead(head) {
-        const length = head.status === 204 ? -1 : head.length;
-        const body = this.discard ? null : this.open();
-        this.answerWith(new Response(platform.fixed(body, this.discard ? -1 : length),
-            length < 0 ? initOf(head) : initWith(head, length)));
+        const length = this.discard ? bodylessLength(head, -1) : head.length;
+        const body = !this.discard ? this.open() : this.isHead && length < 0 ? platform.unknownBody() : null;
+        this.answerWith(new Response(platform.fixed(body, this.discard ? -1 : length), initOf(head, length)));
     }
 
     open() {
@@ -79,7 +89,7 @@ export class WebExchange extends Exchange {
 
     cut() {
         if (this.isOpen)
-            this.stream.error(new Error('the app did not complete its answer'));
+            breakSoon(this.stream, BREAK_TRIES);
         this.isOpen = false;
     }
 
@@ -103,15 +113,27 @@ export class WebExchange extends Exchange {
     }
 }
 
-export function refusal(status, isHead = false) {
+// An error throws away what its reader has not taken: that gets some time.
+function breakSoon(stream, tries) {
+    const isTaken = stream.desiredSize === HIGH || stream.desiredSize === null;
+    setTimeout(() => {
+        if (isTaken || tries === 0)
+            stream.error(new Error('the app did not complete its answer'));
+        else
+            breakSoon(stream, tries - 1);
+    }, isTaken ? 1 : BREAK_STEP_MS);
+}
+
+// close: the connection ends with this answer, where the platform lets us say so.
+export function refusal(status, isHead = false, close = false) {
     const headers = new Headers();
     const fields = refusalFields(status);
     for (let i = 0; i < fields.length; i += 2)
         headers.append(fields[i], fields[i + 1]);
+    if (close && platform.closes)
+        headers.set('connection', 'close');
     return new Response(isHead ? null : refusalText(status), { status, headers });
 }
-
-const lengthOf = (head, len) => head.length >= 0 ? head.length : len;
 
 // A small text as a string where that is cheaper; a string invents a content-type where there is none.
 function bodyOf(head, memory, ptr, len) {
@@ -127,13 +149,25 @@ function headersOf(head) {
     const headers = new Headers();
     for (let i = 0; i < head.fields.length; i += 2)
         headers.append(head.fields[i], platform.valueOut(head.fields[i + 1]));
+    if (head.status === 426) {
+        headers.set('upgrade', 'websocket');
+        headers.set('connection', 'Upgrade');
+    }
     return headers;
 }
 
-// The same head comes again: its Headers are made once, and Response copies them.
-const initOf = (head) => head.init ??= { status: head.status, headers: headersOf(head) };
+// Calls back when the client has left; returns what stops that. An entry has its own way in `info.whenLeft`.
+export function whenLeft({ signal }, callback) {
+    if (signal?.aborted)
+        callback();
+    signal?.addEventListener('abort', callback, { once: true });
+    return () => signal?.removeEventListener('abort', callback);
+}
 
-function initWith(head, length) {
+// The same head comes again: its Headers are made once, and Response copies them.
+function initOf(head, length = -1) {
+    if (length < 0)
+        return head.init ??= { status: head.status, headers: headersOf(head) };
     const headers = headersOf(head);
     headers.set('content-length', String(length));
     return { status: head.status, headers };
@@ -147,8 +181,16 @@ function complete(message) {
     message.peer = typeof info?.peer === 'function' ? info.peer(request) : info?.peer ?? '';
     if (platform.isUtf8)
         message.fields = message.fields.map((text) => isAscii(text) ? text : utf8AsLatin1(text));
+    passAuthority(message);
     if (message.bodyless) // its length is of a body that the platform dropped
         message.fields = withoutLength(message.fields);
+}
+
+// The target's own authority takes the place of Host.
+function passAuthority({ fields, authority }) {
+    const at = fields.findIndex((text, i) => i % 2 === 0 && text === 'host');
+    if (at >= 0)
+        fields[at + 1] = authority;
 }
 
 function withoutLength(fields) {
@@ -158,14 +200,40 @@ function withoutLength(fields) {
     return fields;
 }
 
+// A URL -> what is in it. Bun gives the target alone where Host is missing or none.
+const parts = { secure: false, authority: '', target: '' };
+function split(url) {
+    const from = url.startsWith('http://') ? 7 : url.startsWith('https://') ? 8 : 0;
+    const slash = url.indexOf('/', from), hash = platform.passesFragments ? -1 : url.indexOf('#', from);
+    if (from === 0 || slash < 0 || url.lastIndexOf('?', slash) > 0)
+        return splitStrange(url);
+    parts.secure = from === 8;
+    parts.authority = url.slice(from, slash);
+    parts.target = hash < 0 ? url.slice(slash) : url.slice(slash, Math.max(slash, hash));
+}
+
+const ABSOLUTE = platform.passesFragments ? /^(https?):\/\/([^/?#]*)(.*)/is : /^(https?):\/\/([^/?#]*)([^#]*)/i;
+
+function splitStrange(url) {
+    const [, scheme = '', authority = '', rest = url] = ABSOLUTE.exec(url) ?? [];
+    parts.secure = scheme.length === 5;
+    parts.authority = authority;
+    parts.target = rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+// A Message, or the status that refuses it.
 function messageOf(request, info, bodyless) {
-    const { url } = request, secure = url.charCodeAt(4) === 115, from = secure ? 8 : 7;
-    let slash = url.indexOf('/', from), hash = url.indexOf('#', from);
-    slash = slash < 0 ? url.length : slash;
-    hash = hash < 0 ? url.length : hash;
+    const { method, url } = request;
+    if (!KNOWN_METHODS.has(method) || method === 'CONNECT')
+        return method === 'CONNECT' ? 405 : 501;
+    split(url);
+    const { secure, authority, target } = parts;
+    if (authority === '' ? request.headers.get('host') : !isAuthority(authority))
+        return 400;
+    if (target.length > TARGET_MAX)
+        return 414;
     const flags = (platform.normalises ? NORMALISED : 0) | (secure ? TLS : 0) | (info?.http2 ? HTTP2 : 0);
-    const target = slash < hash ? url.slice(slash, hash) : '/';
-    const message = new Message(request.method, target, url.slice(from, slash), flags);
+    const message = new Message(method, target, authority, flags);
     message.request = request;
     message.info = info;
     message.bodyless = bodyless;
@@ -173,35 +241,60 @@ function messageOf(request, info, bodyless) {
     return message;
 }
 
-const isUpgrade = (request) => request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+const names = (headers, name, word) => headers.get(name)?.toLowerCase().split(',').some((one) => one.trim() === word);
+
+// A handshake has no body; `connection` is not to be seen everywhere.
+function lookForSocket(ex, { headers }) {
+    const isNamed = !headers.has('connection') || names(headers, 'connection', 'upgrade');
+    if (!isNamed || !names(headers, 'upgrade', 'websocket'))
+        return;
+    const host = headers.get('host');
+    if (platform.normalises && host && isAuthority(host))
+        ex.message.authority = host; // a port of 80 is gone from the URL, and origins are compared with this
+    ex.message.flags |= UPGRADE;
+    ex.hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
+}
+
+// A list, which may be empty. The platform answers 100 itself.
+const EXPECTED = /^[ \t,]*(?:100-continue[ \t,]*)*$/i;
 
 // request -> a Response, or a promise of one.
 export function respondTo(app, request, info) {
-    const bodyless = request.method === 'GET' || request.method === 'HEAD' || request.body === null;
+    const { method, headers } = request, isGet = method === 'GET' || method === 'HEAD';
+    const length = isGet ? -1 : Number(headers.get('content-length') ?? -1);
+    const bodyless = isGet || (length <= 0 && request.body === null); // `body` makes a stream: not of one too long
     const message = messageOf(request, info, bodyless);
-    if (info?.accept !== undefined && isUpgrade(request))
-        message.flags |= UPGRADE;
+    const isExpected = bodyless || EXPECTED.test(headers.get('expect') ?? '');
+    if (typeof message === 'number' || !isExpected) {
+        if (!bodyless)
+            cancel(request.body);
+        return refusal(isExpected ? message : 417, false, isExpected);
+    }
     const ex = new WebExchange(app, message, request, info?.accept);
-    if (request.method === 'CONNECT')
-        return refusal(405);
+    if (app.hasSockets)
+        lookForSocket(ex, request);
     if (bodyless)
         return run(app, ex);
-    const length = Number(request.headers.get('content-length') ?? -1);
     ex.hasBody = true;
+    ex.left = length;
     if (app.streams) {
         ex.body = null;
-        ex.left = length;
-        ex.source = Source.ofStream(request.body, app.maxBody, ECLOSED);
+        ex.source = sourceOf(request, app.maxBody, app.options.bodyTimeout);
+        if (length > app.maxBody)
+            ex.source.fail(ETOOBIG);
         return run(app, ex);
     }
-    ex.left = length;
-    if (length > app.maxBody)
+    if (length > app.maxBody) {
+        cancel(request.body);
         return ex.failBody(ETOOBIG) ? run(app, ex) : ex.result();
+    }
     return whole(app, ex);
 }
 
 async function whole(app, ex) {
-    const body = await collect(ex.request.body, app.maxBody, app.options.bodyTimeout);
+    const { request, left } = ex, { bodyTimeout } = app.options;
+    const body = platform.knowsLengths && isSmall(left) ? await collectSmall(request, left, bodyTimeout)
+        : await collect(request.body, app.maxBody, bodyTimeout);
     if (typeof body !== 'number')
         ex.body = body;
     else if (!ex.failBody(body))

@@ -1,8 +1,10 @@
-// `load` for Bun: paths and file URLs too.
+// `load` for Bun: paths and file URLs too, and outgoing requests by its node:http, which shows the addresses.
 import { isFile } from '../files.js';
 import { load as loadAnywhere } from '../index.js';
+import { nodeTransport } from '../node/transport.js';
 
-export async function load(source, options) {
+export async function load(source, options = {}) {
     source = await source;
-    return loadAnywhere(isFile(source) ? await Bun.file(source).bytes() : source, options);
+    const file = isFile(source) ? await Bun.file(source).bytes() : source;
+    return loadAnywhere(file, { transport: nodeTransport, ...options });
 }

@@ -8,6 +8,10 @@ const PAYLOAD_MAX = 0x7FFFFFFF;
 const UPGRADED = undefined; // what the handler answers for a request that has become a socket
 const HALF_FULL = 131072;
 
+// Bun tells bad frames by their reason, with 1006; the client got these codes.
+const FAILURES = { 'Received too big message': 1009, 'Received invalid UTF-8': 1007 };
+const codeOf = (code, reason) => code === 1006 && reason.startsWith('Received ') ? FAILURES[reason] ?? 1002 : code;
+
 class BunPort {
     constructor(ws, socket, wsIdle) {
         this.ws = ws;
@@ -23,7 +27,7 @@ class BunPort {
 
     end(code, reason) {
         this.idle.stop();
-        this.socket.closed(code, reason);
+        this.socket.closed(codeOf(code, reason), reason);
         this.roomy();
     }
 
@@ -75,8 +79,7 @@ export function accepter(server, wsIdle) {
         const { fields, protocol } = handshakeOf(head), headers = new Headers();
         for (let i = 0; i < fields.length; i += 2)
             headers.append(fields[i], fields[i + 1]);
-        if (protocol !== undefined)
-            headers.set('sec-websocket-protocol', protocol);
+        headers.set('sec-websocket-protocol', protocol ?? ''); // without it Bun takes the client's first offer
         const data = { socket, wsIdle, port: null };
         return server.upgrade(ex.request, { data, headers }) ? UPGRADED : ECLOSED;
     };

@@ -1,17 +1,30 @@
 // A guest behind Deno.serve.
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
-import { respondTo } from '../web.js';
+import { respondTo, whenLeft } from '../web.js';
 import { accepter } from './socket.js';
 
 const STEP_MS = 20;
 
 const plain = (address) => address.startsWith('::ffff:') ? address.slice(7) : address;
 
+// Deno charges 20 us for a signal: requests that wait briefly do without. A signal that is asked for late still says
+// that the client has left.
+const LOOK_MS = 50;
+
+function whenLeftLater(request, callback) {
+    let stop = null;
+    const timer = setTimeout(() => { stop = whenLeft(request, callback); }, LOOK_MS);
+    return () => {
+        clearTimeout(timer);
+        stop?.();
+    };
+}
+
 // A handler for a server of one's own: Deno.serve(handler(app)).
 export function handler(app, { wsIdle } = readServing({}, {})) {
     const accept = accepter(wsIdle);
     return (request, info) =>
-        respondTo(app, request, { peer: () => plain(info.remoteAddr.hostname), accept });
+        respondTo(app, request, { peer: () => plain(info.remoteAddr.hostname), accept, whenLeft: whenLeftLater });
 }
 
 // Serves an app until its `close` is called: { server, port, hostname, url, close }.
@@ -25,8 +38,11 @@ export async function serve(app, options = {}) {
         ...at,
         url: urlOf(at),
         close: async ({ grace = GRACE_MS } = {}) => {
-            const until = Date.now() + grace, down = server.shutdown();
+            // A server that shuts down cuts the bodies that still come, and says nothing more of its sockets: the app
+            // ends first. Requests that come meanwhile are answered 503.
+            const until = Date.now() + grace;
             await app.close({ grace });
+            const down = server.shutdown();
             // Connections that are busy still, with an answer on its way or half a request, end with the process: a
             // server that shuts down cannot be aborted.
             const left = Math.max(until - Date.now(), STEP_MS);

@@ -1,6 +1,7 @@
 // Answers to node:http: straight into its response, and a small one in one write with its head.
 import { STATUS_CODES } from 'node:http';
 import { Exchange } from '../exchange.js';
+import { bodylessLength } from '../head.js';
 import { endSlowly, noteEnding } from './errors.js';
 import { reasonOf, refusalFields, refusalText } from '../reasons.js';
 import { readLatin1 } from '../text.js';
@@ -70,13 +71,6 @@ export class NodeExchange extends Exchange {
     accept(head, socket) {
         return this.upgrade === null ? super.accept() : this.upgrade(head, socket);
     }
-}
-
-// The length of an answer without a body.
-function bodylessLength(head, len) {
-    if (head.status === 204)
-        return -1;
-    return head.status === 205 ? 0 : head.length >= 0 || head.status === 304 ? head.length : len;
 }
 
 // Node keeps nothing of the array, so that a head that comes again needs no new one.

@@ -1,29 +1,11 @@
 // Requests of node:http: rawHeaders are looked through once, and never become an object.
 import { HTTP10, TLS } from '../abi.js';
-import { parseAddress } from '../address.js';
-import { Message } from '../message.js';
+import { isAuthority } from '../authority.js';
+import { Message, TARGET_MAX } from '../message.js';
 
-const TARGET_MAX = 8192, FIELDS_MAX = 100;
-const HOST = /^(?:\[[0-9a-f:.]{2,45}\]|(?:[0-9a-z._~!$&'()*+,;=-]|%[0-9a-f]{2})*)(?::(\d{0,5}))?$/i;
+const FIELDS_MAX = 100;
 const CHUNKED_TWICE = /chunked[ \t]*,/;
 const PEER = Symbol('peer');
-
-function isAuthority(text) {
-    const match = HOST.exec(text);
-    return match !== null && (match[1] === undefined || Number(match[1]) < 65536) &&
-        (text[0] !== '[' || parseAddress(text.slice(1, text.indexOf(']'))) !== null);
-}
-
-// Hosts come again: the last one that was right is compared first.
-let lastHost = '';
-function checkHost(text) {
-    if (text === lastHost)
-        return true;
-    const right = isAuthority(text);
-    if (right)
-        lastHost = text;
-    return right;
-}
 
 // What was found in the fields of one request.
 export const seen = { authority: '', hosts: 0, length: '', coding: '', upgrade: false, named: false, expect: '' };
@@ -97,7 +79,7 @@ function refusal(req, raw) {
     if (seen.length.length > 15 && BigInt(seen.length) > 0x7FFFFFFFFFFFFFFFn)
         return 400;
     const isMissing = seen.hosts === 0 && req.httpVersionMinor > 0;
-    return isMissing || seen.hosts > 1 || !checkHost(seen.authority) ? 400 : 0;
+    return isMissing || seen.hosts > 1 || !isAuthority(seen.authority) ? 400 : 0;
 }
 
 // A Message, or the status that refuses it; `seen` tells the rest.

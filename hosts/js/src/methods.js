@@ -1,0 +1,7 @@
+// The methods that an app can route: those of RFC 9110, PATCH, QUERY, and those of WebDAV and its relatives, as the
+// native parser knows them. Platforms whose parser takes any method leave it to us to answer 501 to the others.
+const NAMES = 'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY COPY LOCK MKCOL MOVE PROPFIND PROPPATCH ' +
+    'SEARCH UNLOCK BIND REBIND UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE ' +
+    'PURGE MKCALENDAR LINK UNLINK SOURCE';
+
+export const KNOWN_METHODS = new Set(NAMES.split(' '));

@@ -1,0 +1,35 @@
+// The time that a body may take: a beginning, and a second for each KiB that came.
+const TIMER_MAX = 0x7FFFFFFF, KIB_MS = 1000;
+
+export class Pace {
+    // late: called once when the time is up. It begins now.
+    constructor(timeout, late) {
+        this.timeout = timeout;
+        this.late = late;
+        this.size = 0;
+        this.began = Date.now();
+        this.timer = null;
+        this.arm(timeout);
+    }
+
+    arm(ms) {
+        if (ms !== Infinity)
+            this.timer = setTimeout(() => this.look(), Math.min(ms, TIMER_MAX));
+    }
+
+    look() {
+        const rest = this.began + this.timeout + (this.size >> 10) * KIB_MS - Date.now();
+        if (rest > 0)
+            this.arm(rest);
+        else
+            this.late();
+    }
+
+    add(len) {
+        this.size += len;
+    }
+
+    stop() {
+        clearTimeout(this.timer);
+    }
+}
