@@ -9,9 +9,9 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 KEY = re.compile(r"^(\w+)(?: (\S+))?: +(\S.*)$")
 PLAIN = {"start": None, "prepare": None, "module": None, "ready": r"https?://127\.0\.0\.1:(\d+)", "stop": "TERM",
-         "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": ""}  # one value each, by default
+         "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": "", "every": "1"}  # one value each, by default
 LISTS = ("suites", "env", "ignores")
-NAMED = ("limit", "lacks", "unseen")
+NAMED = ("limit", "lacks", "unseen", "allows")
 
 
 class BadRow(Exception):
@@ -26,7 +26,7 @@ class Backend:
     def __init__(self, name):
         self.name = name
         self.said = {}  # what this row says itself
-        self.limit, self.lacks, self.unseen = {}, {}, {}
+        self.limit, self.lacks, self.unseen, self.allows = {}, {}, {}, {}
 
     def __getattr__(self, key):
         if key in PLAIN:

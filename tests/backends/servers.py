@@ -171,6 +171,7 @@ def start(row, build, words, limits=(), folder=None):
     except BaseException:
         scratch.cleanup()
         raise
+    server.allows = row.allows
     if row.over == "pipe":
         scratch.cleanup()
     else:

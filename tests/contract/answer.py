@@ -4,7 +4,7 @@ import re
 import socket
 import time
 
-STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) ([\t \x21-\x7e\x80-\xff]*)\r\n")
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d) ([\t \x21-\x7e\x80-\xff]*)\r\n")
 FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e\t\x80-\xff]*?)[ \t]*\r\n")
 CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
 HEAD_MAX = 256 * 1024
@@ -43,6 +43,7 @@ class Reader:
         self.sock, self.timeout_s = sock, timeout_s
         self.buffer = b""
         self.ended = self.reset = False
+        self.takes_http10 = False  # HTTP/1.0 in a status line
 
     def fill(self, until):
         """One more piece; False at the end of the connection."""
@@ -91,6 +92,8 @@ class Reader:
 
     def head(self, answer):
         match = self.line(answer, STATUS_LINE, "status line")
+        if match.group(0).startswith(b"HTTP/1.0") and not self.takes_http10:
+            raise Broken(f"bad status line: {match.group(0)!r}")
         answer.status = int(match.group(1))
         answer.status_line = match.group(0)[:-2].decode("latin-1")
         while not self.blank_next():

@@ -1,5 +1,6 @@
 """The cases of this folder as data: reads tests/contract/*.md (README.md there describes the form)."""
 
+import copy
 import fnmatch
 import pathlib
 import re
@@ -176,6 +177,14 @@ def build_answer(lines, words):
     if blank < len(lines):
         want.body = build_body(lines[blank + 1 :])
     return want
+
+
+def kept(want):
+    """The same answer on a connection that goes on."""
+    other = copy.copy(want)
+    other.closed = False
+    other.fields = [field for field in want.fields if field[1].lower() != "connection"]
+    return other
 
 
 def build_sent(line):
