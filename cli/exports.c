@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "../hosts/c/guest/sections.h"
+#include "../src/wasm/sections.h"
 #include "../src/base/span.h"
 
 static bool read_whole(const char *path, char *bytes, size_t len)
@@ -26,7 +26,7 @@ bool mocket__cli_exports(const char *path, const char *name)
     size_t len = (size_t)st.st_size;
     char *bytes = malloc(len + 1);
     bool found = bytes && read_whole(path, bytes, len) &&
-                 guest_export_index((mocket_span){ bytes, len }, mocket__span(name)) != UINT32_MAX;
+                 mocket__wasm_export_index((mocket_span){ bytes, len }, mocket__span(name)) != UINT32_MAX;
     free(bytes);
     return found;
 }

@@ -27,7 +27,7 @@
 #include "guest/bounds.h"
 #include "guest/front.h"
 #include "guest/grants.h"
-#include "guest/sections.h"
+#include "../../src/wasm/sections.h"
 #include "guest/worker.h"
 #include "lines.h"
 #include "ram.h"
@@ -210,7 +210,7 @@ static void tell_lines(struct host *h)
 {
     struct mocket_buf text = { 0 };
     if (!engine_module_no_lines(h->module->code) ||
-        guest_custom_section(mocket__buf_view(&h->file), MOCKET_SPAN(".debug_line")).bad)
+        mocket__wasm_custom_section(mocket__buf_view(&h->file), MOCKET_SPAN(".debug_line")).bad)
         return;
     mocket__buf_text(&text, h->name);
     mocket__buf_text(&text, ": no source lines in backtraces: its DWARF cannot be read, or they take more than ");

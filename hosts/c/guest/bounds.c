@@ -11,7 +11,7 @@
 #include "bounds.h"
 
 #include "../../../src/base/span.h"
-#include "sections.h"
+#include "../../../src/wasm/sections.h"
 
 static const struct {
     int64_t most;
@@ -50,75 +50,75 @@ static int within(enum guest_bound which, uint64_t value, struct mocket_buf *why
 /* ---- Instructions ---- */
 
 /* A LEB128 number of any width. */
-static void skip_number(struct guest_bytes *r)
+static void skip_number(struct mocket_wasm_bytes *r)
 {
-    while (guest_byte(r) & 0x80)
+    while (mocket__wasm_byte(r) & 0x80)
         continue;
 }
 
-static void skip_numbers(struct guest_bytes *r, uint32_t count)
+static void skip_numbers(struct mocket_wasm_bytes *r, uint32_t count)
 {
     for (; count > 0 && !r->bad; count--)
         skip_number(r);
 }
 
 /* A value type, a heap type or a block type: a number, behind one of two prefixes for a reference. */
-static void skip_type(struct guest_bytes *r)
+static void skip_type(struct mocket_wasm_bytes *r)
 {
     enum { REF_NULL = 0x63, REF = 0x64 };
     bool prefixed = r->at < r->end && (*r->at == REF_NULL || *r->at == REF);
     skip_numbers(r, prefixed ? 2 : 1);
 }
 
-static void skip_memarg(struct guest_bytes *r)
+static void skip_memarg(struct mocket_wasm_bytes *r)
 {
     enum { WITH_MEMORY = 0x40 };
-    bool memory = guest_number(r) & WITH_MEMORY;
+    bool memory = mocket__wasm_number(r) & WITH_MEMORY;
     skip_numbers(r, memory ? 2 : 1);
 }
 
-static void skip_catches(struct guest_bytes *r)
+static void skip_catches(struct mocket_wasm_bytes *r)
 {
-    for (uint32_t left = guest_number(r); left > 0 && !r->bad; left--)
-        skip_numbers(r, guest_byte(r) < 2 ? 2 : 1); /* kinds 0 and 1 name a tag before the label */
+    for (uint32_t left = mocket__wasm_number(r); left > 0 && !r->bad; left--)
+        skip_numbers(r, mocket__wasm_byte(r) < 2 ? 2 : 1); /* kinds 0 and 1 name a tag before the label */
 }
 
 /* How long the immediates of an instruction are; n: that many numbers. */
 enum { TYPE = 16, TYPES, MEMARG, TABLE, BYTE, BYTES_4, BYTES_8, BYTES_16, LANE, CAST, UNKNOWN };
 
-static void skip_immediates(struct guest_bytes *r, int shape)
+static void skip_immediates(struct mocket_wasm_bytes *r, int shape)
 {
     switch (shape) {
     case TYPE:
         skip_type(r);
         return;
     case TYPES:
-        for (uint32_t left = guest_number(r); left > 0 && !r->bad; left--)
+        for (uint32_t left = mocket__wasm_number(r); left > 0 && !r->bad; left--)
             skip_type(r);
         return;
     case MEMARG:
         skip_memarg(r);
         return;
     case TABLE: { /* of br_table, with the default label behind it */
-        uint32_t labels = guest_number(r);
+        uint32_t labels = mocket__wasm_number(r);
         skip_numbers(r, labels);
         skip_number(r);
         return;
     }
     case BYTE:
-        guest_byte(r);
+        mocket__wasm_byte(r);
         return;
     case BYTES_4:
     case BYTES_8:
     case BYTES_16:
-        guest_take(r, 4u << (shape - BYTES_4));
+        mocket__wasm_take(r, 4u << (shape - BYTES_4));
         return;
     case LANE:
         skip_memarg(r);
-        guest_byte(r);
+        mocket__wasm_byte(r);
         return;
     case CAST: /* flags, label, two heap types */
-        guest_byte(r);
+        mocket__wasm_byte(r);
         skip_numbers(r, 3);
         return;
     case UNKNOWN:
@@ -172,9 +172,9 @@ static const struct shape atomic[] = {
     { 0, MEMARG }, { 3, BYTE }, { 4, UNKNOWN }, { 0x10, MEMARG }, { 0x4f, UNKNOWN }, SHAPES_END,
 };
 
-static void skip_prefixed(struct guest_bytes *r, const struct shape *rows)
+static void skip_prefixed(struct mocket_wasm_bytes *r, const struct shape *rows)
 {
-    skip_immediates(r, find_shape(rows, guest_number(r)));
+    skip_immediates(r, find_shape(rows, mocket__wasm_number(r)));
 }
 
 /* ---- Functions ---- */
@@ -209,12 +209,12 @@ static bool close_block(struct nesting *n)
     return true;
 }
 
-static int walk(struct guest_bytes *r, struct nesting *n, struct mocket_buf *why)
+static int walk(struct mocket_wasm_bytes *r, struct nesting *n, struct mocket_buf *why)
 {
     enum { BLOCK = 0x02, LOOP, IF, END = 0x0b, TRY_TABLE = 0x1f, GC = 0xfb, BULK, SIMD, ATOMIC };
     int rc = 0;
     while (rc == 0 && r->at < r->end && !r->bad) {
-        uint32_t op = guest_byte(r);
+        uint32_t op = mocket__wasm_byte(r);
         if (op == END && !close_block(n))
             return 0;
         if (op == TRY_TABLE) {
@@ -232,25 +232,25 @@ static int walk(struct guest_bytes *r, struct nesting *n, struct mocket_buf *why
     return rc;
 }
 
-static int check_body(struct guest_bytes body, struct mocket_buf *why)
+static int check_body(struct mocket_wasm_bytes body, struct mocket_buf *why)
 {
     int rc = within(GUEST_BOUND_BODY, (uint64_t)(body.end - body.at), why);
     if (rc < 0)
         return rc;
     struct nesting n = { .blocks = 0 };
-    for (uint32_t left = guest_number(&body); left > 0 && !body.bad; left--) { /* locals: a count and a type */
+    for (uint32_t left = mocket__wasm_number(&body); left > 0 && !body.bad; left--) { /* locals: a count and a type */
         skip_number(&body);
         skip_type(&body);
     }
     return walk(&body, &n, why);
 }
 
-static int check_code(struct guest_bytes section, struct mocket_buf *why)
+static int check_code(struct mocket_wasm_bytes section, struct mocket_buf *why)
 {
-    uint32_t count = guest_number(&section);
+    uint32_t count = mocket__wasm_number(&section);
     int rc = within(GUEST_BOUND_FUNCTIONS, count, why);
     for (uint32_t i = 0; i < count && rc == 0 && !section.bad; i++) {
-        rc = check_body(guest_take(&section, guest_number(&section)), why);
+        rc = check_body(mocket__wasm_take(&section, mocket__wasm_number(&section)), why);
         if (rc < 0) {
             mocket__buf_text(why, " (function ");
             mocket__buf_decimal(why, i);
@@ -263,50 +263,50 @@ static int check_code(struct guest_bytes section, struct mocket_buf *why)
 /* ---- Names ---- */
 
 /* The module's name, or those of functions: the engine keeps no others. */
-static int check_names(uint32_t kind, struct guest_bytes names, struct mocket_buf *why)
+static int check_names(uint32_t kind, struct mocket_wasm_bytes names, struct mocket_buf *why)
 {
     enum { MODULE, FUNCTIONS };
     int rc = 0;
-    uint32_t left = kind == MODULE ? 1 : kind == FUNCTIONS ? guest_number(&names) : 0;
+    uint32_t left = kind == MODULE ? 1 : kind == FUNCTIONS ? mocket__wasm_number(&names) : 0;
     for (; left > 0 && rc == 0 && !names.bad; left--) {
         if (kind == FUNCTIONS)
             skip_number(&names); /* index of the function */
-        rc = within(GUEST_BOUND_NAME, guest_name(&names).len, why);
+        rc = within(GUEST_BOUND_NAME, mocket__wasm_name(&names).len, why);
     }
     return rc;
 }
 
-static int check_custom(struct guest_bytes section, struct mocket_buf *why)
+static int check_custom(struct mocket_wasm_bytes section, struct mocket_buf *why)
 {
     int rc = 0;
-    if (!mocket__span_eq(guest_name(&section), MOCKET_SPAN("name")))
+    if (!mocket__span_eq(mocket__wasm_name(&section), MOCKET_SPAN("name")))
         return 0;
     while (rc == 0 && section.at < section.end && !section.bad) {
-        uint32_t kind = guest_byte(&section);
-        rc = check_names(kind, guest_take(&section, guest_number(&section)), why);
+        uint32_t kind = mocket__wasm_byte(&section);
+        rc = check_names(kind, mocket__wasm_take(&section, mocket__wasm_number(&section)), why);
     }
     return rc;
 }
 
 /* ---- Sections ---- */
 
-static int check_section(uint32_t id, struct guest_bytes content, struct mocket_buf *why)
+static int check_section(uint32_t id, struct mocket_wasm_bytes content, struct mocket_buf *why)
 {
     uint64_t size = (uint64_t)(content.end - content.at);
     switch (id) {
-    case GUEST_SECTION_CUSTOM:
+    case MOCKET_WASM_SECTION_CUSTOM:
         return check_custom(content, why);
-    case GUEST_SECTION_IMPORT:
-        return within(GUEST_BOUND_IMPORTS, guest_number(&content), why);
-    case GUEST_SECTION_FUNCTION:
-        return within(GUEST_BOUND_FUNCTIONS, guest_number(&content), why);
-    case GUEST_SECTION_GLOBAL:
+    case MOCKET_WASM_SECTION_IMPORT:
+        return within(GUEST_BOUND_IMPORTS, mocket__wasm_number(&content), why);
+    case MOCKET_WASM_SECTION_FUNCTION:
+        return within(GUEST_BOUND_FUNCTIONS, mocket__wasm_number(&content), why);
+    case MOCKET_WASM_SECTION_GLOBAL:
         return within(GUEST_BOUND_GLOBALS, size, why);
-    case GUEST_SECTION_EXPORT:
-        return within(GUEST_BOUND_EXPORTS, guest_number(&content), why);
-    case GUEST_SECTION_ELEMENT:
+    case MOCKET_WASM_SECTION_EXPORT:
+        return within(GUEST_BOUND_EXPORTS, mocket__wasm_number(&content), why);
+    case MOCKET_WASM_SECTION_ELEMENT:
         return within(GUEST_BOUND_ELEMENTS, size, why);
-    case GUEST_SECTION_CODE:
+    case MOCKET_WASM_SECTION_CODE:
         return check_code(content, why);
     default:
         return 0;
@@ -315,12 +315,12 @@ static int check_section(uint32_t id, struct guest_bytes content, struct mocket_
 
 int guest_bounds_check(mocket_span wasm, struct mocket_buf *why)
 {
-    struct guest_bytes rest = guest_sections(wasm), content;
+    struct mocket_wasm_bytes rest = mocket__wasm_sections(wasm), content;
     uint32_t id;
     int rc = within(GUEST_BOUND_FILE, wasm.len, why);
     if (rc < 0)
         mocket__buf_text(why, " (of a larger file only the beginning is read)");
-    while (rc == 0 && guest_next_section(&rest, &id, &content))
+    while (rc == 0 && mocket__wasm_next_section(&rest, &id, &content))
         rc = check_section(id, content, why);
     return rc;
 }

@@ -10,37 +10,37 @@
 #include "command.h"
 
 #include "../../../src/base/span.h"
-#include "sections.h"
+#include "../../../src/wasm/sections.h"
 
 /* The body of a function that is not imported. */
-static struct guest_bytes body(mocket_span wasm, uint32_t index, uint32_t imported)
+static struct mocket_wasm_bytes body(mocket_span wasm, uint32_t index, uint32_t imported)
 {
-    struct guest_bytes r = guest_section(wasm, GUEST_SECTION_CODE);
-    uint32_t count = guest_number(&r);
+    struct mocket_wasm_bytes r = mocket__wasm_section(wasm, MOCKET_WASM_SECTION_CODE);
+    uint32_t count = mocket__wasm_number(&r);
     if (index < imported || index - imported >= count)
         r.bad = true;
     for (uint32_t i = imported; i < index && !r.bad; i++)
-        guest_take(&r, guest_number(&r));
-    return guest_take(&r, guest_number(&r));
+        mocket__wasm_take(&r, mocket__wasm_number(&r));
+    return mocket__wasm_take(&r, mocket__wasm_number(&r));
 }
 
 /* The function that a wrapper calls first, or UINT32_MAX when the body is no wrapper of that many parameters. */
-static uint32_t wrapper_calls(struct guest_bytes r, uint32_t params)
+static uint32_t wrapper_calls(struct mocket_wasm_bytes r, uint32_t params)
 {
     enum { END = 0x0b, CALL = 0x10, LOCAL_GET = 0x20 };
-    if (guest_number(&r) != 0 || guest_byte(&r) != CALL)
+    if (mocket__wasm_number(&r) != 0 || mocket__wasm_byte(&r) != CALL)
         return UINT32_MAX;
-    uint32_t first = guest_number(&r);
+    uint32_t first = mocket__wasm_number(&r);
     for (uint32_t i = 0; i < params; i++)
-        if (guest_byte(&r) != LOCAL_GET || guest_number(&r) != i)
+        if (mocket__wasm_byte(&r) != LOCAL_GET || mocket__wasm_number(&r) != i)
             return UINT32_MAX;
-    if (guest_byte(&r) != CALL)
+    if (mocket__wasm_byte(&r) != CALL)
         return UINT32_MAX;
-    guest_number(&r);
-    uint32_t op = guest_byte(&r);
+    mocket__wasm_number(&r);
+    uint32_t op = mocket__wasm_byte(&r);
     if (op == CALL) {
-        guest_number(&r);
-        op = guest_byte(&r);
+        mocket__wasm_number(&r);
+        op = mocket__wasm_byte(&r);
     }
     return op == END && r.at == r.end && !r.bad ? first : UINT32_MAX;
 }
@@ -53,7 +53,7 @@ bool guest_is_wrapped_command(mocket_span wasm, uint32_t imported)
     } exports[] = { { "_start", 0 }, { "mocket_alloc", 1 }, { "mocket_handle", 3 } };
     uint32_t constructors[3];
     for (size_t i = 0; i < 3; i++) {
-        uint32_t index = guest_export_index(wasm, mocket__span(exports[i].name));
+        uint32_t index = mocket__wasm_export_index(wasm, mocket__span(exports[i].name));
         if (index == UINT32_MAX)
             return false;
         constructors[i] = wrapper_calls(body(wasm, index, imported), exports[i].params);

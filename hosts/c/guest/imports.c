@@ -114,16 +114,6 @@ static struct guest_request *request_of(const struct guest_instance *i, int32_t 
     return guest_handle_get(&i->handles, number, GUEST_HANDLE_REQUEST);
 }
 
-/* Error of an import on a request that cannot be answered any more; 0 if it can. */
-static int state_of(const struct guest_request *r)
-{
-    return !r                                                           ? MOCKET_EHANDLE
-           : r->answer == GUEST_ANSWER_COMPLETE                         ? MOCKET_ESTATE
-           : r->owner.death                                             ? r->owner.death
-           : r->failure || r->answer == GUEST_ANSWER_CUT || !r->message ? MOCKET_ECLOSED
-                                                                        : 0;
-}
-
 /* fields(req, room, cap) -> size */
 const char *guest_import_fields(void *data, union engine_slot *s)
 {
@@ -180,7 +170,7 @@ const char *guest_import_deadline(void *data, union engine_slot *s)
     struct guest_instance *i = data;
     struct guest_request *r = request_of(i, s[0].i32);
     uint32_t ms = s[1].u32 ? s[1].u32 : 1;
-    int code = state_of(r);
+    int code = guest_request_state(r);
     if (code < 0)
         return answer(s, code);
     uint64_t end_ns = mocket__deadline_after(guest_now_ns(), mocket__limit_ns(ms));
@@ -226,7 +216,7 @@ const char *guest_import_ready(void *data, union engine_slot *s)
         return answer(s, guest_socket_ready(i, s[0].i32, dir));
     if (kind == GUEST_HANDLE_OUTGOING || kind == GUEST_HANDLE_RESPONSE)
         return answer(s, guest_fetch_ready(i, s[0].i32, dir));
-    int code = state_of(r);
+    int code = guest_request_state(r);
     bool dead = code < 0 && code != MOCKET_EHANDLE && code != MOCKET_ESTATE;
     if (code == MOCKET_EHANDLE || code == MOCKET_ESTATE)
         return answer(s, code);

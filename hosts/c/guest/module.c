@@ -13,7 +13,7 @@
 #include "command.h"
 #include "imports.h"
 #include "instance.h"
-#include "sections.h"
+#include "../../../src/wasm/sections.h"
 
 static const struct {
     const char *name, *type;
@@ -61,7 +61,7 @@ static int check_format(mocket_span bytes, struct mocket_buf *why)
 
 static int check_room(const struct guest_file *file, struct mocket_buf *why)
 {
-    uint64_t needed = guest_memory_bytes(file->bytes);
+    uint64_t needed = mocket__wasm_memory_bytes(file->bytes);
     if (needed <= file->memory_bytes)
         return 0;
     mocket__buf_text(why, "its memory begins with ");

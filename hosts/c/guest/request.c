@@ -257,20 +257,21 @@ static int starve(struct guest_instance *i, struct guest_request *r)
     return MOCKET_ENOMEM;
 }
 
-/* Is there a client that could be answered, and was it not yet? */
-static int check_open(struct guest_request *r)
+int guest_request_state(const struct guest_request *r)
 {
+    if (!r)
+        return MOCKET_EHANDLE;
     if (r->answer == GUEST_ANSWER_COMPLETE)
         return MOCKET_ESTATE;
-    if (r->owner.death || r->failure || r->answer == GUEST_ANSWER_CUT || !r->message)
-        return r->owner.death ? r->owner.death : MOCKET_ECLOSED;
-    return 0;
+    if (r->owner.death)
+        return r->owner.death;
+    return r->failure || r->answer == GUEST_ANSWER_CUT || !r->message ? MOCKET_ECLOSED : 0;
 }
 
 static int take_head(struct guest_instance *i, struct guest_request *r, const struct guest_answer *answer,
                      struct mocket_fields *fields, int *status)
 {
-    int rc = check_open(r);
+    int rc = guest_request_state(r);
     if (rc < 0)
         return rc;
     if (r->answer != GUEST_ANSWER_NONE)
@@ -347,7 +348,7 @@ int guest_request_begin(struct guest_instance *i, struct guest_request *r, const
 int guest_request_write(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t len)
 {
     struct guest_bytes from;
-    int rc = check_open(r);
+    int rc = guest_request_state(r);
     if (rc == 0 && r->answer != GUEST_ANSWER_BEGUN)
         rc = MOCKET_ESTATE;
     if (rc == 0)
@@ -378,7 +379,7 @@ int guest_request_write(struct guest_instance *i, struct guest_request *r, uint3
 
 int guest_request_finish(struct guest_request *r)
 {
-    int rc = check_open(r);
+    int rc = guest_request_state(r);
     if (rc < 0)
         return rc;
     if (r->answer != GUEST_ANSWER_BEGUN)
@@ -403,7 +404,7 @@ bool guest_request_can_read(struct guest_request *r)
 int guest_request_read(struct guest_instance *i, struct guest_request *r, uint32_t at, uint32_t cap)
 {
     struct guest_bytes to;
-    int rc = check_open(r);
+    int rc = guest_request_state(r);
     if (rc == 0)
         rc = guest_span(i, at, cap, &to);
     if (rc < 0)

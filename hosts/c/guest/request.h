@@ -127,6 +127,8 @@ void guest_request_upgrade(struct guest_request *request, const struct mocket_fi
                            struct guest_socket *socket);
 /* `fields`: writes the message without its body, if it fits. The size needed, or a code for the guest. */
 int guest_request_fields(struct guest_instance *instance, struct guest_request *request, uint32_t at, uint32_t cap);
+/* Error for an import called on a request that can no longer be answered; 0 if it can. request NULL: MOCKET_EHANDLE. */
+int guest_request_state(const struct guest_request *request);
 /* `respond`: keeps a copy of the answer. 0 or a code for the guest; so are the others. */
 int guest_request_respond(struct guest_instance *instance, struct guest_request *request,
                           const struct guest_answer *answer);

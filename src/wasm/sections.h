@@ -1,0 +1,46 @@
+/* The binary form of a module (WebAssembly core specification, 5), as far as it is read here: sections, their numbers,
+ * exports. Nothing is believed: every read is bounded, and what cannot be read is bad. */
+#ifndef MOCKET_WASM_SECTIONS_H
+#define MOCKET_WASM_SECTIONS_H
+
+#include <mocket.h>
+
+/* Ids of sections. */
+enum {
+    MOCKET_WASM_SECTION_CUSTOM,
+    MOCKET_WASM_SECTION_IMPORT = 2,
+    MOCKET_WASM_SECTION_FUNCTION,
+    MOCKET_WASM_SECTION_MEMORY = 5,
+    MOCKET_WASM_SECTION_GLOBAL,
+    MOCKET_WASM_SECTION_EXPORT,
+    MOCKET_WASM_SECTION_ELEMENT = 9,
+    MOCKET_WASM_SECTION_CODE
+};
+
+struct mocket_wasm_bytes {
+    const unsigned char *at, *end;
+    bool bad; /* something was read that is not there */
+};
+
+uint32_t mocket__wasm_byte(struct mocket_wasm_bytes *bytes);
+/* An unsigned LEB128 number of 32 bits. */
+uint32_t mocket__wasm_number(struct mocket_wasm_bytes *bytes);
+/* The next len bytes as bytes of their own. */
+struct mocket_wasm_bytes mocket__wasm_take(struct mocket_wasm_bytes *bytes, uint32_t len);
+
+/* All sections of a module; bad when it does not begin as a module does. */
+struct mocket_wasm_bytes mocket__wasm_sections(mocket_span wasm);
+/* Takes the next section of them. False at the end, and where a section is not complete; rest->bad tells which. */
+bool mocket__wasm_next_section(struct mocket_wasm_bytes *rest, uint32_t *id, struct mocket_wasm_bytes *content);
+/* The content of a section, by its id; empty and bad when there is none. */
+struct mocket_wasm_bytes mocket__wasm_section(mocket_span wasm, uint32_t id);
+/* The content of the first custom section with this name, likewise. */
+struct mocket_wasm_bytes mocket__wasm_custom_section(mocket_span wasm, mocket_span name);
+/* Takes a name: a length, and so many bytes. */
+mocket_span mocket__wasm_name(struct mocket_wasm_bytes *bytes);
+/* Bytes that the module's own memory begins with; 0 when it has none. */
+uint64_t mocket__wasm_memory_bytes(mocket_span wasm);
+/* Index of an exported function, or UINT32_MAX. */
+uint32_t mocket__wasm_export_index(mocket_span wasm, mocket_span name);
+
+#endif
