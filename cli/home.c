@@ -72,17 +72,39 @@ int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home)
     return 1;
 }
 
-/* A checkout has its tools in a folder of that name, an installation beside the guest library. */
-int mocket__cli_home_tool(const char *verb, const char *name, char path[PATH_MAX])
+/* A part that lies in one folder of a checkout and in another one of an installation. */
+struct part {
+    const char *what;
+    const char *folders[2]; /* below the checkout, the prefix */
+    const char *name;       /* in there */
+    int mode;               /* of access */
+};
+
+static int find_part(const char *verb, const struct part *part, char path[PATH_MAX])
 {
-    static const char *const folders[] = { "tools", "lib/mocket/tools" };
     char root[PATH_MAX];
     const char *up = root_folder(root) ? "" : "../";
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        int len = snprintf(path, PATH_MAX, "%s/%s%s/%s", root, up, folders[i], name);
-        if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0)
+    for (size_t i = 0; i < 2; i++) {
+        int len = snprintf(path, PATH_MAX, "%s/%s%s/%s", root, up, part->folders[i], part->name);
+        if (len > 0 && len < PATH_MAX && access(path, part->mode) == 0)
             return 0;
     }
-    return mocket__cli_failure(verb, "the tool %s was not found in %s/%s%s nor in %s/%s%s; MOCKET_HOME names a place",
-                               name, root, up, folders[0], root, up, folders[1]);
+    return mocket__cli_failure(verb, "%s %s was not found in %s/%s%s nor in %s/%s%s; MOCKET_HOME names a place",
+                               part->what, part->name, root, up, part->folders[0], root, up, part->folders[1]);
+}
+
+int mocket__cli_home_tool(const char *verb, const char *name, char path[PATH_MAX])
+{
+    return find_part(verb, &(struct part){ "the tool", { "tools", "lib/mocket/tools" }, name, X_OK }, path);
+}
+
+int mocket__cli_home_js(const char *verb, char path[PATH_MAX])
+{
+    static const struct part js = {
+        "the JavaScript host's", { "hosts/js", "share/mocket/js" }, "bundles", R_OK | X_OK
+    };
+    int rc = find_part(verb, &js, path);
+    if (rc == 0)
+        path[strlen(path) - strlen(js.name) - 1] = '\0';
+    return rc;
 }

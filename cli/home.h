@@ -14,5 +14,7 @@ int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home);
 
 /* Writes the path of one of the tools that come with us into path. The same result. */
 int mocket__cli_home_tool(const char *verb, const char *name, char path[PATH_MAX]);
+/* Writes the folder of the host for JavaScript engines, with src/ and bundles/ in it, into path. The same result. */
+int mocket__cli_home_js(const char *verb, char path[PATH_MAX]);
 
 #endif

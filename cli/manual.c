@@ -3,7 +3,7 @@
 
 #include "options.h"
 
-#define WIDTH 100 /* columns */
+#define WIDTH 80  /* columns */
 #define INDENT 22 /* of what an option does */
 #define LABEL_MAX (INDENT - 3)
 

@@ -93,9 +93,19 @@ static int take_time(void *into, const struct cli_option *o, const struct cli_sa
     return 0;
 }
 
+/* The choice that begins like the text; NULL: there is none. */
+static const char *likely_choice(const struct cli_option *o, const char *text)
+{
+    for (size_t i = 0; o->choices[i]; i++)
+        if (strlen(text) > 1 && strncmp(o->choices[i], text, 2) == 0)
+            return o->choices[i];
+    return NULL;
+}
+
 static int take_choice(void *into, const struct cli_option *o, const struct cli_said *said, const char *text)
 {
     char list[200] = "";
+    const char *likely = likely_choice(o, text);
     for (size_t i = 0; o->choices[i]; i++) {
         if (strcmp(o->choices[i], text) == 0) {
             *number_at(into, o) = (int64_t)i;
@@ -104,6 +114,9 @@ static int take_choice(void *into, const struct cli_option *o, const struct cli_
         size_t len = strlen(list);
         snprintf(list + len, sizeof list - len, "%s%s", i == 0 ? "" : o->choices[i + 1] ? ", " : " or ", o->choices[i]);
     }
+    if (likely)
+        return mocket__cli_misuse(said->verb, "%s %s: %s is needed; did you mean `%s`?", said->option, text, list,
+                                  likely);
     return mocket__cli_misuse(said->verb, "%s %s: %s is needed", said->option, text, list);
 }
 

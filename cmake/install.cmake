@@ -1,5 +1,5 @@
 # bin/mocket, the headers, the native library with a pkg-config file, the guest library where `mocket build` looks; the
-# MoonBit sources that an app's author copies.
+# package for JavaScript engines, which `mocket bundle` copies from; the MoonBit sources that an app's author copies.
 include_guard()
 include(GNUInstallDirs)
 install(TARGETS mocket-cli RUNTIME DESTINATION bin)
@@ -11,6 +11,9 @@ if(MOCKET_WASM)
 endif()
 install(PROGRAMS tools/moonbit-build tools/setup-moonbit DESTINATION lib/mocket/tools)
 install(DIRECTORY tools/moonbit DESTINATION lib/mocket/tools)
+install(DIRECTORY hosts/js/src hosts/js/bundles hosts/js/types hosts/js/bin DESTINATION share/mocket/js
+        USE_SOURCE_PERMISSIONS)
+install(FILES hosts/js/package.json hosts/js/README.md DESTINATION share/mocket/js)
 install(FILES bindings/moonbit/README.md bindings/moonbit/mocket_exports.mbt DESTINATION share/mocket/moonbit)
 install(DIRECTORY bindings/moonbit/backend DESTINATION share/mocket/moonbit)
 configure_file(cmake/mocket.pc.in ${PROJECT_BINARY_DIR}/mocket.pc @ONLY)

@@ -31,6 +31,7 @@
 #include "guest/worker.h"
 #include "lines.h"
 #include "ram.h"
+#include "sha256.h"
 #include "signals.h"
 #include "stats.h"
 
@@ -49,7 +50,8 @@
 
 struct host {
     const struct mocket_host_opts *opts;
-    const char *name; /* of the module, without its folder */
+    const char *name;           /* of the module, without its folder */
+    char hash[HOST_SHA256_HEX]; /* of the module */
     struct lines lines;
     struct lines_voice *voices; /* of the main thread, then of each worker */
     struct guest_stats *counts; /* likewise */
@@ -135,6 +137,8 @@ static int load_file(struct host *h)
         close(fd);
     if (rc < 0)
         refuse(h, path, &why, rc);
+    else
+        host_sha256_text(mocket__buf_view(&h->file), h->hash);
     mocket__buf_release(&why);
     return rc;
 }
@@ -489,15 +493,31 @@ static void done(void *data, const struct mocket_native_done *d)
         access_note(&h->access, stats ? (size_t)(stats - h->counts) : 0, d);
 }
 
-static void say_ready(struct host *h, const char *what, const char *name, const char *url)
+/* Completes the line, writes it, and gives the text back. */
+static void say_listening(struct host *h, struct mocket_buf *text, const char *url)
+{
+    mocket__buf_text(text, " on ");
+    mocket__buf_text(text, url);
+    write_line(h, MOCKET_LOG_INFO, mocket__buf_view(text));
+    mocket__buf_release(text);
+}
+
+static void say_serving(struct host *h, const char *url)
 {
     struct mocket_buf text = { 0 };
-    mocket__buf_text(&text, what);
-    mocket__buf_text(&text, name);
-    mocket__buf_text(&text, " on ");
-    mocket__buf_text(&text, url);
-    write_line(h, MOCKET_LOG_INFO, mocket__buf_view(&text));
-    mocket__buf_release(&text);
+    mocket__buf_text(&text, "serving ");
+    mocket__buf_text(&text, h->name);
+    mocket__buf_text(&text, " (SHA-256 ");
+    mocket__buf_text(&text, h->hash);
+    mocket__buf_text(&text, ")");
+    say_listening(h, &text, url);
+}
+
+static void say_counts(struct host *h)
+{
+    struct mocket_buf text = { 0 };
+    mocket__buf_text(&text, "counts");
+    say_listening(h, &text, h->stats.url);
 }
 
 /* Nothing was chosen, so only this machine is served: how other machines get in. */
@@ -515,8 +535,8 @@ static void ready(void *data, const char *url)
     struct host *h = data;
     signals_serve(&h->signals, h->app);
     if (h->stats.listening)
-        say_ready(h, "counts", "", h->stats.url);
-    say_ready(h, "serving ", h->name, url);
+        say_counts(h);
+    say_serving(h, url);
     if (h->opts->address_count == 0)
         tell_door(h, url);
 }

@@ -92,14 +92,77 @@ uint64_t mocket__wasm_memory_bytes(mocket_span wasm)
     return r.bad || count == 0 || flags > WITH_MAXIMUM ? 0 : pages * PAGE;
 }
 
-uint32_t mocket__wasm_export_index(mocket_span wasm, mocket_span name)
+enum { KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_TAG };
+
+/* Index of what is exported under the name as that kind, or UINT32_MAX. */
+static uint32_t find_export(mocket_span wasm, mocket_span name, uint32_t wanted)
 {
     struct mocket_wasm_bytes r = mocket__wasm_section(wasm, MOCKET_WASM_SECTION_EXPORT);
     for (uint32_t left = mocket__wasm_number(&r); left > 0 && !r.bad; left--) {
         mocket_span found = mocket__wasm_name(&r);
         uint32_t kind = mocket__wasm_byte(&r), index = mocket__wasm_number(&r);
-        if (!r.bad && kind == 0 && mocket__span_eq(found, name))
+        if (!r.bad && kind == wanted && mocket__span_eq(found, name))
             return index;
     }
     return UINT32_MAX;
+}
+
+uint32_t mocket__wasm_export_index(mocket_span wasm, mocket_span name)
+{
+    return find_export(wasm, name, KIND_FUNCTION);
+}
+
+bool mocket__wasm_exports_memory(mocket_span wasm, mocket_span name)
+{
+    return find_export(wasm, name, KIND_MEMORY) != UINT32_MAX;
+}
+
+/* ---- Imports ---- */
+
+/* A value type or a reference type: a byte, and a heap type behind two of them. */
+static void skip_type(struct mocket_wasm_bytes *r)
+{
+    enum { REF_NULL = 0x63, REF = 0x64 };
+    uint32_t first = mocket__wasm_byte(r);
+    if (first == REF_NULL || first == REF)
+        mocket__wasm_number(r); /* negative for an abstract type, and of the same length */
+}
+
+static void skip_limits(struct mocket_wasm_bytes *r)
+{
+    enum { WITH_MAXIMUM = 1 };
+    uint32_t flags = mocket__wasm_byte(r);
+    mocket__wasm_number(r);
+    if (flags & WITH_MAXIMUM)
+        mocket__wasm_number(r);
+}
+
+bool mocket__wasm_next_import(struct mocket_wasm_bytes *r, struct mocket_wasm_import *import)
+{
+    import->module = mocket__wasm_name(r);
+    import->name = mocket__wasm_name(r);
+    import->kind = mocket__wasm_byte(r);
+    switch (import->kind) {
+    case KIND_FUNCTION:
+        mocket__wasm_number(r);
+        break;
+    case KIND_TABLE:
+        skip_type(r);
+        skip_limits(r);
+        break;
+    case KIND_MEMORY:
+        skip_limits(r);
+        break;
+    case KIND_GLOBAL:
+        skip_type(r);
+        mocket__wasm_byte(r); /* mutable */
+        break;
+    case KIND_TAG:
+        mocket__wasm_byte(r);
+        mocket__wasm_number(r);
+        break;
+    default:
+        r->bad = true;
+    }
+    return !r->bad;
 }

@@ -42,5 +42,14 @@ mocket_span mocket__wasm_name(struct mocket_wasm_bytes *bytes);
 uint64_t mocket__wasm_memory_bytes(mocket_span wasm);
 /* Index of an exported function, or UINT32_MAX. */
 uint32_t mocket__wasm_export_index(mocket_span wasm, mocket_span name);
+bool mocket__wasm_exports_memory(mocket_span wasm, mocket_span name);
+
+/* What a module imports; kind is that of the format: 0 a function. */
+struct mocket_wasm_import {
+    mocket_span module, name;
+    uint32_t kind;
+};
+/* Takes the next import of the section, whose first number, the count, was taken. False when it cannot be read. */
+bool mocket__wasm_next_import(struct mocket_wasm_bytes *rest, struct mocket_wasm_import *import);
 
 #endif

@@ -52,7 +52,7 @@ export class Site {
         const module = guest(this.app);
         const made = { 'sw.js': () => this.script(module), 'app.wasm': () => module,
             'mocket-page.js': () => readFileSync(path.join(SOURCES, 'page.js')),
-            'index.html': () => readFileSync(path.join(SOURCES, 'service-worker/index.html')) };
+            'index.html': () => readFileSync(path.join(SOURCES, '../bundles/service-worker/index.html')) };
         if (Object.hasOwn(made, name))
             return made[name]();
         const file = path.join(SOURCES, name.slice('mocket/'.length));

@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 #include "../../../src/base/word.h"
+#include "../sha256.h"
 #include "cpu.h"
 #include "write_all.h"
 
@@ -33,12 +33,12 @@
 #define SUFFIX ".cwasm"
 #define UNFINISHED ".new-"
 
-static_assert(ENGINE_CACHE_KEY == SHA256_DIGEST_LENGTH, "a key is a SHA-256");
+static_assert(ENGINE_CACHE_KEY == HOST_SHA256_LEN, "a key is a SHA-256");
 
 struct header {
     char magic[sizeof MAGIC];
     unsigned char key[ENGINE_CACHE_KEY];
-    unsigned char sum[SHA256_DIGEST_LENGTH];
+    unsigned char sum[HOST_SHA256_LEN];
     unsigned char len[8];
 };
 static_assert(sizeof(struct header) == 88, "no padding");
@@ -58,16 +58,6 @@ static void note(const struct engine_cache *cache, int level, const char *what, 
     mocket__buf_text(&line, why ? why : "");
     cache->note(cache->data, level, mocket__buf_view(&line));
     mocket__buf_release(&line);
-}
-
-static char *hex(char *at, const unsigned char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        *at++ = "0123456789abcdef"[bytes[i] >> 4];
-        *at++ = "0123456789abcdef"[bytes[i] & 15];
-    }
-    *at = '\0';
-    return at;
 }
 
 /* ---- The folder ---- */
@@ -162,14 +152,6 @@ static int read_exactly(int fd, void *to, size_t len)
     return 0;
 }
 
-static void checksum(mocket_span content, unsigned char sum[SHA256_DIGEST_LENGTH])
-{
-    SHA2_CTX sha;
-    SHA256Init(&sha);
-    SHA256Update(&sha, (const uint8_t *)content.ptr, content.len);
-    SHA256Final(sum, &sha);
-}
-
 /* NULL, or what is wrong with the file. */
 static const char *odd(const struct stat *st)
 {
@@ -189,7 +171,7 @@ static const char *read_entry(int fd, const unsigned char *key, struct mocket_bu
 {
     struct stat st;
     struct header head;
-    unsigned char sum[SHA256_DIGEST_LENGTH];
+    unsigned char sum[HOST_SHA256_LEN];
     const char *wrong = fstat(fd, &st) < 0 ? strerror(errno) : odd(&st);
     if (wrong)
         return wrong;
@@ -204,7 +186,7 @@ static const char *read_entry(int fd, const unsigned char *key, struct mocket_bu
     *rc = room ? *rc : MOCKET_ENOMEM;
     if (!room || read_exactly(fd, room, len) < 0)
         return room ? "it cannot be read" : "out of memory";
-    checksum((mocket_span){ room, len }, sum);
+    host_sha256((mocket_span){ room, len }, sum);
     if (memcmp(sum, head.sum, sizeof sum) != 0)
         return "its checksum is wrong";
     out->len += len;
@@ -213,7 +195,7 @@ static const char *read_entry(int fd, const unsigned char *key, struct mocket_bu
 
 static void name_of(const unsigned char *key, struct name *name)
 {
-    stpcpy(hex(name->text, key, ENGINE_CACHE_KEY), SUFFIX);
+    stpcpy(host_hex(name->text, key, ENGINE_CACHE_KEY), SUFFIX);
 }
 
 int engine_cache_load(struct engine_cache *cache, const unsigned char key[ENGINE_CACHE_KEY], struct mocket_buf *out)
@@ -327,7 +309,7 @@ static int open_unfinished(struct engine_cache *cache, struct name *name)
     unsigned char chance[16];
     if (getrandom(chance, sizeof chance, 0) != sizeof chance)
         return -1;
-    hex(stpcpy(name->text, UNFINISHED), chance, sizeof chance);
+    host_hex(stpcpy(name->text, UNFINISHED), chance, sizeof chance);
     return openat(cache->dir, name->text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
@@ -339,7 +321,7 @@ void engine_cache_store(struct engine_cache *cache, const unsigned char key[ENGI
         return;
     name_of(key, &name);
     memcpy(head.key, key, sizeof head.key);
-    checksum(content, head.sum);
+    host_sha256(content, head.sum);
     mocket__store_u64(head.len, content.len);
     int fd = open_unfinished(cache, &aside);
     if (fd < 0) {
@@ -361,9 +343,9 @@ void engine_cache_store(struct engine_cache *cache, const unsigned char key[ENGI
 
 static int make_key(const struct engine *engine, mocket_span bytes, unsigned char key[ENGINE_CACHE_KEY])
 {
-    unsigned char module[SHA256_DIGEST_LENGTH];
+    unsigned char module[HOST_SHA256_LEN];
     struct mocket_buf text = { 0 };
-    checksum(bytes, module);
+    host_sha256(bytes, module);
     mocket__buf_text(&text, engine_name());
     mocket__buf_text(&text, "\n");
     engine_describe(engine, &text);
@@ -373,7 +355,7 @@ static int make_key(const struct engine *engine, mocket_span bytes, unsigned cha
     mocket__buf_add(&text, module, sizeof module);
     int rc = mocket__buf_status(&text);
     if (rc == 0)
-        checksum(mocket__buf_view(&text), key);
+        host_sha256(mocket__buf_view(&text), key);
     mocket__buf_release(&text);
     return rc;
 }

@@ -3,12 +3,11 @@
  * calls in both directions are made without any check of types. */
 #include "module.h"
 
-#include <stdarg.h>
-
 #include <string.h>
 
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
+#include "app.h"
 #include "bounds.h"
 #include "command.h"
 #include "imports.h"
@@ -34,31 +33,6 @@ const char *guest_export_name(enum guest_export which)
     return which < GUEST_EXPORT_COUNT ? exports[which].name : "the start section";
 }
 
-/* Appends pieces until NULL; returns MOCKET_EINVAL. */
-static int refuse(struct mocket_buf *why, const char *piece, ...)
-{
-    va_list more;
-    va_start(more, piece);
-    for (; piece; piece = va_arg(more, const char *))
-        mocket__buf_text(why, piece);
-    va_end(more);
-    return MOCKET_EINVAL;
-}
-
-/* What the first bytes say. */
-static int check_format(mocket_span bytes, struct mocket_buf *why)
-{
-    static const char magic[] = { 0, 'a', 's', 'm' }, module[] = { 1, 0, 0, 0 };
-    if (bytes.len < 8 || memcmp(bytes.ptr, magic, 4) != 0)
-        return refuse(why, "not a WebAssembly module (it does not begin with \\0asm)", NULL);
-    if (bytes.ptr[6] == 1)
-        return refuse(why, "a WebAssembly component; this host serves core modules (build without a component step)",
-                      NULL);
-    if (memcmp(bytes.ptr + 4, module, 4) != 0)
-        return refuse(why, "a WebAssembly module of an unknown version", NULL);
-    return 0;
-}
-
 static int check_room(const struct guest_file *file, struct mocket_buf *why)
 {
     uint64_t needed = mocket__wasm_memory_bytes(file->bytes);
@@ -68,7 +42,7 @@ static int check_room(const struct guest_file *file, struct mocket_buf *why)
     mocket__buf_decimal(why, needed >> 10);
     mocket__buf_text(why, " KiB; an instance may have ");
     mocket__buf_decimal(why, file->memory_bytes >> 10);
-    refuse(why, " KiB (--max-memory)", NULL);
+    guest_app_refuse(why, " KiB (--max-memory)", NULL);
     return MOCKET_ELIMIT;
 }
 
@@ -84,10 +58,12 @@ static const struct engine_symbol *find_export(const struct guest_module *m, con
 static int check_memory(const struct guest_module *m, struct mocket_buf *why)
 {
     const struct engine_symbol *memory = find_export(m, "memory");
-    if (!memory || memory->kind != ENGINE_MEMORY)
-        return refuse(why, "exports no memory named `memory`", NULL);
+    int rc = guest_app_memory(memory && memory->kind == ENGINE_MEMORY, why);
+    if (rc < 0)
+        return rc;
     if (strcmp(memory->type, "32") != 0)
-        return refuse(why, "its memory is ", memory->type, "; it must be a 32-bit memory that is not shared", NULL);
+        return guest_app_refuse(why, "its memory is ", memory->type, "; it must be a 32-bit memory that is not shared",
+                                NULL);
     return 0;
 }
 
@@ -99,25 +75,13 @@ static int check_exports(struct guest_module *m, struct mocket_buf *why)
         if (!found)
             continue;
         if (found->kind != ENGINE_FUNCTION)
-            return refuse(why, "its export `", exports[i].name, "` is no function", NULL);
+            return guest_app_refuse(why, "its export `", exports[i].name, "` is no function", NULL);
         if (strcmp(found->type, exports[i].type) != 0)
-            return refuse(why, "its export `", exports[i].name, "` has the type ", found->type, ", it must be ",
-                          exports[i].type,
-                          " (i: i32, I: i64, f: f32, F: f64; parameters before the colon, results behind)", NULL);
+            return guest_app_refuse(
+                why, "its export `", exports[i].name, "` has the type ", found->type, ", it must be ", exports[i].type,
+                " (i: i32, I: i64, f: f32, F: f64; parameters before the colon, results behind)", NULL);
         m->has[i] = true;
     }
-    return 0;
-}
-
-static int check_complete(const struct guest_module *m, struct mocket_buf *why)
-{
-    static const enum guest_export required[] = { GUEST_ALLOC, GUEST_HANDLE };
-    for (size_t i = 0; i < sizeof required / sizeof *required; i++)
-        if (!m->has[required[i]])
-            return refuse(why, "exports no `", exports[required[i]].name,
-                          "`: it is no Mocket app (a C program becomes one by calling mocket_listen in main)", NULL);
-    if (!m->has[GUEST_MOCKET_START] && !m->has[GUEST_START])
-        return refuse(why, "exports neither `mocket_start` nor `_start`", NULL);
     return 0;
 }
 
@@ -126,20 +90,15 @@ static int check_import(const struct engine_symbol *import, const struct engine_
     *row = guest_import_find(import->module, import->name);
     if (*row && import->kind == ENGINE_FUNCTION && strcmp(engine_import_type(*row), import->type) == 0)
         return 0;
+    if (!*row)
+        return guest_app_refuse_import(import->module, import->name, why);
     mocket__buf_text(why, "imports ");
     mocket__buf_span(why, import->module);
     mocket__buf_text(why, ".");
     mocket__buf_span(why, import->name);
-    if (!*row && mocket__span_eq(import->module, MOCKET_SPAN(MOCKET_ABI_MODULE))) {
-        mocket__buf_text(why, ", which this host does not provide: it has minor version ");
-        mocket__buf_decimal(why, MOCKET_ABI_MINOR);
-        return refuse(why, " of the guest ABI", NULL);
-    }
-    if (!*row)
-        return refuse(why, ", which this host does not provide", NULL);
     if (import->kind != ENGINE_FUNCTION)
-        return refuse(why, ", which is a function, as something else", NULL);
-    return refuse(why, " with the type ", import->type, ", it is ", engine_import_type(*row), NULL);
+        return guest_app_refuse(why, ", which is a function, as something else", NULL);
+    return guest_app_refuse(why, " with the type ", import->type, ", it is ", engine_import_type(*row), NULL);
 }
 
 /* The rows of imports.c for the module's imports, in their order. */
@@ -161,8 +120,8 @@ static int check_imports(struct guest_module *m, const struct engine_import **ro
             waits = name;
     }
     if (waits && !m->direct_style && !m->has[GUEST_DONE])
-        return refuse(why, "imports mocket.", waits, " and neither imports mocket.await nor exports `mocket_done`",
-                      NULL);
+        return guest_app_refuse(why, "imports mocket.", waits,
+                                " and neither imports mocket.await nor exports `mocket_done`", NULL);
     return 0;
 }
 
@@ -195,14 +154,14 @@ static int check_reactor(const struct guest_module *m, mocket_span bytes, struct
 {
     if (!guest_is_wrapped_command(bytes, imported_functions(m)))
         return 0;
-    return refuse(why, "a command module: each of its exports runs all constructors and destructors again; ",
-                  "link it with -mexec-model=reactor", NULL);
+    return guest_app_refuse(why, "a command module: each of its exports runs all constructors and destructors again; ",
+                            "link it with -mexec-model=reactor", NULL);
 }
 
 int guest_module_open(struct engine *engine, const struct guest_file *file, struct guest_module **out,
                       struct mocket_buf *why)
 {
-    int rc = check_format(file->bytes, why);
+    int rc = guest_app_format(file->bytes, why);
     if (rc == 0)
         rc = guest_bounds_check(file->bytes, why);
     if (rc == 0)
@@ -221,7 +180,7 @@ int guest_module_open(struct engine *engine, const struct guest_file *file, stru
     if (rc == 0)
         rc = check_exports(m, why);
     if (rc == 0)
-        rc = check_complete(m, why);
+        rc = guest_app_complete(m->has, why);
     if (rc == 0)
         rc = check_reactor(m, file->bytes, why);
     if (rc == 0)

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // mocket serve app.wasm: see HELP.
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { run } from '../src/run.js';
 
 // The entry of the runtime that this runs in: npx mocket, deno run -A npm:mocket, bunx --bun mocket.
-const { load, serve } = typeof Deno !== 'undefined' ? await import('../src/deno.js')
+const entry = typeof Deno !== 'undefined' ? await import('../src/deno.js')
     : typeof Bun !== 'undefined' ? await import('../src/bun.js') : await import('../src/node.js');
 
 const HELP = `usage: mocket serve app.wasm [options]
@@ -129,16 +129,7 @@ async function main([verb, ...words]) {
         if (LEVELS.indexOf(level) <= o.level)
             process.stderr.write(`${PREFIX[level]}${line}\n`);
     };
-    const bytes = readFileSync(o.file), hash = createHash('sha256').update(bytes).digest('hex');
-    const app = await load(bytes, { ...o.app, log });
-    const server = await serve(app, o.serve);
-    log('info', `serving ${o.file} (SHA-256 ${hash}) on ${server.url}`);
-    const stop = async () => {
-        await server.close({ grace: o.grace });
-        process.exit(0);
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    await run(entry, readFileSync(o.file), { name: o.file, grace: o.grace, app: { ...o.app, log }, serve: o.serve });
 }
 
 main(process.argv.slice(2)).catch((reason) => {

@@ -255,7 +255,7 @@
 
     // ---- The registration of a worker ----
 
-    // The start page (service-worker/index.html) has a place for it; a page of the app is left alone.
+    // The start page (bundles/service-worker/index.html) has a place for it; a page of the app is left alone.
     function show(text) {
         const place = document.getElementById('mocket-start');
         if (place === null)

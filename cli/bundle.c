@@ -1,0 +1,236 @@
+/* `mocket bundle`: a folder that serves an app on a JavaScript platform, or deploys as it is. It holds the module, the
+ * ES modules of hosts/js that the platform needs, an entry, and the platform's own files. No file of it names the place
+ * where it was made. The templates are hosts/js/bundles/TARGET: a new platform is a folder there and a row here.
+ *
+ * Everything is read and checked before the first file is written. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../hosts/c/guest/app.h"
+#include "../hosts/c/sha256.h"
+#include "../src/base/span.h"
+#include "bundle/folder.h"
+#include "bundle/gather.h"
+#include "command.h"
+#include "home.h"
+#include "read.h"
+#include "verbs.h"
+
+#define NAME_MAX_LEN 63 /* of a Worker's name, which is the shorter limit; a package may have 214 */
+
+/* X(name, title): the name is that of a folder below hosts/js/bundles. */
+#define TARGETS(X)                                                                                                     \
+    X("node", "Node") X("deno", "Deno") X("bun", "Bun") X("service-worker", "browsers, as a service worker")
+
+#define TARGET_NAME(name, title) name,
+#define TARGET_TITLE(name, title) title,
+#define TARGET_WORD(name, title) " " name
+static const char *const names[] = { TARGETS(TARGET_NAME) NULL };
+static const char *const titles[] = { TARGETS(TARGET_TITLE) };
+
+struct bundle {
+    const char *verb;
+    const char *app; /* path of the module */
+    const char *out;
+    const char *name; /* of the package */
+    int64_t target;   /* a row of TARGETS */
+    bool force;
+    char default_name[NAME_MAX_LEN + 1];
+};
+
+/* ---- Options ---- */
+
+/* What npm and wrangler both take. */
+static bool is_package_name(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    size_t len = strlen(text);
+    return len > 0 && len <= NAME_MAX_LEN && text[strspn(text, plain)] == '\0' && text[0] != '-' &&
+           text[len - 1] != '-';
+}
+
+static int take_name(void *into, const struct cli_said *said, const char *text)
+{
+    struct bundle *b = into;
+    if (!is_package_name(text))
+        return mocket__cli_misuse(said->verb,
+                                  "%s %s: a name has up to %d small letters, digits and `-`, with no `-` at its ends",
+                                  said->option, text, NAME_MAX_LEN);
+    b->name = text;
+    return 0;
+}
+
+static int take_app(void *into, const char *text)
+{
+    struct bundle *b = into;
+    if (b->app)
+        return mocket__cli_misuse(b->verb, "one module at a time: %s", text);
+    b->app = text;
+    return 0;
+}
+
+static const struct cli_option options[] = {
+    { CLI_CHOICE, "target", .value = "TARGET", .choices = names, .at = offsetof(struct bundle, target),
+      .help = "the platform, one of:" TARGETS(TARGET_WORD) },
+    { CLI_WORD, NULL, 'o', .value = "DIR", .at = offsetof(struct bundle, out),
+      .help = "the folder to write; it is made if it does not exist" },
+    { CLI_OWN, "name", .value = "NAME", .take = take_name, .initial_words = "the file's name",
+      .help = "name of the package, up to 63 small letters, digits and `-`" },
+    { CLI_SWITCH, "force", .at = offsetof(struct bundle, force),
+      .help = "write into a folder that is not empty; other files in it stay" },
+    { .name = NULL },
+};
+
+/* ---- The command line as a whole ---- */
+
+static bool has_controls(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
+/* "My shop.wasm" -> "my-shop", and "app" where nothing is left. */
+static void choose_name(struct bundle *b)
+{
+    const char *slash = strrchr(b->app, '/'), *at = slash ? slash + 1 : b->app;
+    const char *dot = strrchr(at, '.');
+    size_t len = 0;
+    for (; *at && at != dot && len < NAME_MAX_LEN; at++) {
+        char c = mocket__lower(*at);
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (plain || (len > 0 && b->default_name[len - 1] != '-'))
+            b->default_name[len++] = plain ? c : '-';
+    }
+    while (len > 0 && b->default_name[len - 1] == '-')
+        len--;
+    b->default_name[len] = '\0';
+    b->name = len > 0 ? b->default_name : "app";
+}
+
+static int check(struct bundle *b)
+{
+    if (!b->app)
+        return mocket__cli_misuse(b->verb, "which module? `mocket bundle --target node app.wasm -o DIR`");
+    if (b->target < 0)
+        return mocket__cli_misuse(b->verb, "which platform? --target TARGET names it");
+    if (!b->out)
+        return mocket__cli_misuse(b->verb, "which folder? -o DIR names it");
+    if (has_controls(b->app) || has_controls(b->out))
+        return mocket__cli_misuse(b->verb, "a path with a control character in it");
+    if (!b->name)
+        choose_name(b);
+    return 0;
+}
+
+/* ---- The work ---- */
+
+static int read_app(const struct bundle *b, struct mocket_buf *bytes, struct guest_app *app)
+{
+    struct mocket_buf why = { 0 };
+    int rc = mocket__cli_read(b->app, bytes);
+    if (rc != 0)
+        return mocket__cli_failure(b->verb, "%s: %s", b->app, strerror(rc));
+    rc = guest_app_read(mocket__buf_view(bytes), app, &why);
+    if (rc < 0)
+        rc = mocket__cli_failure(b->verb, "%s: %.*s", b->app, (int)why.len, why.ptr ? why.ptr : "");
+    mocket__buf_release(&why);
+    return rc;
+}
+
+/* Moves the bytes of the module to the list. */
+static int add_app(const struct bundle *b, struct bundle_files *files, struct mocket_buf *bytes)
+{
+    struct bundle_file *file = bundle_files_add(files, MOCKET_SPAN("app.wasm"));
+    if (!file)
+        return mocket__cli_failure(b->verb, "out of memory");
+    file->bytes = *bytes;
+    *bytes = (struct mocket_buf){ 0 };
+    return 0;
+}
+
+/* The list below the heading "Needs" of the README, an entry a line. */
+static void tell_needs(const struct bundle_files *files)
+{
+    static const char heading[] = "\n## Needs\n\n";
+    const struct bundle_file *file = bundle_files_find(files, MOCKET_SPAN("README.md"));
+    mocket_span text = file ? mocket__buf_view(&file->bytes) : MOCKET_SPAN("");
+    const char *at = text.len ? memmem(text.ptr, text.len, heading, strlen(heading)) : NULL;
+    text = mocket__span_slice(text, at ? (size_t)(at - text.ptr) + strlen(heading) : text.len, text.len);
+    while (text.len > 2 && text.ptr[0] == '-') {
+        size_t end = mocket__span_find(text, '\n', 0);
+        printf("It needs %.*s\n", (int)end - 2, text.ptr + 2);
+        text = mocket__span_slice(text, end + 1, text.len);
+    }
+}
+
+static void tell(const struct bundle *b, const struct bundle_files *files, const char *hash)
+{
+    mocket__cli_print_word(b->out, stdout);
+    printf(": %s for %s, %zu files\napp.wasm: SHA-256 %s\n", b->name, titles[b->target], files->count, hash);
+    tell_needs(files);
+    fputs("README.md says more. To start it: ", stdout);
+    mocket__cli_print_word(b->out, stdout);
+    fputs("/run\n", stdout);
+}
+
+static int make(const struct bundle *b, struct mocket_buf *bytes, struct bundle_files *files)
+{
+    char js[PATH_MAX], hash[HOST_SHA256_HEX];
+    struct guest_app app;
+    int rc = read_app(b, bytes, &app);
+    if (rc == 0)
+        rc = mocket__cli_home_js(b->verb, js);
+    if (rc != 0)
+        return rc;
+    host_sha256_text(mocket__buf_view(bytes), hash);
+    struct bundle_words words = { .name = b->name, .hash = hash };
+    words.sockets = app.sockets;
+    words.waits = app.waits;
+    words.fetches = app.fetches;
+    rc = bundle_gather(&(struct bundle_source){ b->verb, js, names[b->target] }, &words, files);
+    if (rc == 0)
+        rc = add_app(b, files, bytes);
+    if (rc == 0)
+        rc = bundle_folder_write(b->verb, b->out, b->force, files);
+    if (rc == 0)
+        tell(b, files, hash);
+    return rc;
+}
+
+static int run(int argc, char **argv)
+{
+    struct bundle b = { .verb = argv[0], .target = -1 };
+    struct bundle_files files = { 0 };
+    struct mocket_buf bytes = { 0 };
+    int rc = mocket__cli_options(&mocket__cli_bundle, argc, argv, &b);
+    if (rc == 0)
+        rc = check(&b);
+    if (rc == 0)
+        rc = make(&b, &bytes, &files);
+    bundle_files_release(&files);
+    mocket__buf_release(&bytes);
+    return rc;
+}
+
+const struct cli_verb mocket__cli_bundle = {
+    .name = "bundle",
+    .summary = "write a folder that serves an app on a JavaScript platform",
+    .usage =
+        "usage: mocket bundle --target TARGET app.wasm -o DIR [options]\n"
+        "\n"
+        "Writes a folder that serves app.wasm on Node or another JavaScript platform, or\n"
+        "deploys as it is: the module unchanged, the host for it as ES modules, an entry,\n"
+        "the platform's own files, README.md, and `run`, which starts it at PORT and HOST\n"
+        "of the environment. This command needs neither Node nor a network.\n"
+        "\n",
+    .options = options,
+    .more =
+        "Examples:\n"
+        "  mocket bundle --target node app.wasm -o dist && PORT=8080 dist/run\n"
+        "  mocket bundle --target service-worker app.wasm -o public && public/run\n",
+    .run = run,
+    .word = take_app,
+};
