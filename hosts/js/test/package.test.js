@@ -32,7 +32,7 @@ import * as bun from 'mocket/bun';
 import * as generic from 'mocket/generic';
 import * as worker from 'mocket/service-worker';
 import 'mocket/page';
-import { type Cloudflare, socketObject, worker } from 'mocket/cloudflare';
+import { type Cloudflare, socketObject, worker as edge } from 'mocket/cloudflare';
 import http from 'node:http';
 const options: Options = { maxInstances: 2, env: { A: '1' }, allowNet: ['example.com'],
     log: (level, line) => void (level + line) };
@@ -44,11 +44,11 @@ const answer: Response = await (await loadAnywhere(new Uint8Array())).fetch(new 
 const bad: TypeError = new BadModule(String(answer.status));
 await server.close({ grace: Infinity });
 declare const cloudflare: Cloudflare, module: WebAssembly.Module;
-const { fetch: serveWorker } = worker(cloudflare, module, { envNames: ['A'], maxInstances: 2 });
+const { fetch: serveWorker } = edge(cloudflare, module, { envNames: ['A'], maxInstances: 2 });
 const Sockets: new (context: never, bindings: never) => object = socketObject(cloudflare, module, { queue: 1 });
 void [serveWorker(new Request('http://a/'), {}), Sockets];
 // @ts-expect-error nothing waits in a Worker
-worker(cloudflare, module, { queue: 1 });
+edge(cloudflare, module, { queue: 1 });
 const other = await deno.serve(await deno.load(new URL('file:///app.wasm')), { hostname: '::1' });
 other.server.unref();
 const bunServer = await bun.serve(await bun.load('app.wasm'), { port: 0 });
