@@ -109,7 +109,7 @@ static int refuse(struct host *h, const char *subject, const struct mocket_buf *
 /* No more than one byte beyond the limit, so that guest_module_open says what is wrong. */
 static int read_all(int fd, struct mocket_buf *file)
 {
-    while ((int64_t)file->len <= guest_bound(GUEST_BOUND_FILE)) {
+    while ((int64_t)file->len <= guest_bound_of(GUEST_BOUND_FILE)) {
         char *room = mocket__buf_room(file, 1u << 16);
         if (!room)
             return file->status;

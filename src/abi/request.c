@@ -61,7 +61,7 @@ int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct
                 mocket__abi_range(bytes, MOCKET_ABI_REQ_PEER, &msg->peer);
     if (!fits || method >= MOCKET_METHOD_COUNT || msg->method_text.len == 0 || msg->target.len == 0)
         return MOCKET_EINVAL;
-    msg->method = (enum mocket_method)method;
+    msg->method = (enum mocket_http_method)method;
     msg->flags = flags & ~(unsigned)MOCKET_ABI_BODY_HERE;
     uint32_t left = mocket__abi_word(bytes, MOCKET_ABI_REQ_BODY_LEFT);
     msg->body_len = left == MOCKET_ABI_UNKNOWN_LENGTH ? -1 : (int64_t)left;

@@ -58,14 +58,14 @@ static int64_t date_of(mocket_event *e, const char *name)
 }
 
 /* Methods that neither select nor change a representation: conditions are ignored (RFC 9110, section 13.2.1). */
-static bool is_about_nothing(enum mocket_method method)
+static bool is_about_nothing(enum mocket_http_method method)
 {
     return method == MOCKET_METHOD_OPTIONS || method == MOCKET_METHOD_TRACE || method == MOCKET_METHOD_CONNECT;
 }
 
 int mocket_precondition(mocket_event *e, const char *etag, int64_t modified_s)
 {
-    enum mocket_method method = e->req->message.method;
+    enum mocket_http_method method = e->req->message.method;
     bool reads = method == MOCKET_METHOD_GET || method == MOCKET_METHOD_HEAD;
     if (is_about_nothing(method))
         return 0;

@@ -18,7 +18,7 @@ static int own_answer(mocket_event *e)
 static void find_own_answer(mocket_event *e, const struct mocket_request *req)
 {
     const mocket_app *app = e->app;
-    enum mocket_method method = req->message.method;
+    enum mocket_http_method method = req->message.method;
     bool auto_options = mocket__app_setting(app, MOCKET_AUTO_OPTIONS);
     bool not_allowed = mocket__app_setting(app, MOCKET_METHOD_NOT_ALLOWED);
     bool as_get = mocket__app_setting(app, MOCKET_AUTO_HEAD);

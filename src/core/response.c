@@ -153,10 +153,10 @@ static int no_memory(struct mocket_response *res)
     static const struct mocket_fields none = { 0 };
     if (res->stream->close)
         res->stream->close(res->stream);
-    return res->sink->respond(res->sink, &(struct mocket_head){ 500, &none }, (mocket_span){ NULL, 0 });
+    return res->sink->respond(res->sink, &(struct mocket_response_head){ 500, &none }, (mocket_span){ NULL, 0 });
 }
 
-static int pump(struct mocket_response *res, const struct mocket_head *head)
+static int pump(struct mocket_response *res, const struct mocket_response_head *head)
 {
     struct mocket_sink *sink = res->sink;
     char *piece = mocket__arena_alloc(res->arena, PUMP_BYTES);
@@ -182,7 +182,7 @@ static int pump(struct mocket_response *res, const struct mocket_head *head)
 }
 
 /* The socket owns the event from now on; or the client is told why there is none. */
-static int upgrade(struct mocket_response *res, const struct mocket_head *head)
+static int upgrade(struct mocket_response *res, const struct mocket_response_head *head)
 {
     int rc = res->sink->upgrade(res->sink, head, res->socket);
     if (rc == 0 || rc == MOCKET_ECLOSED) {
@@ -191,13 +191,13 @@ static int upgrade(struct mocket_response *res, const struct mocket_head *head)
     }
     mocket__response_clear(res);
     int status = rc == MOCKET_ENOTSUP ? 501 : rc == MOCKET_ELIMIT ? 503 : rc == MOCKET_EINVAL ? 400 : 500;
-    return res->sink->respond(res->sink, &(struct mocket_head){ status, &res->fields },
+    return res->sink->respond(res->sink, &(struct mocket_response_head){ status, &res->fields },
                               mocket__span(mocket_strerror(status)));
 }
 
 int mocket__response_send(struct mocket_response *res)
 {
-    struct mocket_head head = { res->status ? res->status : 200, &res->fields };
+    struct mocket_response_head head = { res->status ? res->status : 200, &res->fields };
     mocket__response_trim(res);
     switch (res->kind) {
     case MOCKET_BODY_STREAM:

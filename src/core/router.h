@@ -25,7 +25,7 @@ struct mocket_node;
 /* Routes of one method. */
 struct mocket_method_routes {
     mocket_span method;
-    enum mocket_method known;
+    enum mocket_http_method known;
     struct mocket_node *tree; /* dynamic ones */
     size_t static_count;
 };

@@ -11,7 +11,7 @@ static int commit(struct mocket_response *res)
     res->stream = NULL;
     mocket__stream_prepare(res);
     mocket__response_trim(res);
-    struct mocket_head head = { res->status ? res->status : 200, &res->fields };
+    struct mocket_response_head head = { res->status ? res->status : 200, &res->fields };
     int rc = res->sink->begin(res->sink, &head, mocket__fields_len(&res->fields));
     res->kind = rc < 0 ? MOCKET_BODY_BROKEN : MOCKET_BODY_WRITTEN;
     return rc;

@@ -5,6 +5,7 @@
  * stay behind there until the request is over, which costs less than a second kind of memory. */
 #include "fields.h"
 
+#include "field_kind.h"
 #include "../base/span.h"
 
 enum { FIRST_CAP = 16 };
@@ -169,18 +170,6 @@ bool mocket__field_of_line(mocket_span line, struct mocket_field *out)
 
 bool mocket__is_hop_by_hop(mocket_span name)
 {
-    static const mocket_span names[] = {
-        { "connection", 10 },
-        { "keep-alive", 10 },
-        { "te", 2 },
-        { "trailer", 7 },
-        { "upgrade", 7 },
-        { "expect", 6 },
-        { "transfer-encoding", 17 },
-        { "proxy-connection", 16 },
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (same_name(names[i], name))
-            return true;
-    return false;
+    enum mocket_field_kind kind = mocket__field_kind(name);
+    return kind != MOCKET_FIELD_PLAIN && kind <= MOCKET_FIELD_LAST_HOP;
 }

@@ -20,7 +20,7 @@ enum mocket_message_flag { /* the guest ABI's, section 4 */
 };
 
 struct mocket_message {
-    enum mocket_method method;
+    enum mocket_http_method method;
     unsigned flags;
     mocket_span method_text;
     mocket_span target;    /* origin form or `*` (R-41: an absolute form is reduced by the backend) */

@@ -10,11 +10,11 @@ static const mocket_span texts[MOCKET_METHOD_COUNT] = {
 #undef METHOD_TEXT
 };
 
-enum mocket_method mocket__method_of(mocket_span text)
+enum mocket_http_method mocket__method_of(mocket_span text)
 {
     for (unsigned i = 1; i < MOCKET_METHOD_COUNT; i++)
         if (mocket__span_eq(texts[i], text))
-            return (enum mocket_method)i;
+            return (enum mocket_http_method)i;
     return MOCKET_METHOD_OTHER;
 }
 

@@ -4,7 +4,7 @@
 
 #include <mocket_abi.h>
 
-enum mocket_method {
+enum mocket_http_method {
     MOCKET_METHOD_OTHER = 0,
 #define MOCKET_METHOD_NUMBER(name, number) MOCKET_METHOD_##name = (number),
     MOCKET_ABI_METHODS(MOCKET_METHOD_NUMBER)
@@ -13,7 +13,7 @@ enum mocket_method {
 };
 
 /* Exact, case counts. */
-enum mocket_method mocket__method_of(mocket_span text);
+enum mocket_http_method mocket__method_of(mocket_span text);
 
 /* May a request be sent again when nobody knows whether the server has acted on it? (RFC 9110, section 9.2.2) Methods
  * without a number are not known to be idempotent. */

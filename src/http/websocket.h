@@ -13,7 +13,7 @@
 #define MOCKET_TOPIC_NAMES_MAX 65536 /* and bytes of their names together */
 
 /* The close codes that are used here by themselves (RFC 6455, section 7.4.1; 1012 and 1013 by IANA's registry). */
-enum mocket_ws_code {
+enum mocket_close_code {
     MOCKET_WS_CODE_NORMAL = 1000,
     MOCKET_WS_CODE_GOING_AWAY = 1001,
     MOCKET_WS_CODE_PROTOCOL = 1002,

@@ -54,7 +54,7 @@ static bool status_bodiless(int status)
     return status == 204 || status == 205 || status == 304;
 }
 
-static int keep_head(struct catcher *c, const struct mocket_head *head)
+static int keep_head(struct catcher *c, const struct mocket_response_head *head)
 {
     struct mocket_reply *r = c->reply;
     r->status = head->status;
@@ -82,14 +82,14 @@ static int keep_body(struct catcher *c, mocket_span body)
     return 0;
 }
 
-static int catcher_respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+static int catcher_respond(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body)
 {
     struct catcher *c = (struct catcher *)s;
     int rc = keep_head(c, head);
     return rc < 0 ? rc : keep_body(c, body);
 }
 
-static int catcher_begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
+static int catcher_begin(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len)
 {
     (void)body_len;
     return keep_head((struct catcher *)s, head);

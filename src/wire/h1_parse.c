@@ -26,6 +26,7 @@
 #pragma GCC visibility pop
 
 #include "h1_parse.h"
+#include "../http/field_kind.h"
 #include "../http/url.h"
 #include "../base/span.h"
 
@@ -56,50 +57,6 @@
 #endif
 #pragma GCC diagnostic pop
 #pragma GCC visibility pop
-
-/* ---- Fields of the connection ------------------------------------------------------------------------------------ */
-
-enum field_kind {
-    FIELD_PLAIN,
-    FIELD_HOP, /* dropped, and no more to say */
-    FIELD_CONNECTION,
-    FIELD_TRANSFER_ENCODING,
-    FIELD_CONTENT_LENGTH,
-    FIELD_EXPECT,
-    FIELD_HOST,
-    FIELD_UPGRADE
-};
-
-static const struct known_field {
-    const char *name;
-    size_t len;
-    enum field_kind kind;
-} known_fields[] = {
-#define KNOWN(name, kind) { name, sizeof(name) - 1, kind }
-    KNOWN("host", FIELD_HOST),
-    KNOWN("connection", FIELD_CONNECTION),
-    KNOWN("content-length", FIELD_CONTENT_LENGTH),
-    KNOWN("transfer-encoding", FIELD_TRANSFER_ENCODING),
-    KNOWN("expect", FIELD_EXPECT),
-    KNOWN("upgrade", FIELD_UPGRADE),
-    KNOWN("keep-alive", FIELD_HOP),
-    KNOWN("proxy-connection", FIELD_HOP),
-    KNOWN("te", FIELD_HOP),
-    KNOWN("trailer", FIELD_HOP),
-#undef KNOWN
-};
-
-static enum field_kind field_kind(mocket_span name)
-{
-    char first = mocket__lower(name.ptr[0]);
-    for (size_t i = 0; i < sizeof(known_fields) / sizeof(*known_fields); i++) {
-        const struct known_field *known = &known_fields[i];
-        if (known->len == name.len && known->name[0] == first &&
-            mocket__span_ieq(name, (mocket_span){ known->name, known->len }))
-            return known->kind;
-    }
-    return FIELD_PLAIN;
-}
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
@@ -224,31 +181,31 @@ static int see_expect(struct mocket_h1 *p, mocket_span value)
     return 0;
 }
 
-static int see_field(struct mocket_h1 *p, struct seen *seen, enum field_kind kind, mocket_span value)
+static int see_field(struct mocket_h1 *p, struct seen *seen, enum mocket_field_kind kind, mocket_span value)
 {
     switch (kind) {
-    case FIELD_CONNECTION:
+    case MOCKET_FIELD_CONNECTION:
         see_connection(seen, value);
         return 0;
-    case FIELD_UPGRADE:
+    case MOCKET_FIELD_UPGRADE:
         see_upgrade(seen, value);
         return 0;
-    case FIELD_TRANSFER_ENCODING:
+    case MOCKET_FIELD_TRANSFER_ENCODING:
         return see_coding(p, seen, value);
-    case FIELD_CONTENT_LENGTH:
+    case MOCKET_FIELD_CONTENT_LENGTH:
         return see_length(p, seen, value);
-    case FIELD_HOST:
+    case MOCKET_FIELD_HOST:
         return see_host(p, seen, value);
-    case FIELD_EXPECT:
+    case MOCKET_FIELD_EXPECT:
         return see_expect(p, value);
     default:
         return 0;
     }
 }
 
-static bool is_passed_on(enum field_kind kind)
+static bool is_passed_on(enum mocket_field_kind kind)
 {
-    return kind == FIELD_PLAIN || kind == FIELD_HOST || kind == FIELD_CONTENT_LENGTH;
+    return kind == MOCKET_FIELD_PLAIN || kind > MOCKET_FIELD_LAST_HOP;
 }
 
 /* ---- Fields that Connection names ---- */
@@ -293,6 +250,12 @@ static bool is_of_proxies(mocket_span name)
            mocket__span_ieq(name, MOCKET_SPAN("x-forwarded-proto"));
 }
 
+static bool may_be_named(mocket_span name)
+{
+    enum mocket_field_kind kind = mocket__field_kind(name);
+    return kind == MOCKET_FIELD_PLAIN || kind == MOCKET_FIELD_DATE;
+}
+
 /* What frames the message, names its target or names its client cannot be named away. 0, or -1: no memory. */
 static int list_candidates(struct mocket_h1 *p, struct candidates *c)
 {
@@ -301,7 +264,7 @@ static int list_candidates(struct mocket_h1 *p, struct candidates *c)
     if (c->rows == NULL)
         return refuse(p, 503);
     for (size_t i = 0; i < f->count; i++)
-        if (field_kind(f->rows[i].name) == FIELD_PLAIN && !is_of_proxies(f->rows[i].name))
+        if (may_be_named(f->rows[i].name) && !is_of_proxies(f->rows[i].name))
             c->rows[c->count++] = (struct candidate){ .name = f->rows[i].name };
     qsort(c->rows, c->count, sizeof(*c->rows), compare_names);
     return 0;
@@ -342,10 +305,10 @@ static int check_rows(struct mocket_h1 *p, struct seen *seen)
     struct mocket_fields connection = { 0 };
     size_t kept = 0;
     for (size_t i = 0; i < f->count; i++) {
-        enum field_kind kind = field_kind(f->rows[i].name);
-        if (kind != FIELD_PLAIN && see_field(p, seen, kind, f->rows[i].value) < 0)
+        enum mocket_field_kind kind = mocket__field_kind(f->rows[i].name);
+        if (kind != MOCKET_FIELD_PLAIN && see_field(p, seen, kind, f->rows[i].value) < 0)
             return -1;
-        if (kind == FIELD_CONNECTION &&
+        if (kind == MOCKET_FIELD_CONNECTION &&
             mocket__fields_add(&connection, p->arena, f->rows[i].name, f->rows[i].value) < 0)
             return refuse(p, 503);
         if (is_passed_on(kind))

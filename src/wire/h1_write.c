@@ -6,41 +6,16 @@
  * body. */
 #include "h1_write.h"
 
+#include "../http/field_kind.h"
 #include "../base/span.h"
 #include "../http/reason.h"
 
 #define FIXED_LEN 256 /* status line, date, framing and connection, without the reason phrase */
 
-/* ---- Fields that are not sent as they are ---- */
-
-enum field_kind { FIELD_PLAIN, FIELD_OURS, FIELD_LENGTH, FIELD_DATE };
-
-static const struct known_field {
-    mocket_span name;
-    enum field_kind kind;
-} known_fields[] = {
-#define KNOWN(name, kind) { { name, sizeof(name) - 1 }, kind }
-    KNOWN("content-length", FIELD_LENGTH),
-    KNOWN("date", FIELD_DATE),
-    KNOWN("connection", FIELD_OURS),
-    KNOWN("transfer-encoding", FIELD_OURS),
-    KNOWN("keep-alive", FIELD_OURS),
-    KNOWN("proxy-connection", FIELD_OURS),
-    KNOWN("te", FIELD_OURS),
-    KNOWN("trailer", FIELD_OURS),
-    KNOWN("upgrade", FIELD_OURS),
-#undef KNOWN
-};
-
-static enum field_kind field_kind(mocket_span name)
+/* What belongs to the connection and the framing is ours to send. */
+static bool is_sent(enum mocket_field_kind kind)
 {
-    char first = mocket__lower(name.ptr[0]);
-    for (size_t i = 0; i < sizeof(known_fields) / sizeof(*known_fields); i++) {
-        const struct known_field *known = &known_fields[i];
-        if (known->name.len == name.len && known->name.ptr[0] == first && mocket__span_ieq(known->name, name))
-            return known->kind;
-    }
-    return FIELD_PLAIN;
+    return kind == MOCKET_FIELD_PLAIN || (kind >= MOCKET_FIELD_EXPECT && kind != MOCKET_FIELD_CONTENT_LENGTH);
 }
 
 /* ---- Copying ---- */
@@ -163,11 +138,11 @@ void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
     at = put_status(at, a->status);
     for (size_t i = 0; i < fields->count; i++) {
         const struct mocket_field *row = &fields->rows[i];
-        enum field_kind kind = row->name.len > 0 ? field_kind(row->name) : FIELD_OURS;
-        if (kind == FIELD_LENGTH)
+        enum mocket_field_kind kind = row->name.len > 0 ? mocket__field_kind(row->name) : MOCKET_FIELD_HOP;
+        if (kind == MOCKET_FIELD_CONTENT_LENGTH)
             declared = mocket__span_decimal(row->value, INT64_MAX);
-        has_date |= kind == FIELD_DATE;
-        if (kind == FIELD_PLAIN || kind == FIELD_DATE)
+        has_date |= kind == MOCKET_FIELD_DATE;
+        if (is_sent(kind))
             at = put_field(at, row->name, row->value);
     }
     struct framing f = decide(a, declared);

@@ -11,7 +11,7 @@ struct mocket_h1_answer {
     const struct mocket_fields *fields; /* hop-by-hop and framing fields among them are not sent */
     int64_t body_len;                   /* -1: unknown */
     mocket_span date;                   /* IMF-fixdate; absent: none is sent. Not sent either when fields have one */
-    enum mocket_method method;          /* of the request */
+    enum mocket_http_method method;     /* of the request */
     bool http10;                        /* the request's version */
     bool keep_alive;                    /* in: may the connection live on; out: does it */
     bool send_body;                     /* out: false for HEAD, 204, 205, 304 */

@@ -199,7 +199,7 @@ static int write_job(struct child *c, const struct compile_opts *opts, const str
     memset(&job, 0, sizeof job); /* padding too */
     memcpy(job.magic, MAGIC, sizeof job.magic);
     strncpy(job.engine, engine_name(), sizeof job.engine - 1);
-    job.settings = engine_settings(engine);
+    job.settings = engine_settings_of(engine);
     job.cpu_ms = opts->cpu_ms;
     job.memory_bytes = opts->memory_bytes;
     job.wasm_len = wasm.len;

@@ -36,7 +36,7 @@ struct engine_settings {
     uint64_t heap;               /* bytes that a GC heap begins with */
     bool no_gc;
 };
-struct engine_settings engine_settings(const struct engine *engine);
+struct engine_settings engine_settings_of(const struct engine *engine);
 /* An engine that compiles for another one with these settings, and makes no instances. 0 or MOCKET_ENOMEM. */
 int engine_open_compiler(const struct engine_settings *settings, struct engine **out);
 void engine_close(struct engine *engine); /* after its modules; NULL is fine */
@@ -182,14 +182,14 @@ struct engine_memory {
     unsigned char *base;
     size_t size;
 };
-struct engine_memory engine_memory(const struct engine_instance *instance);
+struct engine_memory engine_memory_of(const struct engine_instance *instance);
 
 /* Bytes that it takes: its memory, and its heap of garbage-collected objects. Together they stay within memory_bytes.
  * An engine that does not tell (an official release archive of Wasmtime) has heap 0, and the limit holds for each. */
 struct engine_use {
     uint64_t memory, heap;
 };
-struct engine_use engine_use(const struct engine_instance *instance);
+struct engine_use engine_use_of(const struct engine_instance *instance);
 
 /* Was there a collection of that heap since this answered true, or was first called? While a call is under way: false,
  * it is told afterwards. */

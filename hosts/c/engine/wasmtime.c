@@ -115,7 +115,7 @@ int engine_open(const struct engine_opts *opts, struct engine **out, struct mock
     return 0;
 }
 
-struct engine_settings engine_settings(const struct engine *engine)
+struct engine_settings engine_settings_of(const struct engine *engine)
 {
     return (struct engine_settings){ .reservation = engine->plan.reservation,
                                      .guard = engine->plan.guard,
@@ -612,7 +612,7 @@ void engine_interrupt(struct engine_instance *i)
     i->interrupted = true;
 }
 
-struct engine_memory engine_memory(const struct engine_instance *i)
+struct engine_memory engine_memory_of(const struct engine_instance *i)
 {
     if (!i->has_memory)
         return (struct engine_memory){ NULL, 0 };
@@ -620,9 +620,9 @@ struct engine_memory engine_memory(const struct engine_instance *i)
                                    wasmtime_memory_data_size(i->context, &i->memory) };
 }
 
-struct engine_use engine_use(const struct engine_instance *i)
+struct engine_use engine_use_of(const struct engine_instance *i)
 {
-    return (struct engine_use){ engine_memory(i).size, mocket_engine_store_heap(i->store) };
+    return (struct engine_use){ engine_memory_of(i).size, mocket_engine_store_heap(i->store) };
 }
 
 /* What the watch finds when it is new is no collection. */

@@ -29,7 +29,7 @@ enum {
 #undef GUEST_BOUND_MOST
 };
 
-int64_t guest_bound(enum guest_bound which)
+int64_t guest_bound_of(enum guest_bound which)
 {
     return bounds[which].most;
 }

@@ -24,7 +24,7 @@ enum guest_bound {
         GUEST_BOUND_COUNT
 };
 
-int64_t guest_bound(enum guest_bound which);
+int64_t guest_bound_of(enum guest_bound which);
 
 /* 0, or MOCKET_ELIMIT and the exceeded limit in *why. The time is linear in the number of bytes, no memory is used. A
  * module that is not valid may pass: the engine refuses it with a better message. */

@@ -204,7 +204,7 @@ static enum engine_outcome run(struct guest_instance *i, struct mocket_buf *why)
 
 static uint64_t bytes_used(const struct guest_instance *i)
 {
-    struct engine_use use = engine_use(i->engine);
+    struct engine_use use = engine_use_of(i->engine);
     return use.memory + use.heap;
 }
 
@@ -276,7 +276,7 @@ static void count_collection(struct guest_instance *i)
 /* The guest has run. */
 static void look_at_memory(struct guest_instance *i)
 {
-    struct engine_use use = engine_use(i->engine);
+    struct engine_use use = engine_use_of(i->engine);
     count_memory(i, use.memory + use.heap);
     bool grew = use.heap != i->heap;
     i->heap = use.heap;

@@ -13,7 +13,7 @@ int guest_span(const struct guest_instance *instance, uint32_t offset, uint32_t 
         *out = (struct guest_bytes){ nothing, 0 };
         return 0;
     }
-    struct engine_memory memory = engine_memory(instance->engine);
+    struct engine_memory memory = engine_memory_of(instance->engine);
     if ((uint64_t)offset + len > memory.size)
         return MOCKET_EFAULT;
     *out = (struct guest_bytes){ memory.base + offset, len };

@@ -64,7 +64,7 @@ static void log_text(int level, const char *text)
 
 /* ---- the answer ---- */
 
-static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+static int respond(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body)
 {
     struct mocket_guest_sink *g = (struct mocket_guest_sink *)s;
     mocket_span bytes = mocket__abi_head_make(g->arena, head->status, head->fields);

@@ -12,7 +12,7 @@ struct mocket_guest_sink {
     struct mocket_arena *arena;
     /* Streamed answers that the host does not take piece by piece are collected (stream.c): */
     bool collects;
-    struct mocket_head head;
+    struct mocket_response_head head;
     struct mocket_buf collected;
 };
 

@@ -129,13 +129,13 @@ static void move(struct socket *s, const struct mocket_guest_sink *sink)
     e->res = &s->res;
 }
 
-static int32_t accept_by_host(struct mocket_guest_sink *g, const struct mocket_head *head)
+static int32_t accept_by_host(struct mocket_guest_sink *g, const struct mocket_response_head *head)
 {
     mocket_span bytes = mocket__abi_head_make(g->arena, head->status, head->fields);
     return bytes.ptr ? mocket__import_ws_accept(g->req, bytes.ptr, (uint32_t)bytes.len) : MOCKET_ENOMEM;
 }
 
-static int upgrade(struct mocket_sink *sink, const struct mocket_head *head, struct mocket_socket *socket)
+static int upgrade(struct mocket_sink *sink, const struct mocket_response_head *head, struct mocket_socket *socket)
 {
     struct mocket_guest_sink *g = (struct mocket_guest_sink *)sink;
     struct socket *s = mocket__new(sizeof *s);

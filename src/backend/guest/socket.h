@@ -6,7 +6,7 @@
 
 struct mocket_guest_sockets {
     /* The sink's upgrade. */
-    int (*upgrade)(struct mocket_sink *s, const struct mocket_head *head, struct mocket_socket *socket);
+    int (*upgrade)(struct mocket_sink *s, const struct mocket_response_head *head, struct mocket_socket *socket);
 };
 
 /* Weak: its address is NULL in an app without sockets. */

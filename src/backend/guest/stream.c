@@ -23,7 +23,7 @@ static int announce(struct mocket_guest_sink *g, const struct mocket_fields *fie
     return rc < 0 ? rc : mocket__fields_add_len(out, g->arena, (uint64_t)len);
 }
 
-static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
+static int begin(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len)
 {
     struct mocket_guest_sink *g = (struct mocket_guest_sink *)s;
     struct mocket_fields announced = *head->fields;

@@ -187,7 +187,7 @@ static bool drain(struct exchange *x)
 
 /* ---- The answer ---- */
 
-static int write_head(struct exchange *x, const struct mocket_head *head, int64_t body_len)
+static int write_head(struct exchange *x, const struct mocket_response_head *head, int64_t body_len)
 {
     struct conn *c = x->conn;
     char date[30];
@@ -214,14 +214,14 @@ static int write_refusal(struct exchange *x)
     struct mocket_fields fields = { &row, 1, 1 };
     mocket_span reason = mocket__span(mocket__reason(c->refuse));
     x->keep_alive = false;
-    int rc = write_head(x, &(struct mocket_head){ c->refuse, &fields }, (int64_t)reason.len);
+    int rc = write_head(x, &(struct mocket_response_head){ c->refuse, &fields }, (int64_t)reason.len);
     if (rc < 0 || !x->answer.send_body)
         return rc;
     mocket__buf_span(&c->out, reason);
     return flush(c);
 }
 
-static int sink_respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+static int sink_respond(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body)
 {
     struct exchange *x = (struct exchange *)s;
     if (x->conn->gone)
@@ -237,7 +237,7 @@ static int sink_respond(struct mocket_sink *s, const struct mocket_head *head, m
 }
 
 /* The handler may still be reading what it answers: what is left of the body is drained at the end. */
-static int sink_begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
+static int sink_begin(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len)
 {
     struct exchange *x = (struct exchange *)s;
     if (x->conn->gone)

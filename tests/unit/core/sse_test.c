@@ -16,7 +16,7 @@ struct catcher {
     bool ended, aborted;
 };
 
-static int take_head(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
+static int take_head(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len)
 {
     struct catcher *c = (struct catcher *)s;
     (void)body_len;
@@ -24,7 +24,7 @@ static int take_head(struct mocket_sink *s, const struct mocket_head *head, int6
     return 0;
 }
 
-static int take_whole(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+static int take_whole(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body)
 {
     struct catcher *c = (struct catcher *)s;
     c->fields = *head->fields;

@@ -31,7 +31,7 @@ static struct rig *rig_of(struct mocket_sink *s)
     return (struct rig *)((char *)s - offsetof(struct rig, sink));
 }
 
-static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+static int respond(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body)
 {
     (void)body;
     rig_of(s)->status = head->status;
@@ -67,7 +67,7 @@ static int subscribe(struct mocket_socket *s, mocket_span topic, bool on)
 
 static const struct mocket_socket_ops ops = { send, wait, close_socket, subscribe };
 
-static int upgrade(struct mocket_sink *s, const struct mocket_head *head, struct mocket_socket *socket)
+static int upgrade(struct mocket_sink *s, const struct mocket_response_head *head, struct mocket_socket *socket)
 {
     struct rig *r = rig_of(s);
     if (r->upgrade_result < 0)

@@ -89,9 +89,9 @@ static void test_counts(void **state)
     };
     struct mocket_buf wasm = { 0 };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        make(&wasm, rows[i].id, (uint64_t)guest_bound(rows[i].bound), 0);
+        make(&wasm, rows[i].id, (uint64_t)guest_bound_of(rows[i].bound), 0);
         assert_int_equal(check(&wasm, NULL), 0);
-        make(&wasm, rows[i].id, (uint64_t)guest_bound(rows[i].bound) + 1, 0);
+        make(&wasm, rows[i].id, (uint64_t)guest_bound_of(rows[i].bound) + 1, 0);
         assert_int_equal(check(&wasm, rows[i].text), MOCKET_ELIMIT);
     }
     mocket__buf_release(&wasm);
@@ -108,13 +108,13 @@ static void test_sizes(void **state)
                  { ELEMENT, GUEST_BOUND_ELEMENTS, "bytes of table elements" } };
     struct mocket_buf wasm = { 0 };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        size_t most = (size_t)guest_bound(rows[i].bound);
+        size_t most = (size_t)guest_bound_of(rows[i].bound);
         make(&wasm, rows[i].id, 0, most - 1); /* the number is a byte of the section */
         assert_int_equal(check(&wasm, NULL), 0);
         make(&wasm, rows[i].id, 0, most);
         assert_int_equal(check(&wasm, rows[i].text), MOCKET_ELIMIT);
     }
-    make(&wasm, DATA, 0, (size_t)guest_bound(GUEST_BOUND_FILE));
+    make(&wasm, DATA, 0, (size_t)guest_bound_of(GUEST_BOUND_FILE));
     assert_int_equal(check(&wasm, "of a larger file only the beginning is read"), MOCKET_ELIMIT);
     mocket__buf_release(&wasm);
 }
@@ -123,7 +123,7 @@ static void test_body(void **state)
 {
     (void)state;
     struct mocket_buf wasm = { 0 }, nops = { 0 };
-    size_t most = (size_t)guest_bound(GUEST_BOUND_BODY);
+    size_t most = (size_t)guest_bound_of(GUEST_BOUND_BODY);
     add_fill(&nops, 1, most - 2);
     make_function(&wasm, &nops);
     assert_int_equal(check(&wasm, NULL), 0);
@@ -158,7 +158,7 @@ static void test_names(void **state)
 {
     (void)state;
     struct mocket_buf wasm = { 0 };
-    size_t most = (size_t)guest_bound(GUEST_BOUND_NAME);
+    size_t most = (size_t)guest_bound_of(GUEST_BOUND_NAME);
     for (uint32_t kind = 0; kind < 2; kind++) {
         make_name(&wasm, kind, MOCKET_SPAN("name"), most);
         assert_int_equal(check(&wasm, NULL), 0);
@@ -194,7 +194,7 @@ static void test_nesting(void **state)
     (void)state;
     static const mocket_span nothing = { "", 0 };
     enum { BLOCK = 2, LOOP, IF };
-    size_t blocks = (size_t)guest_bound(GUEST_BOUND_BLOCKS), loops = (size_t)guest_bound(GUEST_BOUND_LOOPS);
+    size_t blocks = (size_t)guest_bound_of(GUEST_BOUND_BLOCKS), loops = (size_t)guest_bound_of(GUEST_BOUND_LOOPS);
     assert_int_equal(nest(nothing, BLOCK, blocks, NULL), 0);
     assert_int_equal(nest(nothing, BLOCK, blocks + 1, "10001 blocks nested"), MOCKET_ELIMIT);
     assert_int_equal(nest(nothing, IF, blocks + 1, "10001 blocks nested"), MOCKET_ELIMIT);
@@ -239,7 +239,7 @@ static void test_instructions(void **state)
         UNIT_ROW("\x1f\x40\2\0\3\3\2\3\x0b"),                /* try_table with two catches, and its end */
         UNIT_ROW("\x08\3"),                                  /* throw */
     };
-    size_t loops = (size_t)guest_bound(GUEST_BOUND_LOOPS);
+    size_t loops = (size_t)guest_bound_of(GUEST_BOUND_LOOPS);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         unit_equal(nest(rows[i], 3, loops, NULL), 0, i);
         unit_equal(nest(rows[i], 3, loops + 1, "loops nested"), MOCKET_ELIMIT, i);

@@ -342,7 +342,7 @@ static void holds_the_memory_limit(void **state)
     union engine_slot slot = { .i32 = 15 };
     assert_int_equal(engine_call(f.instance, GROW, &slot, 1, &f.why), ENGINE_RETURNED);
     assert_int_equal(slot.i32, 1);
-    assert_int_equal(engine_memory(f.instance).size, 1 << 20);
+    assert_int_equal(engine_memory_of(f.instance).size, 1 << 20);
     slot.i32 = 1;
     assert_int_equal(engine_call(f.instance, GROW, &slot, 1, &f.why), ENGINE_RETURNED);
     assert_int_equal(slot.i32, -1);
@@ -391,8 +391,8 @@ static void open_heap(struct fixture *f, uint64_t memory_bytes)
                 (mocket_span){ heap_bytes, sizeof heap_bytes - 1 },
                 (struct engine_link){ NULL, heap_names, UNIT_COUNT(heap_names), NULL });
     assert_int_equal(call_with(f, KEEP, &size), ENGINE_RETURNED);
-    assert_int_equal(engine_use(f->instance).memory, 1 << 16);
-    if (engine_use(f->instance).heap > 0)
+    assert_int_equal(engine_use_of(f->instance).memory, 1 << 16);
+    if (engine_use_of(f->instance).heap > 0)
         return;
     close_all(f);
     skip();
@@ -404,9 +404,9 @@ static void holds_the_limit_for_heap_and_memory_together(void **state)
     struct fixture f;
     open_heap(&f, 4 << 20);
     int32_t size = 1 << 20; /* more than half of the heap it begins with, which has two halves */
-    assert_int_equal(engine_use(f.instance).heap, 1 << 20);
+    assert_int_equal(engine_use_of(f.instance).heap, 1 << 20);
     assert_int_equal(call_with(&f, KEEP, &size), ENGINE_RETURNED);
-    uint64_t heap = engine_use(f.instance).heap;
+    uint64_t heap = engine_use_of(f.instance).heap;
     assert_in_range(heap, 2 << 20, (4 << 20) - (1 << 16));
     int32_t left = (int32_t)(((4 << 20) - heap) / (1 << 16)) - 1;
     assert_int_equal(grow_beside(&f, left + 1), -1);
@@ -415,7 +415,7 @@ static void holds_the_limit_for_heap_and_memory_together(void **state)
     assert_int_equal(grow_beside(&f, 1), -1);
     size = 3 << 20;
     assert_int_equal(call_with(&f, KEEP, &size), ENGINE_TRAPPED);
-    assert_int_equal(engine_use(f.instance).memory + engine_use(f.instance).heap, 4 << 20);
+    assert_int_equal(engine_use_of(f.instance).memory + engine_use_of(f.instance).heap, 4 << 20);
     close_all(&f);
 }
 
@@ -428,7 +428,7 @@ static void memory_counts_before_the_heap(void **state)
     assert_int_equal(grow_beside(&f, 40), 1);
     int32_t size = 1 << 20;
     assert_int_equal(call_with(&f, KEEP, &size), ENGINE_TRAPPED);
-    assert_int_equal(engine_use(f.instance).heap, 1 << 20);
+    assert_int_equal(engine_use_of(f.instance).heap, 1 << 20);
     close_all(&f);
 }
 
@@ -447,7 +447,7 @@ static void tells_collections(void **state)
         assert_true(engine_collected(f.instance));
         assert_false(engine_collected(f.instance));
     }
-    assert_int_equal(engine_use(f.instance).heap, 1 << 20);
+    assert_int_equal(engine_use_of(f.instance).heap, 1 << 20);
     close_all(&f);
 }
 
@@ -478,7 +478,7 @@ static void gives_clean_memory(void **state)
     for (int round = 0; round < 50; round++) {
         union engine_slot slot = { .i32 = round % 8 };
         assert_int_equal(engine_call(f.instance, GROW, &slot, 1, &f.why), ENGINE_RETURNED);
-        struct engine_memory memory = engine_memory(f.instance);
+        struct engine_memory memory = engine_memory_of(f.instance);
         for (size_t i = 0; i < memory.size; i += 512)
             assert_int_equal(memory.base[i], 0);
         memset(memory.base, 0xa5, memory.size);

@@ -26,7 +26,7 @@ static void discard_body(struct mocket_exchange *ex)
     mocket__conn_advance(ex->conn, MOCKET_CONN_DISCARDING);
 }
 
-static void write_head(struct mocket_exchange *ex, const struct mocket_head *head, int64_t body_len)
+static void write_head(struct mocket_exchange *ex, const struct mocket_response_head *head, int64_t body_len)
 {
     struct mocket_h1_answer a = {
         .status = head->status,
@@ -69,7 +69,7 @@ static int cut(struct mocket_exchange *ex, int code)
 
 /* ---- the sink ---- */
 
-static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket_span body)
+static int respond(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body)
 {
     struct mocket_exchange *ex = exchange_of(s);
     if (ex->answer != MOCKET_ANSWER_NONE)
@@ -86,7 +86,7 @@ static int respond(struct mocket_sink *s, const struct mocket_head *head, mocket
     return rc < 0 ? cut(ex, rc) : 0;
 }
 
-static int begin(struct mocket_sink *s, const struct mocket_head *head, int64_t body_len)
+static int begin(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len)
 {
     struct mocket_exchange *ex = exchange_of(s);
     if (ex->answer != MOCKET_ANSWER_NONE)
@@ -148,7 +148,7 @@ static void abort_answer(struct mocket_sink *s)
 }
 
 /* A handshake has no body: where would it end? */
-static int upgrade(struct mocket_sink *s, const struct mocket_head *head, struct mocket_socket *socket)
+static int upgrade(struct mocket_sink *s, const struct mocket_response_head *head, struct mocket_socket *socket)
 {
     struct mocket_exchange *ex = exchange_of(s);
     if (ex->answer != MOCKET_ANSWER_NONE)

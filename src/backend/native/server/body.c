@@ -65,7 +65,7 @@ static bool waited_for_too_long(const struct mocket_exchange *ex, uint64_t waite
 
 bool mocket__body_is_late(const struct mocket_exchange *ex)
 {
-    const struct mocket_worker *w = ex->conn->worker;
+    const struct mocket_native_worker *w = ex->conn->worker;
     uint64_t silence_ms = uv_now(&w->loop) - ex->body_wait_ms;
     if (w->server->body_silence_ms >= 0 && silence_ms >= (uint64_t)w->server->body_silence_ms)
         return true;

@@ -34,7 +34,7 @@ static void free_if_done(struct mocket_conn *c)
 {
     if (c->state != MOCKET_CONN_CLOSED || c->ex != NULL)
         return;
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     if (c->in.ptr != NULL)
         mocket__input_release(&c->in, &w->inputs);
     mocket__free(c);
@@ -130,7 +130,7 @@ static void end_conn(struct mocket_conn *c)
 
 static bool has_lingered(const struct mocket_conn *c)
 {
-    const struct mocket_worker *w = c->worker;
+    const struct mocket_native_worker *w = c->worker;
     uint64_t now_ms = uv_now(&w->loop);
     return now_ms - c->heard_ms >= (uint64_t)w->linger_silence_ms ||
            now_ms - c->shut_ms >= (uint64_t)w->linger_total_ms;
@@ -243,7 +243,7 @@ static void run_handler(void *arg)
     mocket_dispatch(ex->conn->worker->server->app, &ex->req, &ex->res);
 }
 
-int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what)
+int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait_kind what)
 {
     c->wait = what;
     mocket__fiber_park(c->ex->fiber);
@@ -386,7 +386,7 @@ static void append(struct mocket_conn_list *list, struct mocket_conn *c)
     list->last = c;
 }
 
-static void drain_ready(struct mocket_worker *w)
+static void drain_ready(struct mocket_native_worker *w)
 {
     struct mocket_conn *c;
     do {
@@ -401,7 +401,7 @@ static void drain_ready(struct mocket_worker *w)
 }
 
 /* A portion of the mail: there may be no end of it. */
-void mocket__conn_drain(struct mocket_worker *w)
+void mocket__conn_drain(struct mocket_native_worker *w)
 {
     w->busy = true;
     drain_ready(w);
@@ -416,7 +416,7 @@ void mocket__conn_drain(struct mocket_worker *w)
 
 void mocket__conn_wake(struct mocket_conn *c, int result)
 {
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     c->wait = MOCKET_WAIT_READY;
     c->wait_result = result;
     append(&w->ready, c);
@@ -431,7 +431,7 @@ static void wait_for_turn(struct mocket_conn *c)
     mocket__worker_hurry(c->worker);
 }
 
-void mocket__conn_turns(struct mocket_worker *w)
+void mocket__conn_turns(struct mocket_native_worker *w)
 {
     struct mocket_conn *next, *c = w->turns.first;
     w->turns = (struct mocket_conn_list){ 0 };
@@ -445,7 +445,7 @@ void mocket__conn_turns(struct mocket_worker *w)
 
 void mocket__conn_work(struct mocket_conn *c)
 {
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     bool outermost = !w->busy;
     w->busy = true;
     go(c);
@@ -610,7 +610,7 @@ static void learn_peer(struct mocket_conn *c, const struct sockaddr *from)
 /* One too many: it may wait for its answer without holding a place, unless too many do. */
 static bool take_place(struct mocket_conn *c)
 {
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     c->counted = mocket__server_enter(w->server, counted_address(c));
     if (c->counted)
         return true;
@@ -621,7 +621,7 @@ static bool take_place(struct mocket_conn *c)
     return true;
 }
 
-void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr *from)
+void mocket__conn_accept(struct mocket_native_worker *w, int fd, const struct sockaddr *from)
 {
     struct mocket_conn *c = mocket__new(sizeof(*c));
     if (c == NULL) {
@@ -669,7 +669,7 @@ static void time_of_write_is_up(struct mocket_conn *c)
 
 static void time_of_socket_is_up(struct mocket_conn *c)
 {
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     w->busy = true; /* so that its handler, which may be told, does not run before this is done */
     mocket__socket_silent(c);
     mocket__conn_drain(w);

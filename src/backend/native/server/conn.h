@@ -17,7 +17,7 @@
 #include "server.h"
 
 /* What a fiber waits for. */
-enum mocket_wait {
+enum mocket_wait_kind {
     MOCKET_WAIT_NOTHING, /* it runs, or there is none */
     MOCKET_WAIT_READY,   /* in the ready list */
     MOCKET_WAIT_BODY,
@@ -104,16 +104,16 @@ struct mocket_exchange {
 struct mocket_conn {
     uv_poll_t poll;
     struct mocket_env env; /* what finds the connection of an event */
-    struct mocket_worker *worker;
+    struct mocket_native_worker *worker;
     struct mocket_timeout timeout;
     int fd;
     int polled; /* events that are waited for: UV_READABLE ... */
     enum mocket_conn_state state;
     struct mocket_input in;
     struct mocket_exchange *ex; /* NULL: idle */
-    struct mocket_ws *ws;       /* NULL: it speaks HTTP */
+    struct mocket_ws_conn *ws;  /* NULL: it speaks HTTP */
     struct mocket_conn *next_ready;
-    enum mocket_wait wait;
+    enum mocket_wait_kind wait;
     int wait_result;
     struct mocket_unsent *unsent_first, *unsent_last;
     size_t unsent_len;
@@ -164,9 +164,9 @@ static inline bool mocket__conn_has_left(const struct mocket_conn *c)
 /* ---- conn.c ---- */
 
 /* A connection that was accepted; fd is its own from now on. from: NULL for a Unix socket. */
-void mocket__conn_accept(struct mocket_worker *w, int fd, const struct sockaddr *from);
+void mocket__conn_accept(struct mocket_native_worker *w, int fd, const struct sockaddr *from);
 /* Those whose turn it is again. */
-void mocket__conn_turns(struct mocket_worker *w);
+void mocket__conn_turns(struct mocket_native_worker *w);
 /* The time of its class is up. */
 void mocket__conn_timeout(struct mocket_conn *c);
 /* A stop: it is idle and closes now. */
@@ -178,7 +178,7 @@ void mocket__conn_work(struct mocket_conn *c);
 /* The handler may run again. Any stack of this thread. */
 void mocket__conn_wake(struct mocket_conn *c, int result);
 /* Handler's stack: until wake; returns its result. */
-int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait what);
+int mocket__conn_wait(struct mocket_conn *c, enum mocket_wait_kind what);
 /* Runs the handler until it waits (false) or has returned (true). Loop's stack. */
 bool mocket__conn_step(struct mocket_conn *c);
 /* The client will hear or say no more: what waits for it learns that. */
@@ -188,7 +188,7 @@ void mocket__conn_settle(struct mocket_conn *c);
 /* The socket has ended, its exchange was reset: the connection closes. It may be gone afterwards. */
 void mocket__conn_end_socket(struct mocket_conn *c);
 /* Handlers that may go on, sockets that have work, and the mail. */
-void mocket__conn_drain(struct mocket_worker *w);
+void mocket__conn_drain(struct mocket_native_worker *w);
 /* Waits for what there is room to read, and to write. */
 void mocket__conn_update_polling(struct mocket_conn *c);
 
@@ -203,7 +203,7 @@ void mocket__exchange_tell(const struct mocket_exchange *ex);
 void mocket__exchange_reset(struct mocket_exchange *ex);
 /* To the pool. It was reset, or has not begun. */
 void mocket__exchange_free(struct mocket_exchange *ex);
-void mocket__exchanges_release(struct mocket_worker *w);
+void mocket__exchanges_release(struct mocket_native_worker *w);
 /* Before more bytes are read: the spans of the request stay where they are. False when there is no memory. */
 bool mocket__exchange_unshare(struct mocket_exchange *ex);
 

@@ -11,7 +11,7 @@
 
 struct mocket_exchange *mocket__exchange_new(struct mocket_conn *c)
 {
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     struct mocket_exchange *ex = w->idle_exchanges;
     if (ex != NULL) {
         w->idle_exchanges = ex->next_idle;
@@ -40,7 +40,7 @@ static void release(struct mocket_exchange *ex)
 
 void mocket__exchange_free(struct mocket_exchange *ex)
 {
-    struct mocket_worker *w = ex->conn->worker;
+    struct mocket_native_worker *w = ex->conn->worker;
     ex->conn->ex = NULL;
     ex->conn = NULL;
     if (w->idle_exchange_count >= IDLE_MAX) {
@@ -52,7 +52,7 @@ void mocket__exchange_free(struct mocket_exchange *ex)
     w->idle_exchange_count++;
 }
 
-void mocket__exchanges_release(struct mocket_worker *w)
+void mocket__exchanges_release(struct mocket_native_worker *w)
 {
     struct mocket_exchange *next;
     for (struct mocket_exchange *ex = w->idle_exchanges; ex != NULL; ex = next) {
@@ -200,7 +200,7 @@ void mocket__exchange_reset(struct mocket_exchange *ex)
 
 void mocket__exchange_tell(const struct mocket_exchange *ex)
 {
-    const struct mocket_worker *w = ex->conn->worker;
+    const struct mocket_native_worker *w = ex->conn->worker;
     if (w->server->opts->on_done == NULL)
         return;
     struct mocket_native_done done = {

@@ -32,7 +32,7 @@ struct mocket_server {
     struct mocket_addresses *addresses; /* how many each client has; NULL: nobody counts */
     struct mocket_listener *listeners;
     size_t listener_count;
-    struct mocket_worker *workers;
+    struct mocket_native_worker *workers;
     int worker_count;
 };
 
@@ -41,7 +41,7 @@ struct mocket_conn_list {
 };
 
 /* One thread and its loop. */
-struct mocket_worker {
+struct mocket_native_worker {
     struct mocket_server *server;
     int number;
     uv_thread_t thread;
@@ -89,30 +89,30 @@ struct mocket_accept {
     bool open, local;
 };
 
-static inline bool mocket__worker_stopping(const struct mocket_worker *w)
+static inline bool mocket__worker_stopping(const struct mocket_native_worker *w)
 {
     return w->stops_seen > 0;
 }
 
 /* The loop and its handles, listening. 0 or below zero; closing is due either way. */
-int mocket__worker_open(struct mocket_worker *w);
+int mocket__worker_open(struct mocket_native_worker *w);
 /* Serves until it was stopped and the last connection is gone. */
-void mocket__worker_run(struct mocket_worker *w);
-void mocket__worker_close(struct mocket_worker *w);
+void mocket__worker_run(struct mocket_native_worker *w);
+void mocket__worker_close(struct mocket_native_worker *w);
 /* Any thread, signal-safe. Asked twice: at once. */
-void mocket__worker_stop(struct mocket_worker *w);
+void mocket__worker_stop(struct mocket_native_worker *w);
 
 /* A line to the log of the server. */
 void mocket__server_log(const struct mocket_server *s, int level, mocket_span line);
 
 /* The date as text, brought up to date. */
-mocket_span mocket__worker_date(struct mocket_worker *w);
+mocket_span mocket__worker_date(struct mocket_native_worker *w);
 
 /* Begins the time of a class anew for a connection, and keeps the timer early enough. */
-void mocket__worker_limit(struct mocket_worker *w, struct mocket_timeout *m, enum mocket_timeout_class class);
+void mocket__worker_limit(struct mocket_native_worker *w, struct mocket_timeout *m, enum mocket_timeout_class class);
 
 /* The loop will not sleep before mocket__conn_turns has run. */
-void mocket__worker_hurry(struct mocket_worker *w);
+void mocket__worker_hurry(struct mocket_native_worker *w);
 
 /* A place for one more connection, by the limits in all and per address (NULL: it has none). False: there is none. */
 bool mocket__server_enter(struct mocket_server *s, const struct mocket_address *from);
@@ -122,6 +122,6 @@ void mocket__server_leave(struct mocket_server *s, const struct mocket_address *
 void mocket__refuse_socket(int fd);
 
 /* A connection is gone. */
-void mocket__worker_conn_gone(struct mocket_worker *w);
+void mocket__worker_conn_gone(struct mocket_native_worker *w);
 
 #endif

@@ -21,19 +21,19 @@
 #define NOTE_BYTES_MAX 65536
 #define SEND_HIGH 65536 /* unsent bytes at which a handler waits */
 
-static struct mocket_ws *ws_of(const struct mocket_socket *s)
+static struct mocket_ws_conn *ws_of(const struct mocket_socket *s)
 {
     return s->backend;
 }
 
 /* ---- lists of the worker ---- */
 
-static struct mocket_ws_link *link_of(struct mocket_ws *ws, size_t offset)
+static struct mocket_ws_link *link_of(struct mocket_ws_conn *ws, size_t offset)
 {
     return (struct mocket_ws_link *)((char *)ws + offset);
 }
 
-static void append(struct mocket_ws_list *list, struct mocket_ws *ws, size_t offset)
+static void append(struct mocket_ws_list *list, struct mocket_ws_conn *ws, size_t offset)
 {
     *link_of(ws, offset) = (struct mocket_ws_link){ .prev = list->last };
     if (list->last != NULL)
@@ -43,7 +43,7 @@ static void append(struct mocket_ws_list *list, struct mocket_ws *ws, size_t off
     list->last = ws;
 }
 
-static void unlink_from(struct mocket_ws_list *list, struct mocket_ws *ws, size_t offset)
+static void unlink_from(struct mocket_ws_list *list, struct mocket_ws_conn *ws, size_t offset)
 {
     const struct mocket_ws_link *link = link_of(ws, offset);
     if (link->prev != NULL)
@@ -56,19 +56,19 @@ static void unlink_from(struct mocket_ws_list *list, struct mocket_ws *ws, size_
         list->last = link->prev;
 }
 
-#define ALL offsetof(struct mocket_ws, all)
-#define DUE offsetof(struct mocket_ws, due)
+#define ALL offsetof(struct mocket_ws_conn, all)
+#define DUE offsetof(struct mocket_ws_conn, due)
 
-static void not_due(struct mocket_ws *ws)
+static void not_due(struct mocket_ws_conn *ws)
 {
     if (ws->is_due)
         unlink_from(&ws->conn->worker->due_sockets, ws, DUE);
     ws->is_due = false;
 }
 
-void mocket__socket_schedule(struct mocket_ws *ws)
+void mocket__socket_schedule(struct mocket_ws_conn *ws)
 {
-    struct mocket_worker *w = ws->conn->worker;
+    struct mocket_native_worker *w = ws->conn->worker;
     if (ws->working || ws->is_due)
         return;
     append(&w->due_sockets, ws, DUE);
@@ -79,14 +79,14 @@ void mocket__socket_schedule(struct mocket_ws *ws)
 
 /* ---- notes ---- */
 
-static void drop_note(struct mocket_ws *ws, struct mocket_ws_note *n)
+static void drop_note(struct mocket_ws_conn *ws, struct mocket_ws_note *n)
 {
     mocket__buf_release(&n->bytes);
     if (n != &ws->open && n != &ws->end)
         mocket__free(n);
 }
 
-static struct mocket_ws_note *take_note(struct mocket_ws *ws)
+static struct mocket_ws_note *take_note(struct mocket_ws_conn *ws)
 {
     struct mocket_ws_note *n = ws->first;
     if (n == NULL)
@@ -99,7 +99,7 @@ static struct mocket_ws_note *take_note(struct mocket_ws *ws)
     return n;
 }
 
-static void drop_notes(struct mocket_ws *ws)
+static void drop_notes(struct mocket_ws_conn *ws)
 {
     struct mocket_ws_note *n;
     while ((n = take_note(ws)) != NULL)
@@ -120,7 +120,7 @@ static void copy_payload(struct mocket_buf *to, mocket_span payload)
 }
 
 /* Takes the bytes over. False: no memory. */
-static bool add_note(struct mocket_ws *ws, int kind, struct mocket_buf *bytes)
+static bool add_note(struct mocket_ws_conn *ws, int kind, struct mocket_buf *bytes)
 {
     struct mocket_ws_note *n = mocket__new(sizeof(*n));
     if (n == NULL || mocket__buf_status(bytes) < 0) {
@@ -139,25 +139,25 @@ static bool add_note(struct mocket_ws *ws, int kind, struct mocket_buf *bytes)
     return true;
 }
 
-static bool notes_are_full(const struct mocket_ws *ws)
+static bool notes_are_full(const struct mocket_ws_conn *ws)
 {
     return ws->note_count >= NOTES_MAX || ws->note_len >= NOTE_BYTES_MAX;
 }
 
-static size_t most_backlog(const struct mocket_ws *ws)
+static size_t most_backlog(const struct mocket_ws_conn *ws)
 {
     return (size_t)mocket__app_setting(ws->conn->worker->server->app, MOCKET_MAX_BACKLOG);
 }
 
 /* The second: a client that lets us answer pings, and does not read the answers. */
-bool mocket__socket_is_full(const struct mocket_ws *ws)
+bool mocket__socket_is_full(const struct mocket_ws_conn *ws)
 {
     return notes_are_full(ws) || ws->conn->unsent_len > most_backlog(ws);
 }
 
 /* ---- frames of ours ---- */
 
-static int queue_frame(struct mocket_ws *ws, int opcode, mocket_span payload)
+static int queue_frame(struct mocket_ws_conn *ws, int opcode, mocket_span payload)
 {
     char head[MOCKET_WS_HEAD_MAX];
     size_t len = mocket__ws_write_head(head, opcode, payload.len);
@@ -172,7 +172,7 @@ static int queue_frame(struct mocket_ws *ws, int opcode, mocket_span payload)
 }
 
 /* code 0, or MOCKET_WS_CODE_NONE: without one. */
-static void queue_close(struct mocket_ws *ws, int code, mocket_span reason)
+static void queue_close(struct mocket_ws_conn *ws, int code, mocket_span reason)
 {
     char payload[MOCKET_CONTROL_MAX] = { (char)(code >> 8), (char)code };
     size_t len = code == 0 || code == MOCKET_WS_CODE_NONE ? 0 : MOCKET_CLOSE_CODE_LEN + reason.len;
@@ -188,7 +188,7 @@ static void queue_close(struct mocket_ws *ws, int code, mocket_span reason)
 /* ---- the end ---- */
 
 /* From now on only MOCKET_WS_CLOSED is to come. */
-static void end_with(struct mocket_ws *ws, int code, mocket_span reason)
+static void end_with(struct mocket_ws_conn *ws, int code, mocket_span reason)
 {
     if (ws->over)
         return;
@@ -203,29 +203,29 @@ static void end_with(struct mocket_ws *ws, int code, mocket_span reason)
 }
 
 /* The client is told why (RFC 6455, section 7.1.7); its answer is not waited for. */
-static void fail(struct mocket_ws *ws, int code)
+static void fail(struct mocket_ws_conn *ws, int code)
 {
     queue_close(ws, code, (mocket_span){ 0 });
     end_with(ws, code, (mocket_span){ 0 });
 }
 
-void mocket__socket_full(struct mocket_ws *ws)
+void mocket__socket_full(struct mocket_ws_conn *ws)
 {
     fail(ws, MOCKET_WS_CODE_TRY_LATER);
 }
 
 /* The connection is lost: nobody would get what handlers make of the rest. */
-static void lose(struct mocket_ws *ws)
+static void lose(struct mocket_ws_conn *ws)
 {
     drop_notes(ws);
     end_with(ws, MOCKET_WS_CODE_LOST, (mocket_span){ 0 });
 }
 
 /* MOCKET_WS_CLOSED was handled. */
-static void leave(struct mocket_ws *ws)
+static void leave(struct mocket_ws_conn *ws)
 {
     struct mocket_conn *c = ws->conn;
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     struct mocket_exchange *ex = c->ex;
     not_due(ws);
     unlink_from(&w->sockets, ws, ALL);
@@ -241,7 +241,7 @@ static void leave(struct mocket_ws *ws)
 
 /* ---- what comes ---- */
 
-static void on_ping(struct mocket_ws *ws, mocket_span payload)
+static void on_ping(struct mocket_ws_conn *ws, mocket_span payload)
 {
     struct mocket_buf copy = { 0 };
     if (ws->close_sent)
@@ -254,7 +254,7 @@ static void on_ping(struct mocket_ws *ws, mocket_span payload)
         fail(ws, rc == MOCKET_ELIMIT ? MOCKET_WS_CODE_TRY_LATER : MOCKET_WS_CODE_FAILED);
 }
 
-static void on_close(struct mocket_ws *ws, int code, mocket_span reason)
+static void on_close(struct mocket_ws_conn *ws, int code, mocket_span reason)
 {
     ws->orderly = true;
     queue_close(ws, code, (mocket_span){ 0 });
@@ -262,7 +262,7 @@ static void on_close(struct mocket_ws *ws, int code, mocket_span reason)
 }
 
 /* Messages that cross a close frame of ours are nobody's. */
-static void on_data(struct mocket_ws *ws, struct mocket_ws_message *m)
+static void on_data(struct mocket_ws_conn *ws, struct mocket_ws_message *m)
 {
     ws->conn->ex->body_in += m->bytes.len;
     if (ws->close_sent)
@@ -271,7 +271,7 @@ static void on_data(struct mocket_ws *ws, struct mocket_ws_message *m)
         fail(ws, MOCKET_WS_CODE_FAILED);
 }
 
-static void on_message(struct mocket_ws *ws, struct mocket_ws_message *m)
+static void on_message(struct mocket_ws_conn *ws, struct mocket_ws_message *m)
 {
     mocket_span control = { m->control, m->len };
     switch (m->opcode) {
@@ -289,7 +289,7 @@ static void on_message(struct mocket_ws *ws, struct mocket_ws_message *m)
 }
 
 /* Decodes one message or control frame. False: there is none, or it may not be taken now. */
-static bool decode(struct mocket_ws *ws)
+static bool decode(struct mocket_ws_conn *ws)
 {
     struct mocket_conn *c = ws->conn;
     struct mocket_ws_message m;
@@ -307,7 +307,7 @@ static bool decode(struct mocket_ws *ws)
     return got != 0 || c->eof;
 }
 
-void mocket__socket_heard(struct mocket_ws *ws)
+void mocket__socket_heard(struct mocket_ws_conn *ws)
 {
     ws->heard = true;
     ws->pinged = false;
@@ -315,7 +315,7 @@ void mocket__socket_heard(struct mocket_ws *ws)
 
 void mocket__socket_silent(struct mocket_conn *c)
 {
-    struct mocket_ws *ws = c->ws;
+    struct mocket_ws_conn *ws = c->ws;
     ws->heard = true; /* the time begins anew */
     if (!ws->pinged) {
         ws->pinged = true;
@@ -336,14 +336,14 @@ static mocket_span note_data(const struct mocket_ws_note *n)
 
 static void run_handler(void *arg)
 {
-    struct mocket_ws *ws = arg;
+    struct mocket_ws_conn *ws = arg;
     const struct mocket_ws_note *n = ws->current;
     mocket__socket_event(ws->socket, n->kind, note_data(n), n->code);
     if (n->kind == MOCKET_WS_CLOSED)
         mocket__socket_end(ws->socket);
 }
 
-static void run_on_loop(struct mocket_ws *ws, const struct mocket_ws_note *n)
+static void run_on_loop(struct mocket_ws_conn *ws, const struct mocket_ws_note *n)
 {
     struct mocket_socket *s = ws->socket;
     if (n->kind == MOCKET_WS_CLOSED) {
@@ -356,7 +356,7 @@ static void run_on_loop(struct mocket_ws *ws, const struct mocket_ws_note *n)
 }
 
 /* The handler is done with it. True: that was the last one. */
-static bool note_done(struct mocket_ws *ws)
+static bool note_done(struct mocket_ws_conn *ws)
 {
     bool last = ws->current->kind == MOCKET_WS_CLOSED;
     drop_note(ws, ws->current);
@@ -368,7 +368,7 @@ static bool note_done(struct mocket_ws *ws)
 
 /* Without a stack for the handler: from now on only MOCKET_WS_CLOSED is to come, for which one is laid by. What was
  * deferred must run all the same; it needs none. */
-static void run_without_handler(struct mocket_ws *ws, const struct mocket_ws_note *n)
+static void run_without_handler(struct mocket_ws_conn *ws, const struct mocket_ws_note *n)
 {
     fail(ws, MOCKET_WS_CODE_FAILED);
     if (n->kind == MOCKET_WS_CLOSED)
@@ -377,7 +377,7 @@ static void run_without_handler(struct mocket_ws *ws, const struct mocket_ws_not
 
 enum ran { RAN_ON, RAN_PARKED, RAN_LAST };
 
-static enum ran run_note(struct mocket_ws *ws, struct mocket_ws_note *n)
+static enum ran run_note(struct mocket_ws_conn *ws, struct mocket_ws_note *n)
 {
     struct mocket_exchange *ex = ws->conn->ex;
     ws->current = n;
@@ -395,7 +395,7 @@ static enum ran run_note(struct mocket_ws *ws, struct mocket_ws_note *n)
 }
 
 /* What a handler is to be told next; NULL: nothing. */
-static struct mocket_ws_note *next_note(struct mocket_ws *ws)
+static struct mocket_ws_note *next_note(struct mocket_ws_conn *ws)
 {
     if (!ws->opened) {
         ws->opened = true;
@@ -414,7 +414,7 @@ static struct mocket_ws_note *next_note(struct mocket_ws *ws)
 }
 
 /* True: the socket has ended. */
-static bool run_notes(struct mocket_ws *ws)
+static bool run_notes(struct mocket_ws_conn *ws)
 {
     struct mocket_ws_note *n;
     enum ran ran = RAN_ON;
@@ -423,7 +423,7 @@ static bool run_notes(struct mocket_ws *ws)
     return ran == RAN_LAST;
 }
 
-static void tell_writable(struct mocket_ws *ws)
+static void tell_writable(struct mocket_ws_conn *ws)
 {
     void (*tell)(struct mocket_socket *s) = ws->tell;
     if (tell == NULL || (ws->conn->unsent_len >= SEND_HIGH / 2 && !ws->over))
@@ -434,7 +434,7 @@ static void tell_writable(struct mocket_ws *ws)
 
 void mocket__socket_work(struct mocket_conn *c)
 {
-    struct mocket_ws *ws = c->ws;
+    struct mocket_ws_conn *ws = c->ws;
     bool was_full;
     not_due(ws);
     ws->working = true;
@@ -467,7 +467,7 @@ static int op_send(struct mocket_socket *s, int kind, mocket_span data)
                                    [MOCKET_WS_BINARY] = MOCKET_WS_OP_BINARY,
                                    [MOCKET_WS_PING] = MOCKET_WS_OP_PING,
                                    [MOCKET_WS_PONG] = MOCKET_WS_OP_PONG };
-    struct mocket_ws *ws = ws_of(s);
+    struct mocket_ws_conn *ws = ws_of(s);
     if (ws->over || ws->conn->broken)
         return MOCKET_ECLOSED;
     if (ws->close_sent)
@@ -480,7 +480,7 @@ static int op_send(struct mocket_socket *s, int kind, mocket_span data)
 /* A client that reads as fast as the handler sends must not keep the thread for the two of them. */
 static int op_wait(struct mocket_socket *s)
 {
-    struct mocket_ws *ws = ws_of(s);
+    struct mocket_ws_conn *ws = ws_of(s);
     struct mocket_conn *c = ws->conn;
     if (c->ex->fiber == NULL || c->wait != MOCKET_WAIT_NOTHING)
         return MOCKET_ESTATE; /* not this socket's handler */
@@ -492,7 +492,7 @@ static int op_wait(struct mocket_socket *s)
 
 static int op_close(struct mocket_socket *s, int code, mocket_span reason)
 {
-    struct mocket_ws *ws = ws_of(s);
+    struct mocket_ws_conn *ws = ws_of(s);
     if (ws->over || ws->conn->broken)
         return MOCKET_ECLOSED;
     queue_close(ws, code, reason);
@@ -501,7 +501,7 @@ static int op_close(struct mocket_socket *s, int code, mocket_span reason)
 
 static int op_subscribe(struct mocket_socket *s, mocket_span topic, bool on)
 {
-    struct mocket_ws *ws = ws_of(s);
+    struct mocket_ws_conn *ws = ws_of(s);
     struct mocket_topics *topics = &ws->conn->worker->topics;
     if (on)
         return mocket__topics_subscribe(topics, &ws->subscriber, topic);
@@ -512,7 +512,7 @@ static int op_subscribe(struct mocket_socket *s, mocket_span topic, bool on)
 /* ---- what is published ---- */
 
 /* Messages that it has not begun to get make room for the close frame that tells why. */
-static void too_slow(struct mocket_ws *ws)
+static void too_slow(struct mocket_ws_conn *ws)
 {
     mocket__output_forget(ws->conn);
     fail(ws, MOCKET_WS_CODE_TRY_LATER);
@@ -520,7 +520,7 @@ static void too_slow(struct mocket_ws *ws)
 
 static void deliver(struct mocket_subscriber *s, struct mocket_published *p)
 {
-    struct mocket_ws *ws = MOCKET_CONTAINER_OF(s, struct mocket_ws, subscriber);
+    struct mocket_ws_conn *ws = MOCKET_CONTAINER_OF(s, struct mocket_ws_conn, subscriber);
     struct mocket_conn *c = ws->conn;
     if (ws->over || ws->close_sent || c->broken)
         return;
@@ -543,21 +543,21 @@ static void deliver(struct mocket_subscriber *s, struct mocket_published *p)
     }
 }
 
-void mocket__sockets_mail(struct mocket_worker *w)
+void mocket__sockets_mail(struct mocket_native_worker *w)
 {
     mocket__topics_deliver(&w->topics, deliver);
 }
 
-void mocket__sockets_due(struct mocket_worker *w)
+void mocket__sockets_due(struct mocket_native_worker *w)
 {
-    struct mocket_ws *ws;
+    struct mocket_ws_conn *ws;
     while ((ws = w->due_sockets.first) != NULL)
         mocket__socket_work(ws->conn);
 }
 
-void mocket__sockets_stop(struct mocket_worker *w)
+void mocket__sockets_stop(struct mocket_native_worker *w)
 {
-    for (struct mocket_ws *ws = w->sockets.first; ws != NULL; ws = ws->all.next) {
+    for (struct mocket_ws_conn *ws = w->sockets.first; ws != NULL; ws = ws->all.next) {
         ws->socket->closing = true;
         queue_close(ws, MOCKET_WS_CODE_GOING_AWAY, (mocket_span){ 0 });
     }
@@ -566,7 +566,7 @@ void mocket__sockets_stop(struct mocket_worker *w)
 /* ---- the handshake ---- */
 
 /* The way of the first bytes is the answers' own: what was answered before is in it. */
-static int send_answer(struct mocket_conn *c, const struct mocket_head *head)
+static int send_answer(struct mocket_conn *c, const struct mocket_response_head *head)
 {
     static const mocket_span name = { "sec-websocket-key", 17 };
     size_t at = 0;
@@ -576,16 +576,16 @@ static int send_answer(struct mocket_conn *c, const struct mocket_head *head)
     return c->broken ? MOCKET_ECLOSED : 0;
 }
 
-int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_head *head, struct mocket_socket *s)
+int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_response_head *head, struct mocket_socket *s)
 {
     static const struct mocket_socket_ops ops = { op_send, op_wait, op_close, op_subscribe };
     struct mocket_exchange *ex = c->ex;
-    struct mocket_worker *w = c->worker;
+    struct mocket_native_worker *w = c->worker;
     if (mocket__worker_stopping(w))
         return MOCKET_ELIMIT;
     if (ex->pinned.ptr != NULL) /* there was no memory to move the head; who has a body is no handshake */
         return MOCKET_ENOMEM;
-    struct mocket_ws *ws = mocket__arena_zero(&ex->arena, sizeof(*ws));
+    struct mocket_ws_conn *ws = mocket__arena_zero(&ex->arena, sizeof(*ws));
     if (ws == NULL)
         return MOCKET_ENOMEM;
     int rc = send_answer(c, head);
@@ -609,7 +609,7 @@ int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_head *head
 
 void mocket__native_ws_hold(struct mocket_socket *s, bool hold)
 {
-    struct mocket_ws *ws = ws_of(s);
+    struct mocket_ws_conn *ws = ws_of(s);
     ws->held = hold;
     if (!hold)
         mocket__socket_schedule(ws);
@@ -624,7 +624,7 @@ size_t mocket__native_ws_backlog(const struct mocket_socket *s)
 
 void mocket__native_ws_when_writable(struct mocket_socket *s, void (*tell)(struct mocket_socket *s))
 {
-    struct mocket_ws *ws = ws_of(s);
+    struct mocket_ws_conn *ws = ws_of(s);
     ws->tell = tell;
     mocket__socket_schedule(ws);
 }

@@ -21,14 +21,14 @@ struct mocket_ws_note {
 };
 
 struct mocket_ws_link {
-    struct mocket_ws *prev, *next;
+    struct mocket_ws_conn *prev, *next;
 };
 
 struct mocket_ws_list {
-    struct mocket_ws *first, *last;
+    struct mocket_ws_conn *first, *last;
 };
 
-struct mocket_ws {
+struct mocket_ws_conn {
     struct mocket_conn *conn;
     struct mocket_socket *socket;
     struct mocket_ws_codec codec;
@@ -51,28 +51,28 @@ struct mocket_ws {
 };
 
 /* As struct mocket_sink's upgrade. */
-int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_head *head, struct mocket_socket *s);
+int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_response_head *head, struct mocket_socket *s);
 /* Whatever can be done: reads, runs handlers, sends. Loop's stack. The connection may be gone afterwards. */
 void mocket__socket_work(struct mocket_conn *c);
 /* A handler that had waited has returned. True: that was the end of the socket, and perhaps of the connection. */
 bool mocket__socket_returned(struct mocket_conn *c);
 /* Work is to be done soon; never at once. Any stack of this thread. */
-void mocket__socket_schedule(struct mocket_ws *ws);
+void mocket__socket_schedule(struct mocket_ws_conn *ws);
 /* Is there so much that nothing more should be read? */
-bool mocket__socket_is_full(const struct mocket_ws *ws);
+bool mocket__socket_is_full(const struct mocket_ws_conn *ws);
 /* Nothing came for half of the limit. Only schedules. */
 void mocket__socket_silent(struct mocket_conn *c);
 /* No more may be held of what its client sends. */
-void mocket__socket_full(struct mocket_ws *ws);
+void mocket__socket_full(struct mocket_ws_conn *ws);
 /* Bytes have come. */
-void mocket__socket_heard(struct mocket_ws *ws);
+void mocket__socket_heard(struct mocket_ws_conn *ws);
 
-struct mocket_worker;
+struct mocket_native_worker;
 /* Work on those that were scheduled. */
-void mocket__sockets_due(struct mocket_worker *w);
+void mocket__sockets_due(struct mocket_native_worker *w);
 /* Brings what was published to those who subscribed. */
-void mocket__sockets_mail(struct mocket_worker *w);
+void mocket__sockets_mail(struct mocket_native_worker *w);
 /* A stop: each is told 1001. */
-void mocket__sockets_stop(struct mocket_worker *w);
+void mocket__sockets_stop(struct mocket_native_worker *w);
 
 #endif

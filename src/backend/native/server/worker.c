@@ -36,7 +36,7 @@ void mocket__server_log(const struct mocket_server *s, int level, mocket_span li
         mocket__log_stderr(level, line);
 }
 
-mocket_span mocket__worker_date(struct mocket_worker *w)
+mocket_span mocket__worker_date(struct mocket_native_worker *w)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
@@ -51,7 +51,7 @@ mocket_span mocket__worker_date(struct mocket_worker *w)
 
 static void on_timeout_timer(uv_timer_t *timer);
 
-static void start_timer(struct mocket_worker *w, uint64_t due_ms)
+static void start_timer(struct mocket_native_worker *w, uint64_t due_ms)
 {
     uint64_t now_ms = uv_now(&w->loop);
     uint64_t wait_ms = due_ms > now_ms + TIMER_STEP_MS ? due_ms - now_ms : TIMER_STEP_MS;
@@ -59,7 +59,7 @@ static void start_timer(struct mocket_worker *w, uint64_t due_ms)
     uv_timer_start(&w->timeout_timer, on_timeout_timer, wait_ms, 0);
 }
 
-static void keep_timer(struct mocket_worker *w)
+static void keep_timer(struct mocket_native_worker *w)
 {
     uint64_t next_ms = mocket__timeouts_next(&w->timeouts);
     if (next_ms < w->timer_due_ms)
@@ -68,7 +68,7 @@ static void keep_timer(struct mocket_worker *w)
 
 static void on_timeout_timer(uv_timer_t *timer)
 {
-    struct mocket_worker *w = timer->data;
+    struct mocket_native_worker *w = timer->data;
     struct mocket_timeout *due;
     w->timer_due_ms = MOCKET_NEVER;
     while ((due = mocket__timeouts_due(&w->timeouts, uv_now(&w->loop))) != NULL)
@@ -76,7 +76,7 @@ static void on_timeout_timer(uv_timer_t *timer)
     keep_timer(w);
 }
 
-void mocket__worker_limit(struct mocket_worker *w, struct mocket_timeout *m, enum mocket_timeout_class class)
+void mocket__worker_limit(struct mocket_native_worker *w, struct mocket_timeout *m, enum mocket_timeout_class class)
 {
     uint64_t due_ms = mocket__timeouts_set(&w->timeouts, m, class, uv_now(&w->loop));
     if (due_ms < w->timer_due_ms)
@@ -84,13 +84,13 @@ void mocket__worker_limit(struct mocket_worker *w, struct mocket_timeout *m, enu
 }
 
 /* How often to look whether a connection has lingered for long enough: within one class all limits are the same. */
-static int64_t linger_look_ms(const struct mocket_worker *w)
+static int64_t linger_look_ms(const struct mocket_native_worker *w)
 {
     int64_t least_ms = w->linger_silence_ms < w->linger_total_ms ? w->linger_silence_ms : w->linger_total_ms;
     return least_ms / LINGER_LOOKS;
 }
 
-static void init_limits(struct mocket_worker *w)
+static void init_limits(struct mocket_native_worker *w)
 {
     const mocket_app *app = w->server->app;
     int64_t *limit_ms = w->timeouts.limit_ms;
@@ -110,7 +110,7 @@ static void init_limits(struct mocket_worker *w)
 }
 
 /* A client that still sends has its answer already: a stop waits for it a little, and no more. */
-static void shorten_lingering(struct mocket_worker *w)
+static void shorten_lingering(struct mocket_native_worker *w)
 {
     if (w->linger_total_ms > STOP_LINGER_MS)
         w->linger_total_ms = STOP_LINGER_MS;
@@ -120,7 +120,7 @@ static void shorten_lingering(struct mocket_worker *w)
 
 /* ---- accepting ---- */
 
-static void complain(struct mocket_worker *w, const char *what)
+static void complain(struct mocket_native_worker *w, const char *what)
 {
     char text[160];
     uint64_t now_ms = uv_now(&w->loop);
@@ -133,7 +133,7 @@ static void complain(struct mocket_worker *w, const char *what)
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
-static int watch_accepts(struct mocket_worker *w)
+static int watch_accepts(struct mocket_native_worker *w)
 {
     int rc = 0;
     for (size_t i = 0; i < w->server->listener_count && rc == 0; i++)
@@ -148,7 +148,7 @@ static void on_pause_over(uv_timer_t *timer)
 }
 
 /* Trying again at once would only burn time: those who wait to be accepted wait a little longer. */
-static void pause_accepts(struct mocket_worker *w)
+static void pause_accepts(struct mocket_native_worker *w)
 {
     for (size_t i = 0; i < w->server->listener_count; i++)
         if (w->accepts[i].open)
@@ -157,7 +157,7 @@ static void pause_accepts(struct mocket_worker *w)
 }
 
 /* There are no descriptors: the one in reserve takes the client out of the queue and tells it. False: there is none. */
-static bool refuse_one(struct mocket_worker *w, int listening)
+static bool refuse_one(struct mocket_native_worker *w, int listening)
 {
     if (w->reserve_fd < 0)
         return false;
@@ -170,7 +170,7 @@ static bool refuse_one(struct mocket_worker *w, int listening)
 }
 
 /* Can accepting go on? */
-static bool bear(struct mocket_worker *w, struct mocket_accept *a, int error)
+static bool bear(struct mocket_native_worker *w, struct mocket_accept *a, int error)
 {
     if (error == EAGAIN || error == EWOULDBLOCK)
         return false;
@@ -187,7 +187,7 @@ static bool bear(struct mocket_worker *w, struct mocket_accept *a, int error)
 
 static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
-    struct mocket_worker *w = poll->data;
+    struct mocket_native_worker *w = poll->data;
     struct mocket_accept *a = (struct mocket_accept *)poll; /* its first member */
     (void)status, (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN && a->open; i++) {
@@ -202,7 +202,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
 }
 
 /* The descriptor stays its listener's until the listener is told that it was taken. */
-static int open_accepts(struct mocket_worker *w)
+static int open_accepts(struct mocket_native_worker *w)
 {
     struct mocket_server *s = w->server;
     w->accepts = mocket__new(sizeof(*w->accepts) * s->listener_count);
@@ -267,14 +267,14 @@ static void on_hurry(uv_idle_t *idle)
     mocket__conn_turns(idle->data);
 }
 
-void mocket__worker_hurry(struct mocket_worker *w)
+void mocket__worker_hurry(struct mocket_native_worker *w)
 {
     uv_idle_start(&w->hurry, on_hurry);
 }
 
 /* ---- stopping ---- */
 
-static void close_accepts(struct mocket_worker *w)
+static void close_accepts(struct mocket_native_worker *w)
 {
     for (size_t i = 0; i < w->server->listener_count; i++) {
         struct mocket_accept *a = &w->accepts[i];
@@ -287,13 +287,13 @@ static void close_accepts(struct mocket_worker *w)
     uv_timer_stop(&w->accept_timer);
 }
 
-static void end_if_empty(struct mocket_worker *w)
+static void end_if_empty(struct mocket_native_worker *w)
 {
     if (mocket__worker_stopping(w) && w->conn_count == 0)
         uv_stop(&w->loop);
 }
 
-static void cut_all(struct mocket_worker *w)
+static void cut_all(struct mocket_native_worker *w)
 {
     struct mocket_timeout *first;
     for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++)
@@ -306,7 +306,7 @@ static void on_grace_over(uv_timer_t *timer)
     cut_all(timer->data);
 }
 
-static void stop_gently(struct mocket_worker *w)
+static void stop_gently(struct mocket_native_worker *w)
 {
     struct mocket_timeout *first;
     int64_t grace_ms = w->server->grace_ms;
@@ -324,7 +324,7 @@ static void stop_gently(struct mocket_worker *w)
 
 static void on_stop(uv_async_t *async)
 {
-    struct mocket_worker *w = async->data;
+    struct mocket_native_worker *w = async->data;
     int wanted = atomic_load(&w->stops_wanted);
     bool first = w->stops_seen == 0 && wanted > 0;
     w->stops_seen = wanted;
@@ -340,13 +340,13 @@ static void on_mail(uv_async_t *async)
     mocket__conn_drain(async->data);
 }
 
-void mocket__worker_stop(struct mocket_worker *w)
+void mocket__worker_stop(struct mocket_native_worker *w)
 {
     atomic_fetch_add(&w->stops_wanted, 1);
     uv_async_send(&w->stop_async);
 }
 
-void mocket__worker_conn_gone(struct mocket_worker *w)
+void mocket__worker_conn_gone(struct mocket_native_worker *w)
 {
     w->conn_count--;
     end_if_empty(w);
@@ -354,7 +354,7 @@ void mocket__worker_conn_gone(struct mocket_worker *w)
 
 /* ---- life ---- */
 
-int mocket__worker_open(struct mocket_worker *w)
+int mocket__worker_open(struct mocket_native_worker *w)
 {
     int rc = uv_loop_init(&w->loop);
     if (rc < 0)
@@ -382,7 +382,7 @@ int mocket__worker_open(struct mocket_worker *w)
     return open_accepts(w) < 0 ? MOCKET_EIO : 0;
 }
 
-void mocket__worker_run(struct mocket_worker *w)
+void mocket__worker_run(struct mocket_native_worker *w)
 {
     const mocket_app *app = w->server->app;
     w->app_worker = mocket__app_worker_start(app);
@@ -397,7 +397,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
         uv_close(handle, NULL);
 }
 
-void mocket__worker_close(struct mocket_worker *w)
+void mocket__worker_close(struct mocket_native_worker *w)
 {
     if (w->accepts != NULL)
         close_accepts(w);
