@@ -21,7 +21,8 @@
 
 /* X(name, title): the name is that of a folder below hosts/js/bundles. */
 #define TARGETS(X)                                                                                                     \
-    X("node", "Node") X("deno", "Deno") X("bun", "Bun") X("service-worker", "browsers, as a service worker")
+    X("node", "Node")                                                                                                  \
+    X("deno", "Deno") X("bun", "Bun") X("workerd", "Workers") X("service-worker", "browsers, as a service worker")
 
 #define TARGET_NAME(name, title) name,
 #define TARGET_TITLE(name, title) title,

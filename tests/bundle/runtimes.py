@@ -1,17 +1,19 @@
 """Bundles on their runtimes: each is started by its `run`, asked by HTTP, and stopped by SIGTERM."""
 import http.client
+import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
 
 from support import ROOT, Skip, bundle, expect, expect_in, guest, sha256
 
-SERVERS = ("node", "deno", "bun")
+SERVERS = ("node", "deno", "bun")  # they choose a port, and finish requests when they stop
 GUESTS = ("hello", "routes", "realtime", "moonbit-routes", "moonbit-realtime", "moonbit-routes-gc",
           "moonbit-realtime-gc")
 START_S = 30
@@ -61,9 +63,21 @@ class Running:
         raise AssertionError(f"no line {pattern}: {''.join(self.lines)}")
 
     def ready(self):
-        found = self.line(r"serving app\.wasm \(SHA-256 ([0-9a-f]{64})\) on http://\S+:(\d+)/")
+        found = self.line(r"(?:serving|starting) app\.wasm \(SHA-256 ([0-9a-f]{64})\) .*on http://\S+:(\d+)")
         self.hash, self.port = found[1], int(found[2])
+        self.wait_until_open()
         return self
+
+    def wait_until_open(self):
+        """workerd and Python do not say when they listen."""
+        until = time.monotonic() + START_S
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port), 5).close()
+            except ConnectionRefusedError:
+                if time.monotonic() > until or self.process.poll() is not None:
+                    raise
+            time.sleep(0.02)
 
     def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -93,11 +107,16 @@ def ask_all(running, name):
     expect(running.ask("GET", "/no/such/path")[0], 404, "a path without a route")
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
 def serves(target, name):
     def case(folder):
         module = guest(name)
         bundle(target, module, folder / "a bundle")
-        with Running([folder / "a bundle/run"]) as running:
+        with Running([folder / "a bundle/run"], PORT="0" if target in SERVERS else str(free_port())) as running:
             running.ready()
             expect(running.hash, sha256(module), "the hash in the log")
             ask_all(running, name)
@@ -176,7 +195,37 @@ def alone(target):
     return f"alone with {target} in a tree", case
 
 
+# ---- The browser ----
+
+def browse(url, *words):
+    """What the app in a service worker answers to a page: status and text."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        raise Skip("no chromium (tools/setup --tests)")
+    done = subprocess.run([runtimes() / "node", ROOT / "tests/bundle/browse.js", url, *words], capture_output=True,
+                          text=True, timeout=120,
+                          env={**os.environ, "MODULES": str(runtimes().parent / "node_modules"), "CHROMIUM": chromium})
+    expect(done.returncode, 0, done.stderr)
+    return json.loads(done.stdout)
+
+
+def in_a_browser(name):
+    def case(folder):
+        bundle("service-worker", guest(name), folder / "a bundle")
+        with Running([folder / "a bundle/run"], PORT=str(free_port()), PYTHONUNBUFFERED="1") as running:
+            running.port = int(running.line(r"Serving HTTP on .* port (\d+)")[1])
+            running.wait_until_open()
+            url = f"http://127.0.0.1:{running.port}/"
+            expect(browse(url, "GET", "/hello/moon"), [200, "Hello, moon!"], "GET /hello/moon")
+            expect(running.ask("GET", "/hello/moon")[0], 404, "the server of files alone")
+    return f"{name} on service-worker", case
+
+
 def cases():
+    for name in ("routes", "moonbit-routes", "moonbit-routes-gc"):
+        yield in_a_browser(name)
+    for name in GUESTS:
+        yield serves("workerd", name)
     for target in SERVERS:
         for name in GUESTS:
             yield serves(target, name)

@@ -6,7 +6,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 JS = ROOT / "hosts/js"
-TARGETS = ("node", "deno", "bun", "service-worker")
+TARGETS = ("node", "deno", "bun", "workerd", "service-worker")
 MOCKET = ROOT / "build/mocket"  # run sets it
 
 
