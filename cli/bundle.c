@@ -231,6 +231,7 @@ const struct cli_verb mocket__cli_bundle = {
     .more =
         "Examples:\n"
         "  mocket bundle --target node app.wasm -o dist && PORT=8080 dist/run\n"
+        "  mocket bundle --target workerd app.wasm -o edge && edge/run\n"
         "  mocket bundle --target service-worker app.wasm -o public && public/run\n",
     .run = run,
     .word = take_app,

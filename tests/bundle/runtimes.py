@@ -124,6 +124,24 @@ def serves(target, name):
     return f"{name} on {target}", case
 
 
+def chats(target):
+    def case(folder):
+        bundle(target, guest("chat"), folder / "out")
+        if target == "node":
+            with Running([folder / "out/run"]) as running:
+                running.ready()
+                running.line("which need the package \"ws\"")
+            (folder / "out/node_modules").mkdir()
+            (folder / "out/node_modules/ws").symlink_to(runtimes().parent / "node_modules/ws")
+        with Running([folder / "out/run"], PORT="0" if target in SERVERS else str(free_port())) as running:
+            running.ready()
+            done = subprocess.run([runtimes() / "node", ROOT / "tests/bundle/chat.js", str(running.port)],
+                                  capture_output=True, text=True, timeout=60)
+            expect(done.returncode, 0, done.stderr)
+            running.stop()
+    return f"chat on {target}", case
+
+
 def ends_well(target):
     def case(folder):
         """A request under way is answered before the process ends."""
@@ -226,6 +244,8 @@ def cases():
         yield in_a_browser(name)
     for name in GUESTS:
         yield serves("workerd", name)
+    for target in (*SERVERS, "workerd"):
+        yield chats(target)
     for target in SERVERS:
         for name in GUESTS:
             yield serves(target, name)
