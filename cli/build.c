@@ -95,7 +95,7 @@ static int take_clang_option(void *into, char **argv, int *at)
     static const char *const prefixes[] = { "-std=", "-W", "-f", "-m" };
     struct build *b = into;
     const char *word = argv[*at];
-    for (size_t i = 0; i < sizeof(with_value) / sizeof(with_value[0]); i++) {
+    for (size_t i = 0; i < sizeof with_value / sizeof with_value[0]; i++) {
         size_t len = strlen(with_value[i]);
         if (strncmp(word, with_value[i], len) != 0)
             continue;
@@ -107,7 +107,7 @@ static int take_clang_option(void *into, char **argv, int *at)
         mocket__cli_command_add(&b->user, value);
         return 0;
     }
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0)
             return take_clang_word(b, word);
     return -1;
@@ -143,7 +143,7 @@ static bool is_folder(const char *path)
 
 static bool is_moonbit(const struct build *b)
 {
-    bool found = b->target != NULL;
+    bool found = b->target;
     for (size_t i = 0; i < b->inputs.count && !found; i++)
         found = is_folder(b->inputs.words[i]);
     return found;
@@ -238,10 +238,10 @@ static void compose(const struct build *b, const struct mocket__cli_home *home, 
         "--target=wasm32-wasi", "-Wno-deprecated", "-mexec-model=reactor", "-ffunction-sections",
         "-fdata-sections",      "--no-wasm-opt",   "-Wl,--gc-sections",    "-Wl,--stack-first",
     };
-    snprintf(w->level, sizeof(w->level), "-O%s", b->optimise ? b->optimise : "s");
-    snprintf(w->stack, sizeof(w->stack), "-Wl,-z,stack-size=%ld", (long)b->stack_size);
+    snprintf(w->level, sizeof w->level, "-O%s", b->optimise ? b->optimise : "s");
+    snprintf(w->stack, sizeof w->stack, "-Wl,-z,stack-size=%ld", (long)b->stack_size);
     mocket__cli_command_add(c, w->cc);
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         mocket__cli_command_add(c, always[i]);
     mocket__cli_command_add(c, w->stack);
     mocket__cli_command_add(c, w->level);

@@ -67,7 +67,7 @@ static void ask(const char *verb, const char *cc, const char *question, char ans
 static bool has_headers(const char *folder)
 {
     char path[PATH_MAX];
-    return snprintf(path, sizeof(path), "%s/stdio.h", folder) < (int)sizeof(path) && access(path, R_OK) == 0;
+    return snprintf(path, sizeof path, "%s/stdio.h", folder) < (int)sizeof path && access(path, R_OK) == 0;
 }
 
 /* The libraries lie in PREFIX/lib/wasm32-wasi, the headers in PREFIX/include/wasm32-wasi. */
@@ -87,7 +87,7 @@ static bool headers_of_clang(const char *cc, char folder[PATH_MAX])
 static bool find_headers(const char *cc, char folder[PATH_MAX])
 {
     static const char *const known[] = { "/usr/include/wasm32-wasi", "/usr/include/wasm32-wasip1" };
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         snprintf(folder, PATH_MAX, "%s", known[i]);
         if (has_headers(folder))
             return true;
@@ -99,7 +99,7 @@ static bool chooses_sysroot(const struct mocket__cli_command *user)
 {
     static const char *const choices[] = { "--sysroot", "-isysroot", "-nostdinc", "-nostdlibinc" };
     for (size_t i = 0; i < user->count; i++)
-        for (size_t k = 0; k < sizeof(choices) / sizeof(choices[0]); k++)
+        for (size_t k = 0; k < sizeof choices / sizeof choices[0]; k++)
             if (strncmp(user->words[i], choices[k], strlen(choices[k])) == 0)
                 return true;
     return false;
@@ -111,7 +111,7 @@ static bool is_sdk(const char *cc)
     char path[PATH_MAX];
     const char *slash = strrchr(cc, '/');
     return slash &&
-           snprintf(path, sizeof(path), "%.*s/../share/wasi-sysroot", (int)(slash - cc), cc) < (int)sizeof(path) &&
+           snprintf(path, sizeof path, "%.*s/../share/wasi-sysroot", (int)(slash - cc), cc) < (int)sizeof path &&
            access(path, R_OK) == 0;
 }
 
@@ -144,7 +144,7 @@ static const struct part {
 static bool tell_parts(const char *verb, const char *cc)
 {
     bool missing = false;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         char answer[PATH_MAX];
         ask(verb, cc, parts[i].question, answer);
         if (strchr(answer, '/') && access(answer, R_OK) == 0)
@@ -204,9 +204,9 @@ void mocket__cli_clang_tell_missing(const char *verb, const struct mocket__cli_c
 {
     enum { ROOM = 1 << 20 };
     struct mocket__cli_command c = { 0 };
-    char *rules = malloc(ROOM);
-    if (!rules || tell_parts(verb, failed->words[0]))
-        goto out;
+    char *rules = tell_parts(verb, failed->words[0]) ? NULL : malloc(ROOM);
+    if (!rules)
+        return;
     for (size_t i = 0; i < failed->count; i++) {
         const char *word = failed->words[i];
         if (strcmp(word, "-o") == 0)
@@ -218,7 +218,6 @@ void mocket__cli_clang_tell_missing(const char *verb, const struct mocket__cli_c
     mocket__cli_command_add(&c, "-MG");
     if (mocket__cli_command_capture(verb, &c, rules, ROOM) == 0)
         tell_headers(verb, rules);
-out:
     mocket__cli_command_release(&c);
     free(rules);
 }

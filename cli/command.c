@@ -20,7 +20,7 @@ void mocket__cli_command_add(struct mocket__cli_command *c, const char *word)
 {
     if (c->count + 2 > c->cap) {
         size_t cap = c->cap ? c->cap * 2 : 32;
-        char **words = realloc(c->words, cap * sizeof(*words));
+        char **words = realloc(c->words, cap * sizeof *words);
         if (!words) {
             c->failed = true;
             return;
@@ -51,12 +51,11 @@ void mocket__cli_print_word(const char *word, FILE *to)
         return;
     }
     fputc('\'', to);
-    for (const char *p = word; *p; p++) {
+    for (const char *p = word; *p; p++)
         if (*p == '\'')
             fputs("'\\''", to);
         else
             fputc(*p, to);
-    }
     fputc('\'', to);
 }
 
@@ -123,7 +122,7 @@ static void read_all(int fd, char *text, size_t room)
     size_t len = 0;
     for (;;) {
         bool full = len + 1 >= room;
-        ssize_t n = read(fd, full ? rest : text + len, full ? sizeof(rest) : room - 1 - len);
+        ssize_t n = read(fd, full ? rest : text + len, full ? sizeof rest : room - 1 - len);
         if (n == 0 || (n < 0 && errno != EINTR))
             break;
         if (n > 0 && !full)
@@ -165,8 +164,8 @@ bool mocket__cli_command_exists(const char *name)
     while (path && *path) {
         size_t len = strcspn(path, ":");
         char full[PATH_MAX];
-        int n = snprintf(full, sizeof(full), "%.*s/%s", (int)len, path, name);
-        if (n > 0 && (size_t)n < sizeof(full) && access(full, X_OK) == 0)
+        int n = snprintf(full, sizeof full, "%.*s/%s", (int)len, path, name);
+        if (n > 0 && (size_t)n < sizeof full && access(full, X_OK) == 0)
             return true;
         path += len + (path[len] == ':');
     }

@@ -61,11 +61,11 @@ int mocket__cli_home_find(const char *verb, struct mocket__cli_home *home)
 {
     char folder[PATH_MAX];
     bool of_home = root_folder(folder);
-    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
         if (layouts[i].of_home == of_home && is_layout(folder, &layouts[i], home))
             return 0;
     mocket__cli_failure(verb, "the guest library was not found. Looked for:");
-    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
         if (layouts[i].of_home == of_home)
             fprintf(stderr, "    %s/%s with %s/%s/mocket.h\n", folder, layouts[i].library, folder, layouts[i].include);
     fprintf(stderr, "In a checkout `make wasm` builds it; MOCKET_HOME names another checkout or installation.\n");

@@ -22,7 +22,7 @@ static const struct cli_verb *const verbs[] = {
     &mocket__cli_compile, &mocket__cli_version, &help_verb,
 };
 
-enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static const struct cli_verb *find_verb(const char *name)
 {

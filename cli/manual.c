@@ -62,12 +62,11 @@ static void tell_variables(const struct cli_verb *verb, FILE *to)
 void mocket__cli_manual(const struct cli_verb *verb, FILE *to)
 {
     fputs(verb->usage, to);
-    for (const struct cli_option *o = verb->options; o && (o->name || o->help); o++) {
+    for (const struct cli_option *o = verb->options; o && (o->name || o->help); o++)
         if (o->kind == CLI_GROUP)
             fprintf(to, "\n%s:\n", o->help);
         else
             tell_option(o, to);
-    }
     if (verb->more)
         fprintf(to, "\n%s", verb->more);
     if (verb->environment)

@@ -33,8 +33,8 @@ static bool is_folder(const char *path)
 static bool has_file(const char *dir, const char *name)
 {
     char path[PATH_MAX];
-    int len = snprintf(path, sizeof(path), "%s/%s", dir, name);
-    return len > 0 && (size_t)len < sizeof(path) && access(path, R_OK) == 0;
+    int len = snprintf(path, sizeof path, "%s/%s", dir, name);
+    return len > 0 && (size_t)len < sizeof path && access(path, R_OK) == 0;
 }
 
 static int take_dir(struct moonbit *m, const char *path)
@@ -82,7 +82,7 @@ static int run(const struct moonbit *m, const struct mocket__cli_moonbit *build,
 {
     struct mocket__cli_command c = { 0 };
     const char *const words[] = { tool, "--target", build->target, "-O", build->optimise, "-o", m->out };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         mocket__cli_command_add(&c, words[i]);
     if (build->debug)
         mocket__cli_command_add(&c, "-g");

@@ -89,12 +89,11 @@ static bool is_plain(const char *name)
 
 static int write_text(FILE *to, const char *text, const char *name)
 {
-    for (const char *p = text; *p; p++) {
+    for (const char *p = text; *p; p++)
         if (*p == '~')
             fputs(name, to);
         else
             fputc(*p, to);
-    }
     int failed = ferror(to);
     return fclose(to) != 0 || failed;
 }
@@ -102,8 +101,8 @@ static int write_text(FILE *to, const char *text, const char *name)
 static int write_file(const char *folder, const struct file *file, const char *name)
 {
     char path[4096];
-    int len = snprintf(path, sizeof(path), "%s/%s", folder, file->name);
-    if (len < 0 || (size_t)len >= sizeof(path))
+    int len = snprintf(path, sizeof path, "%s/%s", folder, file->name);
+    if (len < 0 || (size_t)len >= sizeof path)
         return mocket__cli_failure("new", "%s: the path is too long", folder);
     FILE *to = fopen(path, "wx");
     if (!to)
@@ -117,7 +116,7 @@ static int write_file(const char *folder, const struct file *file, const char *n
 static void tell_ready(const char *folder)
 {
     char program[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
     program[len > 0 ? len : 0] = '\0';
     printf("%s is ready: cd ", folder);
     mocket__cli_print_word(folder, stdout);
@@ -139,7 +138,7 @@ static int make(char *folder)
         return mocket__cli_misuse("new", "`%s`: a name is made of letters, digits, `-`, `_` and `.`", name);
     if (mkdir(folder, 0777) < 0)
         return mocket__cli_failure("new", "%s: %s", folder, strerror(errno));
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         int rc = write_file(folder, &files[i], name);
         if (rc != 0)
             return rc;

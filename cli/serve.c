@@ -264,7 +264,7 @@ static int run(struct command *c)
     opts->dir_count = c->dir_count;
     opts->nets = c->nets;
     opts->net_count = c->net_count;
-    opts->leave_out = getenv("MOCKET_TEST_ON_DEMAND") != NULL; /* tests/contract/run: host-on-demand */
+    opts->leave_out = getenv("MOCKET_TEST_ON_DEMAND"); /* tests/contract/run: host-on-demand */
     if (opts->workers == 0) {
         unsigned cpus = uv_available_parallelism();
         opts->workers = cpus < WORKERS_MAX ? (int)cpus : WORKERS_MAX;

@@ -19,7 +19,7 @@ static const struct {
 
 static bool is_hidden(uint32_t c)
 {
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]) && c >= hidden[i].first; i++)
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0] && c >= hidden[i].first; i++)
         if (c <= hidden[i].last)
             return true;
     return false;

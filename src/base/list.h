@@ -30,7 +30,7 @@ struct mocket_list {
 
 static inline bool mocket__list_is_empty(const struct mocket_list *l)
 {
-    return l->first == NULL;
+    return !l->first;
 }
 
 /* At the end. The link is on no list. */

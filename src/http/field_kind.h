@@ -45,7 +45,7 @@ static inline enum mocket_field_kind mocket__field_kind(mocket_span name)
     if (name.len >= 32 || !(lengths >> name.len & 1))
         return MOCKET_FIELD_PLAIN;
     char first = mocket__lower(name.ptr[0]);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].name.len == name.len && rows[i].name.ptr[0] == first && mocket__span_ieq(rows[i].name, name))
             return rows[i].kind;
     return MOCKET_FIELD_PLAIN;

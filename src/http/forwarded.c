@@ -19,17 +19,17 @@ static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 bool mocket__address_parse(struct mocket_address *a, mocket_span text)
 {
     char copy[MOCKET_ADDRESS_TEXT];
-    if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len) != NULL)
+    if (text.len == 0 || text.len >= sizeof copy || memchr(text.ptr, '\0', text.len))
         return false;
     memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
-    memcpy(a->bytes, mapped, sizeof(mapped));
+    memcpy(a->bytes, mapped, sizeof mapped);
     return inet_pton(AF_INET, copy, a->bytes + 12) == 1 || inet_pton(AF_INET6, copy, a->bytes) == 1;
 }
 
 static bool is_mapped(const struct mocket_address *a)
 {
-    return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
+    return memcmp(a->bytes, mapped, sizeof mapped) == 0;
 }
 
 mocket_span mocket__address_text(const struct mocket_address *a, char text[MOCKET_ADDRESS_TEXT])
@@ -66,7 +66,7 @@ static bool parse_network(struct mocket_network *n, mocket_span text)
     size_t slash = mocket__span_find(text, '/', 0);
     if (!mocket__address_parse(&n->address, mocket__span_slice(text, 0, slash)))
         return false;
-    unsigned most = is_mapped(&n->address) && memchr(text.ptr, ':', text.len) == NULL ? 32 : 128;
+    unsigned most = is_mapped(&n->address) && !memchr(text.ptr, ':', text.len) ? 32 : 128;
     int64_t bits =
         slash == text.len ? (int64_t)most : mocket__span_decimal(mocket__span_slice(text, slash + 1, text.len), most);
     n->bits = bits < 0 ? 0 : 128 - most + (unsigned)bits;
@@ -79,18 +79,17 @@ int mocket__networks_add(struct mocket_networks *n, struct mocket_arena *a, mock
     bool local = n->local, some = false;
     for (size_t i = 0; i < list.len; i++)
         commas += list.ptr[i] == ',';
-    struct mocket_network *rows = mocket__arena_alloc(a, sizeof(*rows) * (count + commas));
-    if (rows == NULL)
+    struct mocket_network *rows = mocket__arena_alloc(a, sizeof *rows * (count + commas));
+    if (!rows)
         return MOCKET_ENOMEM;
     if (count > 0)
-        memcpy(rows, n->rows, sizeof(*rows) * count);
+        memcpy(rows, n->rows, sizeof *rows * count);
     mocket_span item;
-    for (size_t at = 0; (item = mocket__span_list_next(list, &at)).ptr != NULL; some = true) {
+    for (size_t at = 0; (item = mocket__span_list_next(list, &at)).ptr; some = true)
         if (mocket__span_eq(item, MOCKET_SPAN("unix")))
             local = true;
         else if (!parse_network(&rows[count++], item))
             return MOCKET_EINVAL;
-    }
     if (!some)
         return MOCKET_EINVAL;
     *n = (struct mocket_networks){ rows, count, local };
@@ -172,7 +171,7 @@ static size_t value_of(mocket_span s, mocket_span *value)
         *value = mocket__span_slice(s, 1, end);
         return end < s.len ? end + 1 : 0;
     }
-    while (end < s.len && strchr(",; \t\"", s.ptr[end]) == NULL)
+    while (end < s.len && !strchr(",; \t\"", s.ptr[end]))
         end++;
     *value = mocket__span_slice(s, 0, end);
     return end;
@@ -195,9 +194,9 @@ static bool read_pair(mocket_span s, size_t *at, struct hop *hop)
     mocket_span *kept = mocket__span_ieq(name, MOCKET_SPAN("for"))     ? &hop->node
                         : mocket__span_ieq(name, MOCKET_SPAN("proto")) ? &hop->scheme
                                                                        : NULL;
-    if (used == 0 || (kept != NULL && kept->ptr != NULL))
+    if (used == 0 || (kept && kept->ptr))
         return false;
-    if (kept != NULL)
+    if (kept)
         *kept = value;
     *at = equals + 1 + used;
     return true;
@@ -219,7 +218,7 @@ static bool read_element(mocket_span s, size_t *at, struct way *w)
         skip_blanks(s, at);
     }
     ++*at;
-    if (hop.node.ptr != NULL || hop.scheme.ptr != NULL)
+    if (hop.node.ptr || hop.scheme.ptr)
         go(w, &hop);
     return true;
 }
@@ -247,7 +246,7 @@ static mocket_span last_scheme(const struct mocket_fields *fields)
     const struct mocket_field *row;
     mocket_span item, last = { 0 };
     for (size_t i = 0; (row = mocket__fields_next(fields, MOCKET_SPAN("x-forwarded-proto"), &i)) != NULL;)
-        for (size_t at = 0; (item = mocket__span_list_next(row->value, &at)).ptr != NULL;)
+        for (size_t at = 0; (item = mocket__span_list_next(row->value, &at)).ptr;)
             last = item;
     return last;
 }
@@ -258,7 +257,7 @@ static struct way read_x_forwarded(const struct mocket_fields *fields, const str
     const struct mocket_field *row;
     struct hop hop = { 0 };
     for (size_t i = 0; (row = mocket__fields_next(fields, MOCKET_SPAN("x-forwarded-for"), &i)) != NULL;)
-        for (size_t at = 0; (hop.node = mocket__span_list_next(row->value, &at)).ptr != NULL;)
+        for (size_t at = 0; (hop.node = mocket__span_list_next(row->value, &at)).ptr;)
             go(&w, &hop);
     set_scheme(&w.found, last_scheme(fields));
     return w;
@@ -270,7 +269,7 @@ struct mocket_forwarded mocket__forwarded(const struct mocket_fields *fields, co
     struct mocket_forwarded *a = &standard.found, *b = &common.found;
     if (!standard.any || !common.any)
         return standard.any ? *a : *b;
-    if (a->has_address != b->has_address || memcmp(&a->address, &b->address, sizeof(a->address)) != 0)
+    if (a->has_address != b->has_address || memcmp(&a->address, &b->address, sizeof a->address) != 0)
         return (struct mocket_forwarded){ .conflict = true };
     a->has_scheme = a->has_scheme && !(b->has_scheme && a->https != b->https);
     return *a;

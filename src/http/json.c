@@ -350,7 +350,7 @@ static yyjson_mut_val *make_copy(struct document *doc, const mocket_value *value
             remember(doc, MOCKET_ENOMEM);
         return yyjson_mut_null(doc->built);
     }
-    bool built = value->doc->built != NULL;
+    bool built = value->doc->built;
     if (value->doc->status < 0)
         remember(doc, value->doc->status);
     else if (built ? built_fits(value->val, MOCKET_JSON_DEPTH_MAX - 1)

@@ -24,7 +24,7 @@ static inline bool is_unreserved(char c)
 
 static inline bool is_sub_delimiter(char c)
 {
-    return c != '\0' && strchr("!$&'()*+,;=", c) != NULL;
+    return c != '\0' && strchr("!$&'()*+,;=", c);
 }
 
 static inline int hex_value(char c)
@@ -82,7 +82,7 @@ bool mocket__has_url_bytes(mocket_span s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (!is_unreserved(c) && !is_sub_delimiter(c) && (c == '\0' || strchr(":/?#[]@%", c) == NULL))
+        if (!is_unreserved(c) && !is_sub_delimiter(c) && (c == '\0' || !strchr(":/?#[]@%", c)))
             return false;
     }
     return true;
@@ -109,7 +109,7 @@ bool mocket__target_absolute(struct mocket_arena *a, mocket_span target, mocket_
         return false;
     *authority = host;
     *origin = rest.len == 0 ? MOCKET_SPAN("/") : rest.ptr[0] == '?' ? with_slash(a, rest) : rest;
-    return origin->ptr != NULL;
+    return origin->ptr;
 }
 
 /* ---- Authorities ----------------------------------------------------------------------------------------------- */
@@ -264,7 +264,7 @@ bool mocket__same_host(mocket_span a, mocket_span b)
     if (mocket__span_ieq(a, b))
         return true;
     return is_literal(a) && is_literal(b) && parse_literal(a, &x) && parse_literal(b, &y) &&
-           memcmp(x.groups, y.groups, sizeof(x.groups)) == 0;
+           memcmp(x.groups, y.groups, sizeof x.groups) == 0;
 }
 
 /* ---- Percent-encoding ------------------------------------------------------------------------------------------ */

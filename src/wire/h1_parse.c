@@ -71,7 +71,7 @@ static int add_target(llhttp_t *l, const char *at, size_t len)
 {
     struct mocket_h1 *p = l->data;
     mocket_span *target = &p->msg->target;
-    if (target->ptr == NULL)
+    if (!target->ptr)
         target->ptr = at;
     target->len += len;
     return 0;
@@ -113,7 +113,7 @@ struct seen {
 static void see_connection(struct seen *seen, mocket_span value)
 {
     mocket_span item;
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr;)
         if (mocket__span_ieq(item, MOCKET_SPAN("close")))
             seen->close = true;
         else if (mocket__span_ieq(item, MOCKET_SPAN("keep-alive")))
@@ -122,13 +122,12 @@ static void see_connection(struct seen *seen, mocket_span value)
             seen->upgrade_option = true;
         else
             seen->names_fields = true;
-    }
 }
 
 static void see_upgrade(struct seen *seen, mocket_span value)
 {
     mocket_span item;
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;)
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr;)
         if (mocket__span_ieq(item, MOCKET_SPAN("websocket")))
             seen->websocket = true;
 }
@@ -142,7 +141,7 @@ static int see_coding(struct mocket_h1 *p, struct seen *seen, mocket_span value)
         return 0;
     mocket_span item;
     bool chunked = false, other = false, behind = false;
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr;) {
         behind |= chunked;
         chunked |= mocket__span_ieq(item, MOCKET_SPAN("chunked"));
         other |= !mocket__span_ieq(item, MOCKET_SPAN("chunked"));
@@ -173,7 +172,7 @@ static int see_host(struct mocket_h1 *p, struct seen *seen, mocket_span value)
 static int see_expect(struct mocket_h1 *p, mocket_span value)
 {
     mocket_span item;
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr;) {
         if (!mocket__span_ieq(item, MOCKET_SPAN("100-continue")))
             return refuse(p, 417);
         p->expect_continue = !(p->msg->flags & MOCKET_MESSAGE_HTTP10);
@@ -240,7 +239,7 @@ struct candidates {
 static struct candidate *find_candidate(const struct candidates *c, mocket_span name)
 {
     struct candidate key = { .name = name };
-    return c->count > 0 ? bsearch(&key, c->rows, c->count, sizeof(key), compare_names) : NULL;
+    return c->count > 0 ? bsearch(&key, c->rows, c->count, sizeof key, compare_names) : NULL;
 }
 
 /* Fields of proxies, by which the client is known. A client that names them in Connection must not hide itself. */
@@ -260,22 +259,22 @@ static bool may_be_named(mocket_span name)
 static int list_candidates(struct mocket_h1 *p, struct candidates *c)
 {
     const struct mocket_fields *f = &p->msg->fields;
-    c->rows = mocket__arena_alloc(p->arena, (f->count + 1) * sizeof(*c->rows));
-    if (c->rows == NULL)
+    c->rows = mocket__arena_alloc(p->arena, (f->count + 1) * sizeof *c->rows);
+    if (!c->rows)
         return refuse(p, 503);
     for (size_t i = 0; i < f->count; i++)
         if (may_be_named(f->rows[i].name) && !is_of_proxies(f->rows[i].name))
             c->rows[c->count++] = (struct candidate){ .name = f->rows[i].name };
-    qsort(c->rows, c->count, sizeof(*c->rows), compare_names);
+    qsort(c->rows, c->count, sizeof *c->rows, compare_names);
     return 0;
 }
 
 static void mark_named(const struct candidates *c, mocket_span value)
 {
     mocket_span item;
-    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr != NULL;) {
+    for (size_t at = 0; (item = mocket__span_list_next(value, &at)).ptr;) {
         struct candidate *found = find_candidate(c, item);
-        if (found != NULL)
+        if (found)
             found->named = true;
     }
 }
@@ -292,7 +291,7 @@ static int drop_named(struct mocket_h1 *p, const struct mocket_fields *connectio
         mark_named(&c, connection->rows[i].value);
     for (size_t i = 0; i < f->count; i++) {
         const struct candidate *found = find_candidate(&c, f->rows[i].name);
-        if (found == NULL || !found->named)
+        if (!found || !found->named)
             f->rows[kept++] = f->rows[i];
     }
     f->count = kept;
@@ -337,7 +336,7 @@ static int reduce_absolute(struct mocket_message *msg, struct mocket_arena *a)
     msg->authority = authority;
     size_t at = 0;
     const struct mocket_field *host = mocket__fields_next(&msg->fields, MOCKET_SPAN("host"), &at);
-    if (host != NULL)
+    if (host)
         msg->fields.rows[host - msg->fields.rows].value = authority;
     return 0;
 }
@@ -485,7 +484,7 @@ static ptrdiff_t unfinished(const struct mocket_h1 *p, mocket_span in)
     if (first_line && len > 0 && in.ptr[p->blank] != '\r' && !is_token_byte(in.ptr[p->blank]))
         return -400;
     if (first_line && len > METHOD_LEN_MAX + p->limits.target_len + VERSION_LEN + 2)
-        return memchr(in.ptr + p->blank, ' ', METHOD_LEN_MAX + 1) != NULL ? -414 : -400;
+        return memchr(in.ptr + p->blank, ' ', METHOD_LEN_MAX + 1) ? -414 : -400;
     return in.len > p->limits.head_len ? -431 : 0;
 }
 
@@ -494,7 +493,7 @@ static bool is_plain_line(const char *line, size_t len)
 {
     if (len == 0 || line[len - 1] != '\r' || line[0] == ' ' || line[0] == '\t')
         return false;
-    return memchr(line, '\r', len - 1) == NULL;
+    return !memchr(line, '\r', len - 1);
 }
 
 /* Length of the head, empty lines before it included; 0: more; below zero: refuse. */
@@ -558,7 +557,7 @@ static int request_line(struct mocket_h1 *p, mocket_span head)
 
 void mocket__h1_init(struct mocket_h1 *p, const struct mocket_h1_limits *limits)
 {
-    memset(p, 0, sizeof(*p));
+    memset(p, 0, sizeof *p);
     p->limits = *limits;
     if (p->limits.head_len == 0)
         p->limits.head_len = DEFAULT_HEAD_LEN;
@@ -591,7 +590,7 @@ static int run_head(struct mocket_h1 *p, mocket_span head)
         return p->refuse;
     if (code == HPE_OK || (code == HPE_PAUSED && p->body_done))
         return 0;
-    bool unknown = code == HPE_INVALID_METHOD || (p->msg->target.ptr == NULL && code != HPE_INVALID_URL) ||
+    bool unknown = code == HPE_INVALID_METHOD || (!p->msg->target.ptr && code != HPE_INVALID_URL) ||
                    (code == HPE_INVALID_CONSTANT && p->msg->fields.count == 0);
     return unknown ? 501 : 400;
 }
@@ -602,7 +601,7 @@ ptrdiff_t mocket__h1_head(struct mocket_h1 *p, struct mocket_message *msg, struc
     if (end <= 0)
         return end;
     mocket_span head = mocket__span_slice(in, p->blank, (size_t)end);
-    memset(msg, 0, sizeof(*msg));
+    memset(msg, 0, sizeof *msg);
     p->msg = msg;
     p->arena = arena;
     int status = request_line(p, head);

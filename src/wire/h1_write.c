@@ -126,12 +126,12 @@ static size_t room_for(const struct mocket_fields *fields)
 void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
 {
     static const struct mocket_fields none;
-    const struct mocket_fields *fields = a->fields != NULL ? a->fields : &none;
+    const struct mocket_fields *fields = a->fields ? a->fields : &none;
     int64_t declared = -1;
     bool has_date = false;
     char *start = mocket__buf_room(out, room_for(fields) + strlen(mocket__reason(a->status)));
     char *at = start;
-    if (start == NULL) {
+    if (!start) {
         decide(a, declared);
         return;
     }
@@ -154,11 +154,11 @@ void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
 
 void mocket__h1_write_chunk_size(struct mocket_buf *out, size_t len)
 {
-    char text[2 * sizeof(len) + 2];
-    char *at = text + sizeof(text);
+    char text[2 * sizeof len + 2];
+    char *at = text + sizeof text;
     *--at = '\n';
     *--at = '\r';
     for (; len > 0; len >>= 4)
         *--at = "0123456789abcdef"[len & 15];
-    mocket__buf_add(out, at, (size_t)(text + sizeof(text) - at));
+    mocket__buf_add(out, at, (size_t)(text + sizeof text - at));
 }

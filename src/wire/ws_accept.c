@@ -29,9 +29,9 @@ void mocket__ws_accept(mocket_span key, char accept[MOCKET_WS_ACCEPT_LEN + 1])
     SHA1_CTX sha;
     SHA1Init(&sha);
     SHA1Update(&sha, (const unsigned char *)key.ptr, key.len);
-    SHA1Update(&sha, (const unsigned char *)magic, sizeof(magic) - 1);
+    SHA1Update(&sha, (const unsigned char *)magic, sizeof magic - 1);
     SHA1Final(digest, &sha);
-    base64(digest, sizeof(digest), accept);
+    base64(digest, sizeof digest, accept);
 }
 
 static bool is_ours(mocket_span name)

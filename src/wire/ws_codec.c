@@ -96,7 +96,7 @@ static void take_data(struct mocket_ws_machine *m)
 {
     struct mocket_buf *payload = &m->codec->payload;
     char *end = mocket__buf_room(payload, 1);
-    if (end == NULL) {
+    if (!end) {
         m->code = code_of(payload->status);
         return;
     }
@@ -135,8 +135,8 @@ static struct mocket_ws_machine *machine_new(void)
                                                             .send_callback = on_send,
                                                             .on_frame_recv_chunk_callback = on_chunk,
                                                             .on_msg_recv_callback = on_message };
-    struct mocket_ws_machine *m = mocket__new(sizeof(*m));
-    if (m == NULL)
+    struct mocket_ws_machine *m = mocket__new(sizeof *m);
+    if (!m)
         return NULL;
     if (wslay_event_context_server_init(&m->wslay, &callbacks, m) != 0) {
         mocket__free(m);
@@ -150,7 +150,7 @@ static struct mocket_ws_machine *machine_new(void)
 static struct mocket_ws_machine *borrow(struct mocket_ws_machines *pool)
 {
     struct mocket_ws_machine *m = pool->idle;
-    if (m == NULL)
+    if (!m)
         return machine_new();
     pool->idle = m->next_idle;
     pool->idle_count--;
@@ -175,7 +175,7 @@ static void give_back(struct mocket_ws_codec *c)
 void mocket__ws_machines_release(struct mocket_ws_machines *pool)
 {
     struct mocket_ws_machine *next;
-    for (struct mocket_ws_machine *m = pool->idle; m != NULL; m = next) {
+    for (struct mocket_ws_machine *m = pool->idle; m; m = next) {
         next = m->next_idle;
         destroy(m);
     }
@@ -244,11 +244,11 @@ static int begin_frame(struct mocket_ws_codec *c, const struct head *h)
     c->control = h->opcode & CONTROL;
     if (!c->control && h->payload_len <= INT64_MAX && h->payload_len > c->max_message - c->payload.len)
         return MOCKET_WS_CODE_TOO_BIG;
-    if (c->machine == NULL) {
+    if (!c->machine) {
         if (!mocket__till_take(c->payload.till, c->payload.part, MACHINE_BYTES))
             return MOCKET_WS_CODE_TRY_LATER;
         c->machine = borrow(c->machines);
-        if (c->machine == NULL) {
+        if (!c->machine) {
             mocket__till_give(c->payload.till, c->payload.part, MACHINE_BYTES);
             return MOCKET_WS_CODE_FAILED;
         }
@@ -313,7 +313,7 @@ static int feed(struct mocket_ws_codec *c, mocket_span bytes, struct mocket_ws_m
 static int feed_empty(struct mocket_ws_codec *c, unsigned first, struct mocket_ws_message *out)
 {
     const char frame[HEAD_CONTROL] = { (char)first, (char)MASKED };
-    return feed(c, (mocket_span){ frame, sizeof(frame) }, out);
+    return feed(c, (mocket_span){ frame, sizeof frame }, out);
 }
 
 /* In its shortest form, which wslay does not see then. */
@@ -354,7 +354,7 @@ static void unmask(unsigned char mask[4], const char *from, char *to, size_t len
 static int take_direct(struct mocket_ws_codec *c, mocket_span bytes, struct mocket_ws_message *out)
 {
     char *to = mocket__buf_room(&c->payload, bytes.len + 1); /* there is a NUL in the end */
-    if (to == NULL)
+    if (!to)
         return -code_of(c->payload.status);
     unmask(c->mask, bytes.ptr, to, bytes.len);
     c->payload.len += bytes.len;
@@ -414,7 +414,7 @@ void mocket__ws_init(struct mocket_ws_codec *c, struct mocket_ws_machines *machi
 
 void mocket__ws_release(struct mocket_ws_codec *c)
 {
-    if (c->machine != NULL) {
+    if (c->machine) {
         destroy(c->machine);
         mocket__till_give(c->payload.till, c->payload.part, MACHINE_BYTES);
     }

@@ -166,7 +166,7 @@ static bool take_port(mocket_span *rule, uint16_t *port)
         if (rule->ptr[i] == ':')
             colon = i;
     bool bracketed = rule->len > 0 && rule->ptr[0] == '[';
-    bool several = memchr(rule->ptr, ':', rule->len) != NULL && mocket__span_find(*rule, ':', 0) != colon;
+    bool several = memchr(rule->ptr, ':', rule->len) && mocket__span_find(*rule, ':', 0) != colon;
     if (colon == rule->len || (bracketed ? rule->ptr[colon - 1] != ']' : several))
         return true;
     int64_t number = mocket__span_decimal(mocket__span_slice(*rule, colon + 1, rule->len), 65535);

@@ -154,7 +154,7 @@ static int pass_failure(mocket_event *e, const struct guest_worker *worker, stru
 /* The body as the guest wants it: whole, or as it comes. 0 or what to return. */
 static int choose_body(mocket_event *e, const struct guest_worker *worker, struct guest_request *r)
 {
-    r->body_comes = worker->program->declared.streams && e->req->source != NULL;
+    r->body_comes = worker->program->declared.streams && e->req->source;
     if (!r->body_comes)
         return pass_failure(e, worker, r, mocket_body(e, &r->body));
     return 0; /* body_read tells of the limit */

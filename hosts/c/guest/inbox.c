@@ -30,7 +30,7 @@ static struct guest_queue *queue_of(struct guest_inbox *b, const struct guest_re
 
 bool guest_inbox_others_wait(const struct guest_inbox *b, const struct guest_request *r)
 {
-    return b->queues[r->standing].first != NULL;
+    return b->queues[r->standing].first;
 }
 
 static void append(struct guest_queue *q, struct guest_request *r)
@@ -113,7 +113,7 @@ void guest_inbox_tell_fronts(struct guest_inbox *b)
         struct mocket_park *park = r->park;
         mocket_event *reading = r->reading;
         take_back_news(b, r);
-        r->news = park == NULL;
+        r->news = !park;
         r->park = NULL;
         if (park)
             mocket__native_unpark(park, 0);

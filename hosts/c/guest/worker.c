@@ -590,7 +590,7 @@ static void on_idle(uv_idle_t *handle)
     uint64_t began = guest_now_ns(), now = began;
     if (gives_way(w, began))
         return;
-    for (bool more = last != NULL; more && now - began < TURN_NS; now = guest_now_ns()) {
+    for (bool more = last; more && now - began < TURN_NS; now = guest_now_ns()) {
         struct guest_instance *i = w->run_first;
         more = i != last && i;
         if (!i)

@@ -53,9 +53,9 @@ static size_t count_open(void)
 {
     DIR *folder = opendir("/proc/self/fd");
     size_t count = 0;
-    if (folder == NULL)
+    if (!folder)
         return OPEN_USUALLY;
-    while (readdir(folder) != NULL)
+    while (readdir(folder))
         count++;
     closedir(folder);
     return count;
@@ -98,7 +98,7 @@ static void tell(char problem[MOCKET_DESCRIPTORS_TEXT], const struct mocket_desc
     int len = snprintf(problem, MOCKET_DESCRIPTORS_TEXT,
                        "%zu descriptors are wanted, and the process may have %zu (raise the hard limit, ulimit -Hn)",
                        numbers[0], numbers[1]);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].now < rows[i].wished)
             len += snprintf(problem + len, MOCKET_DESCRIPTORS_TEXT - (size_t)len, "%s %zu %s instead of %zu",
                             problem[len - 1] == ')' ? ":" : ",", rows[i].now, rows[i].what, rows[i].wished);

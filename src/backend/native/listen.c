@@ -14,7 +14,7 @@ static void say_ready(void *data, const char *url)
 {
     char text[1100];
     (void)data;
-    int len = snprintf(text, sizeof(text), "listening on %s", url);
+    int len = snprintf(text, sizeof text, "listening on %s", url);
     mocket__log_stderr(MOCKET_LOG_INFO, (mocket_span){ text, (size_t)len });
 }
 
@@ -28,7 +28,7 @@ static int complain(int code, const char *text)
 static int wanted_workers(void)
 {
     const char *text = getenv("MOCKET_WORKERS");
-    if (text == NULL || *text == '\0')
+    if (!text || *text == '\0')
         return 0;
     int64_t n = mocket__span_decimal(mocket__span(text), WORKERS_MAX);
     return n >= 1 ? (int)n : complain(MOCKET_EINVAL, "MOCKET_WORKERS is not a number between 1 and 1024");
@@ -40,9 +40,9 @@ int mocket_listen(mocket_app *app, const char *address)
     struct mocket_native_opts opts = { .address_count = 1, .on_ready = say_ready, .signals = true };
     if (mocket__native_standard() < 0)
         return MOCKET_EIO; /* there is nowhere to say it */
-    if (wish != NULL && *wish != '\0')
+    if (wish && *wish != '\0')
         address = wish;
-    if (app == NULL || address == NULL)
+    if (!app || !address)
         return complain(MOCKET_EINVAL, "mocket_listen needs an app and an address");
     opts.addresses = &address;
     opts.workers = wanted_workers();

@@ -35,7 +35,7 @@ struct serving {
 
 static void tell_problem(const struct mocket_native_opts *opts, const char *text)
 {
-    if (opts->on_problem != NULL)
+    if (opts->on_problem)
         opts->on_problem(opts->data, text);
     else
         mocket__log_stderr(MOCKET_LOG_ERROR, (mocket_span){ text, strlen(text) });
@@ -75,7 +75,7 @@ static bool reserve(struct mocket_server *s, struct mocket_published *p, int fir
     for (int i = first; i < s->worker_count; i = next_wanted(s, i + 1)) {
         if (!mocket__topics_reserve(&s->workers[i].topics, p)) {
             while (i-- > 0)
-                if (p->mails[i].message != NULL)
+                if (p->mails[i].message)
                     mocket__topics_unreserve(&s->workers[i].topics, p);
             return false;
         }
@@ -87,7 +87,7 @@ static bool reserve(struct mocket_server *s, struct mocket_published *p, int fir
 static void post(struct mocket_server *s, struct mocket_published *p)
 {
     for (int i = 0; i < s->worker_count; i++)
-        if (p->mails[i].message != NULL) {
+        if (p->mails[i].message) {
             mocket__topics_post(&s->workers[i].topics, p, &p->mails[i]);
             uv_async_send(&s->workers[i].mail_async);
         }
@@ -101,7 +101,7 @@ static int publish_to_workers(struct mocket_server *s, mocket_span topic, int ki
     if (first == s->worker_count)
         return 0;
     struct mocket_published *p = mocket__published_new(topic, kind, data, (size_t)s->worker_count);
-    if (p == NULL)
+    if (!p)
         return MOCKET_ENOMEM;
     int rc = !mocket__published_charge(p, s->opts->account) ? MOCKET_ELIMIT : reserve(s, p, first) ? 0 : MOCKET_EAGAIN;
     if (rc == 0)
@@ -123,9 +123,9 @@ static int publish(struct mocket_backend *base, mocket_span topic, int kind, moc
 
 static int backend_new(struct serving *s, mocket_app *app)
 {
-    struct backend *b = mocket__new(sizeof(*b));
-    struct mocket_owned *owned = b != NULL ? mocket__arena_alloc(&app->root->arena, sizeof(*owned)) : NULL;
-    if (owned == NULL) {
+    struct backend *b = mocket__new(sizeof *b);
+    struct mocket_owned *owned = b ? mocket__arena_alloc(&app->root->arena, sizeof *owned) : NULL;
+    if (!owned) {
         mocket__free(b);
         return MOCKET_ENOMEM;
     }
@@ -146,7 +146,7 @@ static void backend_start(struct serving *s)
 
 static void backend_end(struct serving *s)
 {
-    if (s->backend == NULL)
+    if (!s->backend)
         return;
     __atomic_store_n(&s->server.app->root->backend, NULL, __ATOMIC_RELEASE);
     atomic_store(&s->backend->running, false);
@@ -190,7 +190,7 @@ static int read_settings(struct mocket_server *s)
     s->grace_ms = mocket__app_setting(app, MOCKET_STOP_GRACE);
     s->body_silence_ms = mocket__app_setting(app, MOCKET_BODY_TIMEOUT);
     s->body_total_ms = mocket__app_setting(app, MOCKET_BODY_TOTAL);
-    return per_address >= 0 && s->addresses == NULL ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
+    return per_address >= 0 && !s->addresses ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
 }
 
 /* What the process may have, and the limit of connections by it. */
@@ -203,7 +203,7 @@ static void share_descriptors(struct mocket_server *s)
                                                   .connections = s->max_connections,
                                                   .files = MOCKET_NATIVE_FILES,
                                                   .outgoing = mocket__pool_new ? MOCKET_NATIVE_OUTGOING : 0 };
-    if (given != NULL)
+    if (given)
         s->descriptors = *given;
     else if (!mocket__native_descriptors(&s->descriptors, text))
         mocket__server_log(s, MOCKET_LOG_WARN, mocket__span(text));
@@ -215,8 +215,8 @@ static int open_listeners(struct mocket_server *s)
 {
     char text[MOCKET_PROBLEM_LEN];
     size_t count = s->opts->address_count;
-    s->listeners = count > 0 ? mocket__new(sizeof(*s->listeners) * count) : NULL;
-    if (s->listeners == NULL)
+    s->listeners = count > 0 ? mocket__new(sizeof *s->listeners * count) : NULL;
+    if (!s->listeners)
         return problem(s->opts, count > 0 ? MOCKET_ENOMEM : MOCKET_EINVAL, "there is no address to listen on");
     for (size_t i = 0; i < count; i++) {
         int rc = mocket__listener_open(&s->listeners[i], s->opts->addresses[i], s->worker_count, text);
@@ -229,8 +229,8 @@ static int open_listeners(struct mocket_server *s)
 
 static int open_workers(struct mocket_server *s)
 {
-    s->workers = mocket__new(sizeof(*s->workers) * (size_t)s->worker_count);
-    if (s->workers == NULL)
+    s->workers = mocket__new(sizeof *s->workers * (size_t)s->worker_count);
+    if (!s->workers)
         return problem(s->opts, MOCKET_ENOMEM, "out of memory");
     for (int i = 0; i < s->worker_count; i++) {
         s->workers[i].server = s;
@@ -255,7 +255,7 @@ static int start_threads(struct mocket_server *s)
     sigset_t others, old;
     int rc = 0;
     sigfillset(&others);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         sigdelset(&others, faults[i]);
     pthread_sigmask(SIG_SETMASK, &others, &old);
     for (int i = 1; i < s->worker_count && rc == 0; i++) {
@@ -270,14 +270,14 @@ static int start_threads(struct mocket_server *s)
 
 static void join_threads(struct mocket_server *s)
 {
-    for (int i = 1; s->workers != NULL && i < s->worker_count; i++)
+    for (int i = 1; s->workers && i < s->worker_count; i++)
         if (s->workers[i].started)
             uv_thread_join(&s->workers[i].thread);
 }
 
 static void close_server(struct mocket_server *s)
 {
-    for (int i = 0; s->workers != NULL && i < s->worker_count; i++)
+    for (int i = 0; s->workers && i < s->worker_count; i++)
         mocket__worker_close(&s->workers[i]);
     for (size_t i = 0; i < s->listener_count; i++)
         mocket__listener_close(&s->listeners[i]);
@@ -295,7 +295,7 @@ static void tell_ready(const struct mocket_server *s)
     for (size_t i = 0; i < s->listener_count; i++) {
         const char *url = s->listeners[i].url;
         size_t url_len = strlen(url);
-        if (len + url_len + 3 > sizeof(text))
+        if (len + url_len + 3 > sizeof text)
             break;
         if (len > 0)
             text[len++] = ',', text[len++] = ' ';
@@ -303,7 +303,7 @@ static void tell_ready(const struct mocket_server *s)
         len += url_len;
     }
     text[len] = '\0';
-    if (s->opts->on_ready != NULL)
+    if (s->opts->on_ready)
         s->opts->on_ready(s->opts->data, text);
 }
 
@@ -335,10 +335,10 @@ int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts)
     int rc = mocket__app_freeze(app);
     if (rc < 0) {
         const char *mistake = mocket_problem(app);
-        return problem(opts, rc, mistake != NULL ? mistake : "the app is listening already");
+        return problem(opts, rc, mistake ? mistake : "the app is listening already");
     }
-    s = mocket__new(sizeof(*s));
-    if (s == NULL || backend_new(s, app) < 0) {
+    s = mocket__new(sizeof *s);
+    if (!s || backend_new(s, app) < 0) {
         mocket__free(s);
         mocket__app_thaw(app);
         return problem(opts, MOCKET_ENOMEM, "out of memory");

@@ -46,7 +46,7 @@ static mocket_span name_of(const struct mocket_topic *topic)
 static struct mocket_topic **find(struct mocket_topics *t, uint64_t hash, mocket_span name)
 {
     struct mocket_topic **at = &t->buckets[hash & (t->bucket_count - 1)];
-    while (*at != NULL && ((*at)->hash != hash || !mocket__span_eq(name_of(*at), name)))
+    while (*at && ((*at)->hash != hash || !mocket__span_eq(name_of(*at), name)))
         at = &(*at)->next;
     return at;
 }
@@ -55,10 +55,10 @@ static bool grow(struct mocket_topics *t)
 {
     size_t count = t->bucket_count > 0 ? t->bucket_count * 2 : BUCKETS_MIN;
     struct mocket_topic **buckets = mocket__new(count * sizeof(struct mocket_topic *)), *next;
-    if (buckets == NULL)
+    if (!buckets)
         return t->bucket_count > 0; /* longer chains then */
     for (size_t i = 0; i < t->bucket_count; i++)
-        for (struct mocket_topic *topic = t->buckets[i]; topic != NULL; topic = next) {
+        for (struct mocket_topic *topic = t->buckets[i]; topic; topic = next) {
             struct mocket_topic **bucket = &buckets[topic->hash & (count - 1)];
             next = topic->next;
             topic->next = *bucket;
@@ -85,14 +85,14 @@ static struct mocket_topic *topic_of(struct mocket_topics *t, mocket_span name, 
         return NULL;
     uint64_t hash = mocket__siphash(&t->key, name);
     struct mocket_topic **at = find(t, hash, name);
-    if (*at != NULL)
+    if (*at)
         return *at;
     if (!mocket__till_take(t->till, MOCKET_CHARGE_TOPICS, topic_cost(name.len))) {
         *rc = MOCKET_ELIMIT;
         return NULL;
     }
-    struct mocket_topic *topic = mocket__new(sizeof(*topic) + name.len);
-    if (topic == NULL) {
+    struct mocket_topic *topic = mocket__new(sizeof *topic + name.len);
+    if (!topic) {
         mocket__till_give(t->till, MOCKET_CHARGE_TOPICS, topic_cost(name.len));
         return NULL;
     }
@@ -134,7 +134,7 @@ static void link_subscription(struct mocket_topic *topic, struct mocket_subscrib
 
 int mocket__topics_subscribe(struct mocket_topics *t, struct mocket_subscriber *s, mocket_span name)
 {
-    if (find_mine(s, name) != NULL)
+    if (find_mine(s, name))
         return 0;
     if (s->count >= MOCKET_TOPICS_MAX || s->names_len + name.len > MOCKET_TOPIC_NAMES_MAX)
         return MOCKET_ELIMIT;
@@ -142,12 +142,12 @@ int mocket__topics_subscribe(struct mocket_topics *t, struct mocket_subscriber *
         return MOCKET_ELIMIT;
     int rc;
     struct mocket_topic *topic = topic_of(t, name, &rc);
-    struct mocket_subscription *sub = topic != NULL ? mocket__new(sizeof(*sub)) : NULL;
-    if (sub == NULL) {
-        if (topic != NULL)
+    struct mocket_subscription *sub = topic ? mocket__new(sizeof *sub) : NULL;
+    if (!sub) {
+        if (topic)
             free_if_empty(t, topic);
         mocket__till_give(t->till, MOCKET_CHARGE_TOPICS, SUBSCRIPTION_COST);
-        return topic != NULL ? MOCKET_ENOMEM : rc;
+        return topic ? MOCKET_ENOMEM : rc;
     }
     *sub = (struct mocket_subscription){ .topic = topic, .subscriber = s, .ticket = atomic_load(&t->ticket) };
     link_subscription(topic, s, sub);
@@ -170,7 +170,7 @@ static void end_subscription(struct mocket_topics *t, struct mocket_subscription
 void mocket__topics_unsubscribe(struct mocket_topics *t, struct mocket_subscriber *s, mocket_span name)
 {
     struct mocket_subscription *sub = find_mine(s, name);
-    if (sub != NULL)
+    if (sub)
         end_subscription(t, sub);
 }
 
@@ -190,7 +190,7 @@ struct mocket_published *mocket__published_new(mocket_span topic, int kind, mock
     if (data.len > SIZE_MAX / 2)
         return NULL;
     struct mocket_published *p = mocket__realloc(NULL, fixed + topic.len + head_len + data.len);
-    if (p == NULL)
+    if (!p)
         return NULL;
     char *at = (char *)p + fixed;
     memset(p, 0, fixed);
@@ -209,7 +209,7 @@ struct mocket_published *mocket__published_new(mocket_span topic, int kind, mock
 /* What a message takes up is more than its bytes. */
 static uint64_t weight_of(const struct mocket_published *p)
 {
-    return sizeof(*p) + p->topic.len + p->frame.len;
+    return sizeof *p + p->topic.len + p->frame.len;
 }
 
 bool mocket__published_charge(struct mocket_published *p, struct mocket_account *account)
@@ -265,7 +265,7 @@ static struct mocket_mail *take_mail(struct mocket_topics *t)
 {
     struct mocket_mail *first = NULL, *next;
     struct mocket_mail *mail = atomic_exchange_explicit(&t->mails, NULL, memory_order_acquire);
-    for (; mail != NULL; mail = next) {
+    for (; mail; mail = next) {
         next = mail->next;
         mail->next = first;
         first = mail;
@@ -282,7 +282,7 @@ static size_t deliver_one(struct mocket_topics *t, const struct mocket_mail *mai
     if (t->topic_count == 0)
         return 0;
     const struct mocket_topic *topic = *find(t, mocket__siphash(&t->key, p->topic), p->topic);
-    if (topic == NULL)
+    if (!topic)
         return 0;
     MOCKET_LIST_EACH (const struct mocket_subscription, sub, &topic->subscriptions, topic_link)
         if (mail->ticket >= sub->ticket) {
@@ -294,7 +294,7 @@ static size_t deliver_one(struct mocket_topics *t, const struct mocket_mail *mai
 
 static struct mocket_mail *next_mail(struct mocket_topics *t)
 {
-    if (t->taken == NULL)
+    if (!t->taken)
         t->taken = take_mail(t);
     return t->taken;
 }
@@ -307,7 +307,7 @@ void mocket__topics_deliver(struct mocket_topics *t,
     while (done < MOCKET_MAIL_PORTION && (mail = next_mail(t)) != NULL) {
         struct mocket_published *p = mail->message;
         t->taken = mail->next; /* the mail goes with the message */
-        if (deliver != NULL)
+        if (deliver)
             done += 1 + deliver_one(t, mail, deliver);
         mocket__topics_unreserve(t, p);
         mocket__published_release(p);
@@ -318,8 +318,8 @@ void mocket__topics_deliver(struct mocket_topics *t,
 
 int mocket__topics_init(struct mocket_topics *t)
 {
-    memset(t, 0, sizeof(*t));
-    return getrandom(&t->key, sizeof(t->key), 0) == sizeof(t->key) ? 0 : MOCKET_EIO;
+    memset(t, 0, sizeof *t);
+    return getrandom(&t->key, sizeof t->key, 0) == sizeof t->key ? 0 : MOCKET_EIO;
 }
 
 void mocket__topics_release(struct mocket_topics *t)

@@ -86,7 +86,7 @@ static inline bool mocket__topics_wanted(struct mocket_topics *t)
 /* The worker: is there mail? */
 static inline bool mocket__topics_have_mail(struct mocket_topics *t)
 {
-    return t->taken != NULL || atomic_load_explicit(&t->mails, memory_order_relaxed) != NULL;
+    return t->taken || atomic_load_explicit(&t->mails, memory_order_relaxed);
 }
 /* Delivers mail: deliver is called for each subscriber of each message, in the order in which they were posted. It must
  * not subscribe or unsubscribe anybody. Ends with the message that completes a portion: there may be more. */

@@ -350,7 +350,7 @@ static int start(struct mocket_call *call, mocket_event *e, const struct mocket_
                                          .url = plan->url,
                                          .fields = &plan->fields,
                                          .body = o->body,
-                                         .streams = o->source != NULL,
+                                         .streams = o->source,
                                          .body_len = o->source_len > 0 ? o->source_len : -1,
                                          .follow = !o->no_follow,
                                          .retry = o->retry,
@@ -452,10 +452,9 @@ static int first_ready(mocket_call *const *calls, size_t count)
 static bool pump_all(mocket_call *const *calls, size_t count)
 {
     bool moved = false;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (calls[i] && calls[i]->source && first_ready(calls, count) == MOCKET_EAGAIN)
             moved |= pump(calls[i]) != MOCKET_EAGAIN;
-    }
     return moved;
 }
 

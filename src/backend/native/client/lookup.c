@@ -183,7 +183,7 @@ static void post(struct mocket_lookup *lookup)
 {
     struct mailbox *box = lookup->mailbox;
     uv_mutex_lock(&box->lock);
-    bool open = box->async != NULL;
+    bool open = box->async;
     if (open) {
         mocket__list_append(&box->posted, &lookup->posted_link);
         uv_async_send(box->async);

@@ -210,7 +210,7 @@ static bool append_line(struct mocket_outgoing *out, const char *line)
     struct curl_slist *lines = curl_slist_append(out->lines, line);
     if (lines)
         out->lines = lines;
-    return lines != NULL;
+    return lines;
 }
 
 /* libcurl's own way to write a field without a value is a semicolon. */

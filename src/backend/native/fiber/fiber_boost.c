@@ -131,7 +131,7 @@ static void unmap(struct mocket_fiber *f)
 static struct mocket_fiber *take_idle(struct mocket_fibers *pool)
 {
     struct mocket_fiber *f = pool->idle;
-    if (f == NULL)
+    if (!f)
         return NULL;
     pool->idle = f->next;
     pool->idle_count--;
@@ -143,7 +143,7 @@ static struct mocket_fiber *take_idle(struct mocket_fibers *pool)
 static void unmap_all(struct mocket_fiber *f)
 {
     struct mocket_fiber *next;
-    for (; f != NULL; f = next) {
+    for (; f; f = next) {
         next = f->next;
         unmap(f);
     }
@@ -190,14 +190,14 @@ static void put_back(struct mocket_fiber *f)
 void mocket__fibers_release(struct mocket_fibers *pool)
 {
     unmap_all(pool->idle);
-    if (pool->spare != NULL)
+    if (pool->spare)
         unmap(pool->spare);
     *pool = (struct mocket_fibers){ 0 };
 }
 
 static struct mocket_fiber *begin(struct mocket_fiber *f, void (*fn)(void *arg), void *arg)
 {
-    if (f != NULL) {
+    if (f) {
         f->fn = fn;
         f->arg = arg;
         f->done = false;
@@ -208,19 +208,19 @@ static struct mocket_fiber *begin(struct mocket_fiber *f, void (*fn)(void *arg),
 struct mocket_fiber *mocket__fiber_new(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
 {
     struct mocket_fiber *f = take_idle(pool);
-    return begin(f != NULL ? f : map(pool), fn, arg);
+    return begin(f ? f : map(pool), fn, arg);
 }
 
 bool mocket__fibers_reserve(struct mocket_fibers *pool)
 {
     pool->spare = map(pool);
-    return pool->spare != NULL;
+    return pool->spare;
 }
 
 struct mocket_fiber *mocket__fiber_must(struct mocket_fibers *pool, void (*fn)(void *arg), void *arg)
 {
     struct mocket_fiber *f = mocket__fiber_new(pool, fn, arg);
-    if (f != NULL || pool->spare == NULL)
+    if (f || !pool->spare)
         return f;
     f = pool->spare;
     pool->spare = NULL;
