@@ -109,10 +109,11 @@ def read(suite=None):
     return {name: row for name, row in rows.items() if suite is None or suite in row.suites}
 
 
-def check_lacks(rows, instead):
-    """instead: (name of a limitation, backends) for each case that shows what happens instead of it."""
+def check_lacks(rows, used, instead):
+    """used: words of `requires`; instead: (name of a limitation, backends) for each case that shows what happens instead
+    of it."""
     for row in rows.values():
-        for name in row.lacks:
+        for name in set(row.lacks) & set(used):
             shown = any(what == name and row.name in backends for what, backends in instead)
             if not shown and not row.is_unseen(name):
                 raise BadRow(f"{row.name} lacks `{name}`: a case `only: {row.name}`, `instead: {name}` must show what "

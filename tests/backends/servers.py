@@ -137,6 +137,33 @@ class Pipe:
         return None
 
 
+class Kept:
+    """One server for many cases; started again where a case stops it, or it fails."""
+
+    def __init__(self, start):
+        self.start, self.server = start, None
+
+    def try_with(self, work):
+        if self.server is None or not self.server.alive():
+            self.server = self.start()
+        server = self.server
+        try:
+            work(server)
+        except OSError:
+            self.stop()  # whatever it does, it serves no more
+            raise
+        except Failure as problem:
+            if not server.alive() and not server.terminated:
+                raise Failure(f"{problem}\n  the server has ended with {server.process.returncode}") from None
+            if server.terminated:
+                self.stop()
+            raise
+
+    def stop(self):
+        server, self.server = self.server, None
+        return server.stop() if server else None
+
+
 def words_of(text, build, words, limits):
     """A command of a row, in words: `{limits}` becomes several of them, and a path with blanks stays one."""
     out = []

@@ -69,6 +69,11 @@ class Case:
         self.instead = []  # limitations of these backends: it shows what happens there instead
         self.steps = []
 
+    def inherit(self, common):
+        """What stands in front of the first heading of the file."""
+        self.app, self.requires, self.limits = common.app, list(common.requires), list(common.limits)
+        self.only = list(common.only)
+
     def is_for(self, backend):
         return not self.only or any(fnmatch.fnmatchcase(backend, pattern) for pattern in self.only)
 
@@ -260,8 +265,8 @@ FENCES = {  # name: what is done (a method of session.Session), how its words an
 }
 
 
-def add_block(case, kind, words, lines):
-    do, build = FENCES[kind]
+def add_block(case, form, kind, words, lines):
+    do, build = form.fences[kind]
     on = [word[1:] for word in words if word.startswith("@")]
     if not case.steps and kind in ("answer", "log", "frames"):
         raise BadCase(f"{kind} before any request")
@@ -287,9 +292,24 @@ def set_option(target, key, value):
         target.splits = True
 
 
-def read_file(path):
+class Form:
+    """How the files of a folder write their cases; tests/abi has another one."""
+
+    heading, setting, fences = HEADING, SETTING, FENCES
+    checks = ("read_answer", "check_log", "read_frames", "see_end")  # a case has one of these steps
+
+    @staticmethod
+    def make(path, line, ids, title):
+        return Case(path, line, ids.split(", "), title)
+
+    @staticmethod
+    def set(case, key, value):
+        set_option(case, key, value)
+
+
+def read_file(path, form=Form):
     """The cases of one file. Settings before the first heading hold for all of them."""
-    common = Case(path, 0, [], "")
+    common = form.make(path, 0, "", "")
     cases, case, fence = [], common, None
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         try:
@@ -297,36 +317,35 @@ def read_file(path):
                 if line != "```":
                     fence[2].append(line)
                     continue
-                add_block(case, *fence)
+                add_block(case, form, *fence)
                 fence = None
             elif line.startswith("```"):
                 words = line[3:].split()
-                if not words or words[0] not in FENCES or case is common:
+                if not words or words[0] not in form.fences or case is common:
                     raise BadCase(f"unknown fence {line!r}")
                 fence = (words[0], words[1:], [])
             elif line.startswith("## "):
-                match = HEADING.match(line)
+                match = form.heading.match(line)
                 if not match:
-                    raise BadCase(f"a heading without an id: {line!r}")
-                case = Case(path, number, match.group(1).split(", "), match.group(2))
-                case.app, case.requires, case.limits = common.app, list(common.requires), list(common.limits)
-                case.only = list(common.only)
+                    raise BadCase(f"a heading of another form: {line!r}")
+                case = form.make(path, number, *match.groups())
+                case.inherit(common)
                 cases.append(case)
-            elif SETTING.match(line):
-                set_option(case, *SETTING.match(line).groups())
+            elif form.setting.match(line):
+                form.set(case, *form.setting.match(line).groups())
         except (BadCase, ValueError) as problem:
             raise BadCase(f"{path.name}:{number}: {problem}") from None
-    check_file(path, cases, fence)
+    check_file(path, cases, fence, form.checks)
     return cases
 
 
-def check_file(path, cases, fence):
+def check_file(path, cases, fence, checks):
     if fence is not None:
         raise BadCase(f"{path.name}: a fence is not closed")
     for case in cases:
         if not case.app:
             raise BadCase(f"{case.name}: no app")
-        if not any(step.do in ("read_answer", "check_log", "read_frames", "see_end") for step in case.steps):
+        if not any(step.do in checks for step in case.steps):
             raise BadCase(f"{case.name}: nothing to check")
 
 

@@ -1,7 +1,7 @@
 /* A guest that calls what it may import in any order: with handles that it has, had or invents, lengths near 2^32,
  * heads that are none. It keeps no rule but that it returns. With -DEVENTS it is event-driven, else in direct style.
  * With TRAPS in its environment it traps, loops and exits now and then. ORIGIN is a server that it may reach. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 #ifdef EVENTS
 #define REUSE 2

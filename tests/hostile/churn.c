@@ -1,6 +1,6 @@
 /* A guest that begins and drops, on and on, while it starts: nothing of that may be left with the host, whose loop does
  * not run meanwhile. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define ROUND_NS 700000000
 #define URL "http://127.0.0.1:9/"

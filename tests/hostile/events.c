@@ -1,6 +1,6 @@
 /* An event-driven guest that serves many requests at once: the path says what it does with one. It answers codes, and
  * keeps books about what it was told. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define OPS 4096
 #define STREAM_LEN (8 << 20)

@@ -1,7 +1,7 @@
 /* A guest for fairness.py and stalling.py: /health answers at once; a path with the query s works for half a second,
  * with the query e for ever; every other path takes two seconds, in which it waits. CASE 1: event-driven, CASE 2: the
  * same, with many requests at once. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define WAIT_MS 2000
 #define WORK_NS 500000000

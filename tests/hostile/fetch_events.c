@@ -1,6 +1,6 @@
 /* An event-driven guest that passes answers of other servers on, many at once: /get?URL, and /books of what it was
  * told. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define JOBS 2048
 

@@ -1,5 +1,5 @@
 /* A guest in direct style that sends requests to other servers: /what?URL. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define STREAMED 0xFFFFFFFFu
 #define EAGAIN_ (-13)

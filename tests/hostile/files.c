@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define READ_RIGHTS                                                                                                    \
     (__WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_SEEK | __WASI_RIGHTS_FD_TELL | __WASI_RIGHTS_FD_READDIR |                \

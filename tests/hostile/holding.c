@@ -1,6 +1,6 @@
 /* A guest that makes the host hold as much as it can. A request's path says what, a number behind it how many MiB; the
  * answer is the code that ended it. A socket's messages say the same. */
-#include "guest.h"
+#include "../abi/guest.h"
 
 enum { TEXT = 1, BINARY };
 

@@ -2,7 +2,7 @@
  * gave. */
 #include <unistd.h>
 
-#include "guest.h"
+#include "../abi/guest.h"
 
 static int requests, last_req, last_code;
 static const char *message_now; /* of the present request */

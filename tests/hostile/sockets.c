@@ -2,7 +2,7 @@
  * event-driven and asks for concurrent reuse; else it is in direct style, and can wait. */
 #include <stdarg.h>
 
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define FAR ((const void *)0xfffffff0u)
 #define EVENTS_KEPT 8192

@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "../abi/guest.h"
 
 #define STREAM_LEN (8 << 20)
 #define STREAMS 5

@@ -17,6 +17,7 @@ import { importsFor } from './imports/table.js';
 import { ERROR, Lines, INFO, WARN } from './log.js';
 import { Memory } from './memory.js';
 import { passed, passMessage } from './message.js';
+import { checkInstance } from './module.js';
 import { Owner } from './owner.js';
 import { Exit } from './wasi.js';
 
@@ -65,6 +66,7 @@ export class Instance extends Owner {
 
     start() {
         const { exports } = new WebAssembly.Instance(this.app.module.code, importsFor(this));
+        checkInstance(exports);
         const wrap = (f) => f && this.direct ? WebAssembly.promising(f) : f;
         this.memory = new Memory(exports.memory);
         this.alloc = exports.mocket_alloc;

@@ -53,6 +53,17 @@ function checkImports(code) {
     return new Set(imports.filter(({ module }) => module === 'mocket').map(({ name }) => name));
 }
 
+// What only an instance shows: how many parameters its exports have, and not their types; whether its memory is shared.
+export function checkInstance(exports) {
+    for (const [name, type] of Object.entries(EXPORTS)) {
+        const count = type.indexOf(':'), found = exports[name]?.length ?? count;
+        if (found !== count)
+            throw new BadModule(`its export "${name}" has ${found} parameters, it must have ${count}`);
+    }
+    if (!(exports.memory.buffer instanceof ArrayBuffer))
+        throw new BadModule('its memory is shared: build it without threads');
+}
+
 // A compiled module that was found to be a guest. direct: its handlers are suspended while they wait.
 export class Module {
     constructor(code) {

@@ -1,6 +1,6 @@
 /* A guest without the library: the imports of docs/abi.md as they are, and enough to answer with. */
-#ifndef MOCKET_TESTS_HOSTILE_GUEST_H
-#define MOCKET_TESTS_HOSTILE_GUEST_H
+#ifndef MOCKET_TESTS_ABI_GUEST_H
+#define MOCKET_TESTS_ABI_GUEST_H
 
 #include <mocket_abi.h>
 #include <stdbool.h>
