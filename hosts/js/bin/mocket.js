@@ -2,6 +2,8 @@
 // mocket serve app.wasm: see HELP.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { Nets } from '../src/allow.js';
+import { Proxies } from '../src/forwarded.js';
 import { run } from '../src/run.js';
 
 // The entry of the runtime that this runs in: npx mocket, deno run -A npm:mocket, bunx --bun mocket.
@@ -26,6 +28,13 @@ Serves a guest module over HTTP until SIGINT or SIGTERM.
   --max-message SIZE  maximum message of a WebSocket's client (default: what the app asks for, else 1M)
   --max-sockets N     WebSockets at once (default: 10000)
   --sockets-each N    WebSockets of one instance (default: 1024)
+  --max-memory-total SIZE
+                      memory that the host holds for requests, answers, messages and outgoing requests together
+                      (default: three quarters of the machine's)
+  --trusted-proxy NETWORKS
+                      10.0.0.0/8,::1 or unix: proxies, whose Forwarded or X-Forwarded-For and -Proto tell the client's
+                      address and scheme; may be repeated
+  --max-per-address N connections of one address (IPv6: of a /64); more get 503 (default: no limit)
   --env NAME[=VALUE]  an environment variable for the app; without a value, this process's own; may be repeated
   --allow-net RULE    servers that the app may send requests to: example.com, *.example.com, 10.0.0.0/8, [::1],
                       localhost or all, each with :PORT behind it for one port; may be repeated
@@ -73,6 +82,16 @@ function addEnv(env, text) {
         env[name] = value;
 }
 
+// Adds to a list what a class can read.
+function addChecked(Rules, list, text) {
+    try {
+        new Rules([text]);
+    } catch (reason) {
+        fail(reason.message);
+    }
+    list.push(text);
+}
+
 const LEVELS = ['error', 'warn', 'info', 'debug'];
 const PREFIX = { error: 'mocket: error: ', warn: 'mocket: warning: ', info: 'mocket: ', debug: 'mocket: debug: ' };
 
@@ -86,18 +105,21 @@ function table(o) {
         '--grace': (text, name) => { o.grace = timeOf(text, name); },
         '--max-body': (text, name) => { o.app.maxBody = sizeOf(text, name); },
         '--max-message': (text, name) => { o.app.maxMessage = sizeOf(text, name); },
+        '--max-memory-total': (text, name) => { o.app.maxMemoryTotal = sizeOf(text, name); },
+        '--trusted-proxy': (text) => addChecked(Proxies, o.app.trustedProxy, text),
+        '--max-per-address': (text, name) => { o.serve.maxPerAddress = countOf(text, name); },
         '--sockets-each': (text, name) => { o.app.socketsEach = countOf(text, name); },
         '--reuse': (text) => { o.app.reuse = text; },
         '--max-instances': (text, name) => { o.app.maxInstances = countOf(text, name); },
         '--queue': (text, name) => { o.app.queue = countOf(text, name); },
         '--max-sockets': (text, name) => { o.app.maxSockets = countOf(text, name); },
         '--env': (text) => addEnv(o.app.env, text),
-        '--allow-net': (text) => o.app.allowNet.push(text),
+        '--allow-net': (text) => addChecked(Nets, o.app.allowNet, text),
     };
 }
 
 function parse(words) {
-    const o = { file: null, level: 2, grace: 10000, serve: {}, app: { env: {}, allowNet: [] } };
+    const o = { file: null, level: 2, grace: 10000, serve: {}, app: { env: {}, allowNet: [], trustedProxy: [] } };
     const known = table(o);
     for (let i = 0; i < words.length; i++) {
         const [name, inline] = words[i].startsWith('--') ? words[i].split(/=(.*)/s) : [words[i]];

@@ -77,6 +77,14 @@ export function parseNetwork(text) {
     return bits > width ? null : { bytes: address.bytes, bits: bits + 128 - width };
 }
 
+// As inet_ntop has it.
+export function textOfAddress({ bytes, isMapped }) {
+    if (isMapped)
+        return bytes.slice(12).join('.');
+    const words = Array.from({ length: 8 }, (_, i) => (bytes[i * 2] << 8 | bytes[i * 2 + 1]).toString(16));
+    return new URL(`http://[${words.join(':')}]/`).hostname.slice(1, -1);
+}
+
 export const within = (network, address) => begins(address.bytes, network.bytes, network.bits);
 
 // An address that everybody's packets may go to.

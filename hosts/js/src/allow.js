@@ -9,6 +9,9 @@ import { WARN } from './log.js';
 const NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const LOCAL = /(?:^|\.)localhost$/; // reaches this machine: granted by its own name alone
 const RULES_MAX = 64;
+const DENIED_MS = 1000;
+
+export const portOf = (url) => Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 
 const plain = (host) => host.toLowerCase().replace(/\.$/, '');
 
@@ -49,13 +52,13 @@ export class Nets {
         if (!Array.isArray(rules) || rules.length > RULES_MAX)
             throw new TypeError(`allowNet must be an array of up to ${RULES_MAX} rules`);
         this.rows = rules.map(parseRule);
+        this.denied = 0; // when a denial was logged
     }
 
     // May this URL's host be looked up, or connected to if it is an address?
     allowsUrl(url) {
         const host = plain(url.hostname.replace(/^\[(.*)\]$/, '$1'));
-        const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-        const address = parseAddress(host);
+        const port = portOf(url), address = parseAddress(host);
         return address !== null ? this.allowsAddress('', port, address)
             : this.rows.some((row) => this.names(row, host, port));
     }
@@ -63,8 +66,9 @@ export class Nets {
     names(row, host, port) {
         if (row.port !== 0 && row.port !== port)
             return false;
-        return (row.kind === 'all' && !LOCAL.test(host)) || (row.kind === 'name' && row.name === host) ||
-            (row.kind === 'below' && host.endsWith(`.${row.name}`));
+        if (row.kind === 'name')
+            return row.name === host;
+        return !LOCAL.test(host) && (row.kind === 'all' || (row.kind === 'below' && host.endsWith(`.${row.name}`)));
     }
 
     // May this address of a host be connected to? host: '' when the URL named the address.
@@ -78,7 +82,13 @@ export class Nets {
         return isPublic(address) && this.rows.some(named);
     }
 
-    tell(log, url) {
-        log.write(WARN, `a request to ${url.host} was denied: it needs allowNet: ["${url.host}"]`);
+    // At most once a second: a guest may ask for the same server again and again.
+    deny(log, url) {
+        const now = Date.now();
+        if (now - this.denied < DENIED_MS)
+            return;
+        this.denied = now;
+        const rule = `${url.hostname}:${portOf(url)}`;
+        log.write(WARN, `fetch denied (allowNet): it needs --allow-net ${rule}`);
     }
 }

@@ -2,11 +2,13 @@
 import { ELIMIT } from './abi.js';
 import { Nets } from './allow.js';
 import { COMPLETE } from './exchange.js';
+import { Proxies } from './forwarded.js';
 import { Log } from './log.js';
 import { Module } from './module.js';
 import { nameOfLevel, readOptions } from './options.js';
 import { Pool } from './pool.js';
 import { Socket } from './socket.js';
+import { Till } from './till.js';
 import { Topics } from './topics.js';
 import { fetchTransport } from './transport.js';
 import { respondTo } from './web.js';
@@ -25,8 +27,10 @@ export class App {
         this.module = new Module(code);
         this.log = new Log((level, line) => this.options.log(nameOfLevel(level), line));
         this.nets = new Nets(this.options.allowNet);
+        this.proxies = new Proxies(this.options.trustedProxy);
         this.transport = this.options.transport ?? fetchTransport;
         this.topics = new Topics();
+        this.till = new Till(this.options.maxMemoryTotal, this.log, () => this.pool.recount());
         this.socketCount = 0;
         this.closing = false;
         this.pool = new Pool(this);

@@ -1,5 +1,5 @@
 // Bodies that are streams: collected, until the limit is passed or the time is up, or read as the guest asks for them.
-import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG } from './abi.js';
+import { ECLOSED, EINVAL, ELIMIT, ETIMEDOUT, ETOOBIG } from './abi.js';
 import { Pace } from './pace.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
@@ -19,8 +19,8 @@ function joined(pieces, size) {
 // Reads no more of a stream, or of its reader.
 export const cancel = (stream) => void stream?.cancel().catch(() => {});
 
-// Bytes, or a code.
-export async function collect(stream, limit, timeout) {
+// Bytes, or a code. hold(n): may so many bytes more be held?
+export async function collect(stream, limit, timeout, hold) {
     const reader = stream.getReader(), pieces = [];
     let late = false;
     const pace = new Pace(timeout, () => {
@@ -35,9 +35,9 @@ export async function collect(stream, limit, timeout) {
             if (done)
                 return joined(pieces, pace.size);
             pace.add(value.length);
-            if (pace.size > limit) {
+            if (pace.size > limit || !hold(value.length)) {
                 cancel(reader);
-                return ETOOBIG;
+                return pace.size > limit ? ETOOBIG : ELIMIT;
             }
             pieces.push(value);
         }

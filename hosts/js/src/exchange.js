@@ -13,16 +13,17 @@
 // The answer:    NONE -> BEGUN -> COMPLETE        the call:    WAITING -> CALLED -> RETURNED -> OVER
 //                  \        \---> CUT
 //                   \-> REFUSED
-import { EAGAIN, ECLOSED, EINVAL, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './abi.js';
+import { EAGAIN, ECLOSED, EINVAL, ELIMIT, ENOMEM, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './abi.js';
 import { Owner } from './owner.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
+import { SMALL } from './till.js';
 import { Waiters } from './waiters.js';
 
 export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
 export const WAITING = 0, CALLED = 1, RETURNED = 2, OVER = 3;
 
-const STATUS_OF = { [EINVAL]: 400, [ETOOBIG]: 413, [ETIMEDOUT]: 408 };
+const STATUS_OF = { [EINVAL]: 400, [ETOOBIG]: 413, [ETIMEDOUT]: 408, [ELIMIT]: 503 };
 const PIECE_MAX = 65536; // bytes that one body_write takes
 
 export class Exchange extends Owner {
@@ -44,6 +45,8 @@ export class Exchange extends Owner {
         this.timer = null;
         this.since = 0; // when a byte moved last, in ms
         this.end = Infinity; // the guest's own limit (deadline)
+        this.held = 0; // bytes in the app's till, until the request ends
+        this.isShort = false; // an answer was refused for want of memory
     }
 
     get isHead() {
@@ -59,18 +62,43 @@ export class Exchange extends Owner {
 
     // ---- The answer ----
 
+    // 0, or ENOMEM: nothing was sent, and the guest may answer something smaller.
     respond(head, memory, ptr, len) {
+        if (len > SMALL && !this.holdAnswer(len)) {
+            this.isShort = true;
+            return ENOMEM;
+        }
         this.answer = COMPLETE;
         this.sendWhole(head, memory, ptr, len);
         this.source?.fail(ESTATE);
+        return 0;
     }
 
     begin(head) {
+        if (!this.hold(PIECE_MAX)) {
+            this.isShort = true;
+            return ENOMEM;
+        }
         this.answer = BEGUN;
         this.discard = this.isHead || head.isBodyless;
         this.toSend = this.discard ? -1 : head.length;
         this.touch();
         this.sendHead(head);
+        return 0;
+    }
+
+    // Takes bytes that the host holds until the request ends. False: there is no room for them.
+    hold(bytes) {
+        if (!this.app.till.take(bytes))
+            return false;
+        this.held += bytes;
+        return true;
+    }
+
+    // The same for a large answer, which is held until its client has taken it: an adapter that knows when that is
+    // counts it.
+    holdAnswer() {
+        return true;
     }
 
     // Bytes taken, or a code.
@@ -181,7 +209,8 @@ export class Exchange extends Owner {
 
     // The guest answers for it, if it said that it can; else the host does. True: the request is passed.
     failBody(code) {
-        if (!this.app.bodyErrors) {
+        if (!this.app.bodyErrors || code === ELIMIT) {
+            this.close();
             this.refuse(STATUS_OF[code]);
             return false;
         }
@@ -215,6 +244,9 @@ export class Exchange extends Owner {
         if (this.timer !== null)
             clearTimeout(this.timer);
         this.timer = null;
+        if (this.held > 0)
+            this.app.till.give(this.held);
+        this.held = 0;
         this.source?.cancel?.();
     }
 }

@@ -84,6 +84,7 @@ export class Instance extends Owner {
         }
         if (!this.declared.listening)
             throw new Error('its start returned without `listen`: main must end in mocket_listen');
+        this.release(); // what the start has begun does not outlive it
         this.state = READY;
     }
 
@@ -235,6 +236,8 @@ export class Instance extends Owner {
             this.handles.keep(ex);
         if (ex.operations === 0)
             this.settleOne(ex);
+        else
+            ex.watch(); // one that was answered ends in time too
     }
 
     // An owner has one operation less. Requests are settled when no export runs.
@@ -263,6 +266,8 @@ export class Instance extends Owner {
         const error = ex.source?.error;
         if (error === ETOOBIG || error === ETIMEDOUT || error === EINVAL)
             return ex.fail(error === ETOOBIG ? 413 : error === ETIMEDOUT ? 408 : 400);
+        if (ex.isShort)
+            return ex.fail(503);
         if (ex.dead === 0)
             this.log.write(ERROR, `${ex.message.method} ${ex.message.target.slice(0, 256)}: ` +
                 'mocket_handle returned without an answer');

@@ -13,6 +13,7 @@ const isCount = (least) => (value) => Number.isInteger(value) && value >= least;
 const isTime = (value) => typeof value === 'number' && value > 0;
 const isSize = (value) => value === Infinity || isCount(0)(value);
 const isText = (value) => typeof value === 'string';
+const isTexts = (value) => Array.isArray(value) && value.every(isText);
 const orNone = (check) => (value) => value === undefined || check(value);
 
 const REUSES = { none: REUSE_NONE, serial: REUSE_SERIAL, concurrent: REUSE_CONCURRENT };
@@ -30,12 +31,14 @@ const TABLE = {
     socketsEach: [1024, isCount(1), `${COUNT}1`],
     maxBody: [undefined, orNone(isSize), SIZE],
     maxMessage: [undefined, orNone(isSize), SIZE],
+    maxMemoryTotal: [256 << 20, isSize, SIZE],
     timeout: [30000, isTime, TIME],
     bodyTimeout: [undefined, orNone(isTime), TIME],
     env: [{}, (value) => typeof value === 'object' && value !== null && Object.values(value).every(isText),
         'an object of texts'],
-    args: [['app.wasm'], (value) => Array.isArray(value) && value.every(isText), 'an array of texts'],
+    args: [['app.wasm'], isTexts, 'an array of texts'],
     allowNet: [[], Array.isArray, 'an array of rules'],
+    trustedProxy: [[], isTexts, 'an array of networks'],
     log: [writeLog, (value) => typeof value === 'function', 'a function (level, line)'],
     transport: [undefined, orNone((value) => typeof value === 'function'), 'a function'],
 };

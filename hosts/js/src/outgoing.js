@@ -14,6 +14,7 @@ import { Waiters } from './waiters.js';
 
 const EACH_MAX = 256, ALL_MAX = 1024; // under way: of one owner, of an instance
 const PIECE_MAX = 65536;
+const HELD = 49152; // bytes that are counted for an exchange beside its body
 
 const SENDING = 0, SENT = 1, CLOSED = 2; // the body
 
@@ -23,6 +24,7 @@ export class Outgoing {
         this.owner = owner;
         this.request = request; // { method, url, fields, body, streams, length, follow, retry, timeout }
         this.handle = 0;
+        this.held = HELD + (request.body?.length ?? 0); // bytes in the app's till
         this.body = request.streams ? SENDING : SENT;
         this.left = request.length;
         this.redirects = 0;
@@ -39,7 +41,7 @@ export class Outgoing {
     static begin(instance, owner, request) {
         const { app } = instance;
         if (!app.nets.allowsUrl(request.url)) {
-            app.nets.tell(app.log, request.url);
+            app.nets.deny(app.log, request.url);
             return abi.EDENIED;
         }
         if (owner.dead !== 0)
@@ -50,11 +52,11 @@ export class Outgoing {
         const out = new Outgoing(instance, owner, request), handle = instance.handles.open(out);
         if (handle < 0)
             return handle;
-        const code = owner.adopt(out);
-        if (code < 0) {
+        if (!app.till.take(out.held)) {
             instance.handles.end(out);
-            return code;
+            return abi.ELIMIT;
         }
+        owner.adopt(out);
         const timeout = request.timeout || app.options.timeout;
         if (timeout !== Infinity)
             out.timer = setTimeout(() => out.fail(abi.ETIMEDOUT), Math.min(timeout, 0x7FFFFFFF));
@@ -84,15 +86,20 @@ export class Outgoing {
         this.link.abort();
         if (++this.redirects > 10)
             return this.fail(abi.EIO);
-        if (typeof next === 'number' || !this.instance.app.nets.allowsUrl(next.url))
-            return this.fail(typeof next === 'number' ? next : abi.EDENIED);
+        if (typeof next === 'number')
+            return this.fail(next);
+        if (!this.instance.app.nets.allowsUrl(next.url))
+            return this.fail(abi.EDENIED, next.url);
         if (this.body === SENDING)
             this.stopped();
         this.request = next;
         this.send();
     }
 
-    fail(code) {
+    fail(code, url = this.request.url) {
+        const { app } = this.instance;
+        if (code === abi.EDENIED)
+            app.nets.deny(app.log, url);
         this.stopped();
         if (this.outcome instanceof Response)
             this.outcome.source.fail(code);
@@ -193,8 +200,13 @@ export class Outgoing {
         this.leave();
     }
 
+    // Its response may live on; what is held is given back with the last of them.
     leave() {
         clearTimeout(this.timer);
+        if (!(this.outcome instanceof Response) || this.outcome.handle === 0) {
+            this.instance.app.till.give(this.held);
+            this.held = 0;
+        }
         if (this.handle !== 0)
             this.instance.handles.end(this);
         this.owner.forget(this);

@@ -241,6 +241,13 @@ export class Pool {
         return count;
     }
 
+    // Looks what is still waiting for the clients of sockets.
+    recount() {
+        for (const instance of this.all)
+            for (const socket of instance.sockets)
+                socket.recount();
+    }
+
     // Sockets are told that the server goes; requests may finish.
     closeSockets(code) {
         for (const instance of this.all)

@@ -21,9 +21,9 @@ function portOf(given, env) {
     return number;
 }
 
-// env: an object with PORT and HOST, the defaults of port and hostname.
-export function readServing(given, env) {
-    const options = readTable(TABLE, given);
+// env: an object with PORT and HOST, the defaults of port and hostname. more: rows of an entry's own.
+export function readServing(given, env, more = {}) {
+    const options = readTable({ ...TABLE, ...more }, given);
     options.port = portOf(given.port, env);
     options.hostname ??= env.HOST || undefined;
     return options;

@@ -26,6 +26,7 @@ const EVENT_BYTES_HELD = 262144, EVENT_BYTES_MAX = 16 << 20;
 const WAITING_FULL = 262144; // bytes that wait for the handshake, or for the client: ws_send is EAGAIN
 const BACKLOG_MAX = 1 << 20; // the same, of what others publish: the socket is closed
 const TOPICS_MAX = 1024, TOPIC_BYTES_MAX = 65536;
+const TOPIC_HELD = 120, EVENT_HELD = 64; // bytes that are counted beside those of a name, of a message
 export const LOST = 1006; // the code of a connection that ended without a close frame
 
 export class Socket extends Owner {
@@ -46,6 +47,8 @@ export class Socket extends Owner {
         this.topics = new Set();
         this.topicBytes = 0;
         this.grace = null;
+        this.kept = 0; // bytes in the app's till: messages that wait for the guest or for the handshake, topics
+        this.out = 0; // and those that wait for the client, when they were counted last
         this.replayed = null; // of a socket that is played again: called once its opening is over
     }
 
@@ -81,6 +84,7 @@ export class Socket extends Owner {
     roomy() {
         this.asked = false;
         this.stuck = false;
+        this.recount();
         this.hold();
         this.room?.wake(0);
     }
@@ -90,15 +94,44 @@ export class Socket extends Owner {
             return this.queued > 0 && this.queued + data.length > WAITING_FULL ? abi.EAGAIN : this.enqueue(kind, data);
         if (!this.hasRoom())
             return abi.EAGAIN;
+        if (!this.till.hasRoom(data.length))
+            return abi.ELIMIT;
         const code = this.port.send(kind, data);
+        this.recount();
         if (!this.stuck && !this.hasRoom())
             this.waitForClient();
         return code;
     }
 
+    get till() {
+        return this.instance.app.till;
+    }
+
+    // Takes bytes until letGo; false: there is no room.
+    keep(bytes) {
+        if (!this.till.take(bytes))
+            return false;
+        this.kept += bytes;
+        return true;
+    }
+
+    letGo(bytes) {
+        const gone = Math.min(bytes, this.kept);
+        this.till.give(gone);
+        this.kept -= gone;
+    }
+
+    recount() {
+        const out = this.port === null || this.condition === GONE ? 0 : this.port.waiting();
+        this.till.held += out - this.out;
+        this.out = out;
+    }
+
     enqueue(kind, data) {
+        if (!this.keep(data.length))
+            return abi.ELIMIT;
         this.queue.push({ kind, data });
-        this.queued += data.length ?? 0;
+        this.queued += data.length;
         return 0;
     }
 
@@ -113,10 +146,10 @@ export class Socket extends Owner {
     deliver(kind, data) {
         if (this.condition !== OPEN)
             return;
-        if (this.port.waiting() + data.length > BACKLOG_MAX)
-            this.orphan(1013);
-        else
-            this.port.send(kind, data);
+        if (this.port.waiting() + data.length > BACKLOG_MAX || !this.till.hasRoom(data.length))
+            return this.orphan(1013);
+        this.port.send(kind, data);
+        this.recount();
     }
 
     close(code, reason) {
@@ -125,7 +158,7 @@ export class Socket extends Owner {
         if (code === 0 ? reason !== '' : !isValidCloseCode(code))
             return abi.EINVAL;
         if (this.condition === OPENING)
-            this.enqueue(abi.WS_CLOSED, { code, reason });
+            this.queue.push({ kind: abi.WS_CLOSED, data: { code, reason } });
         this.shut(code, reason);
         return 0;
     }
@@ -155,6 +188,8 @@ export class Socket extends Owner {
             return 0;
         if (this.topics.size >= TOPICS_MAX || this.topicBytes + topic.length > TOPIC_BYTES_MAX)
             return abi.ELIMIT;
+        if (!this.keep(TOPIC_HELD + topic.length))
+            return abi.ELIMIT;
         this.topics.add(topic);
         this.topicBytes += topic.length;
         if (this.condition === OPEN)
@@ -165,6 +200,7 @@ export class Socket extends Owner {
     unsubscribe(topic) {
         if (this.topics.delete(topic)) {
             this.topicBytes -= topic.length;
+            this.letGo(TOPIC_HELD + topic.length);
             this.instance.app.topics.part(this, topic);
         }
         return this.state;
@@ -192,6 +228,7 @@ export class Socket extends Owner {
                 this.instance.app.topics.join(this, topic);
         }
         this.queue = [];
+        this.letGo(this.queued);
         this.queued = 0;
         if (this.failure !== 0)
             return port.close(this.failure, '');
@@ -227,6 +264,8 @@ export class Socket extends Owner {
             return this.orphan(1009);
         if (this.events >= EVENTS_MAX || this.eventBytes > EVENT_BYTES_MAX)
             return this.orphan(1013);
+        if (!this.keep(EVENT_HELD + data.length))
+            return this.orphan(1013);
         this.events++;
         this.eventBytes += data.length;
         this.instance.holdSockets(data.length);
@@ -238,6 +277,7 @@ export class Socket extends Owner {
     told(len) {
         this.events--;
         this.eventBytes -= len;
+        this.letGo(EVENT_HELD + len);
         this.instance.holdSockets(-len);
         this.hold();
     }
@@ -289,5 +329,7 @@ export class Socket extends Owner {
         this.topics.clear();
         instance.handles.end(this);
         instance.app.socketCount--;
+        this.letGo(this.kept);
+        this.recount();
     }
 }

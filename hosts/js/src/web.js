@@ -1,5 +1,5 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
-import { ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
+import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
 import { isAuthority } from './authority.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
 import { CALLED, COMPLETE, Exchange } from './exchange.js';
@@ -270,6 +270,8 @@ export function respondTo(app, request, info) {
             cancel(request.body);
         return refusal(isExpected ? message : 417, false, isExpected);
     }
+    if (app.proxies.any && app.proxies.trusts(message.complete().peer))
+        app.proxies.learn(message);
     const ex = new WebExchange(app, message, request, info?.accept);
     if (app.hasSockets)
         lookForSocket(ex, request);
@@ -292,9 +294,9 @@ export function respondTo(app, request, info) {
 }
 
 async function whole(app, ex) {
-    const { request, left } = ex, { bodyTimeout } = app.options;
-    const body = platform.knowsLengths && isSmall(left) ? await collectSmall(request, left, bodyTimeout)
-        : await collect(request.body, app.maxBody, bodyTimeout);
+    const { request, left } = ex, { bodyTimeout } = app.options, hold = (bytes) => ex.hold(bytes);
+    const body = !platform.knowsLengths || !isSmall(left) ? await collect(request.body, app.maxBody, bodyTimeout, hold)
+        : hold(left) ? await collectSmall(request, left, bodyTimeout) : ELIMIT;
     if (typeof body !== 'number')
         ex.body = body;
     else if (!ex.failBody(body))

@@ -20,6 +20,9 @@ export interface Options {
     /** Bytes of a message of a WebSocket's client (default: what the app asks for, else 1 MiB). The smaller of this and
      * what the app asks for holds. */
     maxMessage?: number;
+    /** Bytes that the host holds for requests, answers, messages and outgoing requests together (default: 256 MiB; on
+     * Node three quarters of the machine's memory). More is refused: requests with 503, WebSockets with 1013. */
+    maxMemoryTotal?: number;
     /** Milliseconds until an answer begins, then of silence; Infinity: no limit (default: 30000). */
     timeout?: number;
     /** Milliseconds for a request body; each KiB that came adds a second (default: as timeout, at most 30000). */
@@ -31,6 +34,9 @@ export interface Options {
     /** Servers that the app may send requests to: example.com, *.example.com, 10.0.0.0/8, [::1], localhost or all, each
      * with :PORT behind it for one port (default: none). */
     allowNet?: string[];
+    /** Networks of proxies, whose Forwarded or X-Forwarded-For and -Proto tell the client's address and scheme:
+     * 10.0.0.0/8, ::1, unix (default: none). */
+    trustedProxy?: string[];
     /** Receives each log line, escaped (default: console.error). */
     log?: (level: Level, line: string) => void;
 }

@@ -14,8 +14,14 @@ export interface Running extends RunningServer {
     readonly server: HttpServer;
 }
 
+export interface NodeServeOptions extends ServeOptions {
+    /** Connections of one address (IPv6: of a /64), except trusted proxies and Unix sockets; more get 503 (default: no
+     * limit). */
+    maxPerAddress?: number;
+}
+
 /** Serves an app by node:http. WebSockets need the package `ws`. */
-export function serve(app: App, options?: ServeOptions): Promise<Running>;
+export function serve(app: App, options?: NodeServeOptions): Promise<Running>;
 
 /** A listener for a server of your own. It serves requests, and no WebSockets. */
 export function handler(app: App): (req: IncomingMessage, res: ServerResponse) => void;

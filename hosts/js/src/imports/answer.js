@@ -22,8 +22,7 @@ function respond(instance, req, headPtr, headLen, bodyPtr, bodyLen) {
         return head;
     if (!instance.memory.fits(bodyPtr >>> 0, bodyLen >>> 0))
         return EFAULT;
-    ex.respond(head, instance.memory, bodyPtr >>> 0, bodyLen >>> 0);
-    return 0;
+    return ex.respond(head, instance.memory, bodyPtr >>> 0, bodyLen >>> 0);
 }
 
 function write(instance, sink, ptr, len) {
@@ -95,10 +94,7 @@ export function answerImports(instance) {
             respond(instance, req, headPtr, headLen, bodyPtr, bodyLen),
         respond_begin: (req, ptr, len) => {
             const ex = instance.find(req), head = takeHead(instance, ex, ptr >>> 0, len >>> 0, false);
-            if (typeof head === 'number')
-                return head;
-            ex.begin(head);
-            return 0;
+            return typeof head === 'number' ? head : ex.begin(head);
         },
         body_write: (sink, ptr, len) => write(instance, sink, ptr >>> 0, len >>> 0),
         body_end: (sink) => finish(instance, sink),

@@ -1,5 +1,5 @@
 // Bodies of node:http.
-import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG } from '../abi.js';
+import { ECLOSED, EINVAL, ELIMIT, ETIMEDOUT, ETOOBIG } from '../abi.js';
 import { Source } from '../source.js';
 import { NO_BYTES } from '../text.js';
 import { noteBadBody } from './errors.js';
@@ -8,8 +8,8 @@ const TIMER_MAX = 0x7FFFFFFF;
 
 // Calls done(bytes), or done(code) as soon as the limit is passed or the time is up; the client that left gets
 // nothing. Each KiB that came adds a second to the time.
-export function collectBody(req, limit, timeout, done) {
-    const pieces = [], began = Date.now();
+export function collectBody(ex, limit, timeout, done) {
+    const { req } = ex, pieces = [], began = Date.now();
     let size = 0, timer = null, over = false;
     const finish = (result) => {
         if (over)
@@ -31,12 +31,18 @@ export function collectBody(req, limit, timeout, done) {
         size += piece.length;
         if (size > limit)
             finish(ETOOBIG);
+        else if (!over && !ex.hold(piece.length))
+            finish(ELIMIT);
         else if (!over)
             pieces.push(piece);
     });
     req.on('end', () => finish(pieces.length > 1 ? Buffer.concat(pieces) : pieces[0] ?? NO_BYTES));
     noteBadBody(req, () => finish(EINVAL));
-    req.on('close', () => clearTimeout(timer));
+    req.on('close', () => {
+        clearTimeout(timer);
+        if (!over)
+            ex.close(); // the client left
+    });
     req.on('error', () => clearTimeout(timer));
 }
 

@@ -1,6 +1,6 @@
 // What is no request: answers that node:http's parser makes necessary.
 import { STATUS_CODES } from 'node:http';
-import { reasonOf } from '../reasons.js';
+import { reasonOf, refusalFields } from '../reasons.js';
 
 const BY_CODE = {
     HPE_HEADER_OVERFLOW: 431, HPE_INVALID_METHOD: 501, HPE_INVALID_VERSION: 505, ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -33,10 +33,11 @@ function statusOf(error) {
 }
 
 export function plainAnswer(status) {
-    const reason = reasonOf(status) ?? STATUS_CODES[status];
-    return `HTTP/1.1 ${status} ${reason}\r\nDate: ${new Date().toUTCString()}\r\n` +
-        `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${reason.length}\r\nConnection: close\r\n\r\n` +
-        reason;
+    const reason = reasonOf(status) ?? STATUS_CODES[status], rows = refusalFields(status);
+    let head = `HTTP/1.1 ${status} ${reason}\r\nDate: ${new Date().toUTCString()}\r\n`;
+    for (let i = 0; i < rows.length; i += 2)
+        head += `${rows[i]}: ${rows[i + 1]}\r\n`;
+    return `${head}Content-Length: ${reason.length}\r\nConnection: close\r\n\r\n${reason}`;
 }
 
 // A connection that was made early may wait for its first request; then the client has the usual time for its head.
@@ -57,6 +58,7 @@ function watchSilent(socket, timeout) {
 
 // The connection ends: what comes on it is not looked at.
 export const noteEnding = (socket) => { socket[ENDING] = true; };
+export const isEnding = (socket) => socket[ENDING] === true;
 
 // Our side of the connection ends. What the client still sends is thrown away, so that no reset overtakes the answer.
 export function endSlowly(socket, answer) {

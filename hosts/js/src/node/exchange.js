@@ -28,6 +28,14 @@ export class NodeExchange extends Exchange {
             res.end(memory.copy(ptr, len));
     }
 
+    holdAnswer(bytes) {
+        const { till } = this.app;
+        if (!till.take(bytes))
+            return false;
+        this.res.once('close', () => till.give(bytes));
+        return true;
+    }
+
     sendHead(head) {
         const { res } = this;
         writeHead(this, head, head.status === 204 ? -1 : head.status === 205 ? 0 : head.length);

@@ -63,7 +63,10 @@ function reduce(req) {
     return { target: path, authority, fields };
 }
 
-function peerOf(socket) {
+// A connection that is gone has no address either.
+export const isUnix = (socket) => socket.remoteAddress === undefined && typeof socket.server?.address() === 'string';
+
+export function peerOf(socket) {
     const address = socket.remoteAddress ?? '';
     return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
@@ -82,8 +85,8 @@ function refusal(req, raw) {
     return isMissing || seen.hosts > 1 || !isAuthority(seen.authority) ? 400 : 0;
 }
 
-// A Message, or the status that refuses it; `seen` tells the rest.
-export function messageOf(req) {
+// A Message, or the status that refuses it; `seen` tells the rest. proxies: Proxies that are trusted.
+export function messageOf(req, proxies) {
     const { socket } = req;
     let raw = req.rawHeaders, target = req.url;
     look(raw);
@@ -101,6 +104,8 @@ export function messageOf(req) {
     const message = new Message(req.method, target, authority, flags);
     message.fields = raw;
     message.peer = socket[PEER] ??= peerOf(socket);
+    if (proxies.any && (isUnix(socket) ? proxies.local : proxies.trusts(message.peer)))
+        proxies.learn(message);
     return message;
 }
 

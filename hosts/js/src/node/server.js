@@ -4,7 +4,8 @@ import http from 'node:http';
 import { ETOOBIG, UPGRADE } from '../abi.js';
 import { COMPLETE } from '../exchange.js';
 import { collectBody, sourceOf } from './body.js';
-import { clientErrors, noteAnswer, plainAnswer } from './errors.js';
+import { perAddress } from './addresses.js';
+import { clientErrors, isEnding, noteAnswer, plainAnswer } from './errors.js';
 import { NodeExchange, refuse } from './exchange.js';
 import { asksForSocket, CONTINUE, expectation, hasBody, messageOf, NOTHING, seen, UNKNOWN } from './request.js';
 import { completer, webSockets } from './socket.js';
@@ -14,6 +15,11 @@ const HIGH = 65536;
 const INLINE_MAX = 65536;
 const KEEP_ALIVE_MS = 60000;
 const HEAD_MAX = 32768; // bytes of a head: request.js has the limits of its parts
+const CONNECTIONS_MAX = 10000; // beside WebSockets
+const MORE = {
+    maxPerAddress: [Infinity, (value) => value === Infinity || (Number.isInteger(value) && value > 0),
+        'a whole number of at least 1, or Infinity'],
+};
 
 // Only requests that were not answered at once need to know that their client left.
 function run(app, ex) {
@@ -38,7 +44,7 @@ function takeBody(app, ex, length, expected) {
     if (length > app.maxBody)
         return ex.failBody(ETOOBIG) ? run(app, ex) : undefined;
     goOn?.();
-    collectBody(req, app.maxBody, bodyTimeout, (body) => {
+    collectBody(ex, app.maxBody, bodyTimeout, (body) => {
         if (typeof body !== 'number')
             ex.body = body;
         else if (!ex.failBody(body))
@@ -60,7 +66,7 @@ function takeInline(app, ex, length) {
 }
 
 function begin(app, req, res) {
-    const message = messageOf(req);
+    const message = messageOf(req, app.proxies);
     if (typeof message === 'number')
         return refuse(req, res, message, true);
     const expected = expectation(req), ex = new NodeExchange(app, message, req, res);
@@ -80,6 +86,8 @@ function begin(app, req, res) {
 // The listener of a server's requests, for a server of one's own.
 export function handler(app) {
     return (req, res) => {
+        if (isEnding(req.socket))
+            return; // it was refused
         noteAnswer(req, res);
         begin(app, req, res);
     };
@@ -103,7 +111,7 @@ function onUpgrade(app, server, sockets, idle) {
     return (req, connection, rest) => {
         const onError = () => connection.destroy();
         connection.on('error', onError);
-        const res = refusable(server, req, connection, rest), message = messageOf(req);
+        const res = refusable(server, req, connection, rest), message = messageOf(req, app.proxies);
         if (typeof message === 'number')
             return refuse(req, res, message, true);
         const ex = new NodeExchange(app, message, req, res);
@@ -123,8 +131,8 @@ function onUpgrade(app, server, sockets, idle) {
     };
 }
 
-const isHandshake = (req) => {
-    messageOf(req);
+const isHandshake = (app) => (req) => {
+    messageOf(req, app.proxies);
     return asksForSocket(req) && !hasBody();
 };
 
@@ -140,15 +148,19 @@ function listen(server, port, hostname) {
 
 // Serves an app until its `close` is called: { port, hostname, url, close }.
 export async function serve(app, options = {}) {
-    const { port, hostname, wsIdle } = readServing(options, process.env), { timeout } = app.options;
+    const { port, hostname, wsIdle, maxPerAddress } = readServing(options, process.env, MORE);
+    const { timeout } = app.options;
     const server = http.createServer({
         optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX, requireHostHeader: false,
         keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
-        headersTimeout: timeout === Infinity ? 0 : timeout, shouldUpgradeCallback: isHandshake,
+        headersTimeout: timeout === Infinity ? 0 : timeout, shouldUpgradeCallback: isHandshake(app),
         connectionsCheckingInterval: timeout === Infinity ? 30000 : Math.max(20, Math.min(1000, timeout / 10)),
     }, handler(app));
     const sockets = app.hasSockets ? await webSockets(app) : null;
     server.on('upgrade', onUpgrade(app, server, sockets, wsIdle));
+    server.maxConnections = CONNECTIONS_MAX + app.options.maxSockets;
+    if (maxPerAddress !== Infinity)
+        server.on('connection', perAddress(app.proxies, maxPerAddress));
     server.on('connect', (_req, socket) => socket.end(plainAnswer(405)));
     server.on('checkContinue', handler(app));
     server.on('checkExpectation', handler(app));

@@ -4,6 +4,7 @@ import dns from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { parseAddress } from '../address.js';
+import { portOf } from '../allow.js';
 import { EDENIED, EIO } from '../abi.js';
 import { Source } from '../source.js';
 
@@ -18,7 +19,7 @@ class Denied extends Error {}
 
 // A lookup that hands out granted addresses only.
 export function lookup(nets, url, name) {
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    const port = portOf(url);
     return (hostname, options, callback) => {
         dns.lookup(hostname, { ...options, all: true }, (error, found) => {
             if (error)

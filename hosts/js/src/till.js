@@ -1,0 +1,51 @@
+// The memory that the host holds for guests and clients of one app, in bytes (docs/abi.md, section 5: memory of the
+// host). Beyond the limit whatever would add to it is refused, and what is there goes on. The last part is kept for
+// small things, so that small requests are answered while large ones are refused.
+import { WARN } from './log.js';
+
+export const SMALL = 16384;
+const RESERVE_SHARE = 16, RESERVE_MAX = 64 << 20;
+const TOLD_MS = 1000;
+
+export class Till {
+    // recount: what frees bytes that are not held any more, and was not noticed.
+    constructor(most, log, recount) {
+        this.most = most;
+        this.log = log;
+        this.recount = recount;
+        this.held = 0;
+        this.told = 0; // when a refusal was logged
+    }
+
+    has(bytes) {
+        const reserve = bytes <= SMALL ? 0 : Math.min(this.most / RESERVE_SHARE, RESERVE_MAX);
+        return this.held + bytes <= this.most - reserve;
+    }
+
+    // Is there room for so many bytes more?
+    hasRoom(bytes) {
+        if (this.has(bytes))
+            return true;
+        const now = Date.now();
+        if (now - this.told >= TOLD_MS) {
+            this.told = now;
+            this.recount();
+            if (this.has(bytes))
+                return true;
+            this.log.write(WARN, 'the app holds as much memory as it may (maxMemoryTotal)');
+        }
+        return false;
+    }
+
+    // False: refused.
+    take(bytes) {
+        if (!this.hasRoom(bytes))
+            return false;
+        this.held += bytes;
+        return true;
+    }
+
+    give(bytes) {
+        this.held -= bytes;
+    }
+}
