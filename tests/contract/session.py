@@ -228,7 +228,7 @@ def check_time(want, took_s):
     return None
 
 
-def check_handshake(request, got):
+def check_handshake(request, got, allowance):
     """RFC 6455, section 4.1, what a client has to check."""
     accept = frames.accept_of(request.key or "")
     if got.values("sec-websocket-accept") != [accept]:
@@ -237,7 +237,7 @@ def check_handshake(request, got):
         return f"Upgrade is {got.values('upgrade')}"
     if "upgrade" not in [word.strip().lower() for value in got.values("connection") for word in value.split(",")]:
         return f"Connection is {got.values('connection')}"
-    if got.values("sec-websocket-extensions"):
+    if got.values("sec-websocket-extensions") and not allowance.use("extensions"):
         return "an extension that nobody asked for"
     return None
 
@@ -423,7 +423,7 @@ class Session:
         if problem and allowance.refusal(expected, got):
             return got, None
         if got.status == 101 and not problem:
-            problem = check_handshake(request, got)
+            problem = check_handshake(request, got, allowance)
             connection.is_socket = True
         return got, problem
 

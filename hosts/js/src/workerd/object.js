@@ -67,6 +67,7 @@ class Host {
             socket.opened(this.attach(server, socket));
         } else {
             const port = new Port(server, socket);
+            server.binaryType = 'arraybuffer'; // newer dates have Blobs, which are read later than they come
             server.accept();
             listen(server, port);
             socket.opened(port);

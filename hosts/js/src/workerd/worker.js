@@ -6,6 +6,8 @@ import { refusal, respondTo, whenLeft } from '../web.js';
 import { ObjectTopics } from './topics.js';
 import { objectOf, peerOf, Setup } from './setup.js';
 
+const STRANGE_HOST = /[/?#\\]/; // workerd takes the rest for a part of the target
+
 const isUpgrade = (request) => request.headers.get('upgrade')?.toLowerCase() === 'websocket';
 
 const NO_OBJECT = 'this app serves WebSockets, which need a Durable Object bound as MOCKET: handshakes are refused ' +
@@ -43,6 +45,8 @@ export function worker(cloudflare, module, options) {
 
     return {
         fetch(request, bindings) {
+            if (STRANGE_HOST.test(request.headers.get('host') ?? ''))
+                return refusal(400);
             const handshake = setup.hasSockets && isUpgrade(request), object = handshake ? objectOf(bindings) : null;
             if (object !== null)
                 return object.fetch(request);
