@@ -79,13 +79,13 @@ typedef struct mocket_span {
     X(ECLOSED, -4, "the peer is gone")                                                                                 \
     X(ESTATE, -5, "not possible in this state")                                                                        \
     X(ELIMIT, -6, "a limit was reached")                                                                               \
-    X(ETIMEDOUT, -7, "too late")                                                                                       \
-    X(EDENIED, -8, "a capability that was not granted")                                                                \
+    X(ETIMEDOUT, -7, "timed out")                                                                                      \
+    X(EDENIED, -8, "not permitted: it was not granted")                                                                \
     X(ENOTSUP, -9, "not supported here")                                                                               \
     X(EIO, -10, "the network or the disk failed")                                                                      \
     X(ENOMEM, -11, "out of memory")                                                                                    \
     X(ETOOBIG, -12, "larger than the limit")                                                                           \
-    X(EAGAIN, -13, "nothing now, try again later")
+    X(EAGAIN, -13, "not possible now, try again later")
 
 enum mocket_code {
     MOCKET_OK = 0,

@@ -69,13 +69,13 @@ export const ERROR_TEXTS = {
     [-4]: "the peer is gone",
     [-5]: "not possible in this state",
     [-6]: "a limit was reached",
-    [-7]: "too late",
-    [-8]: "a capability that was not granted",
+    [-7]: "timed out",
+    [-8]: "not permitted: it was not granted",
     [-9]: "not supported here",
     [-10]: "the network or the disk failed",
     [-11]: "out of memory",
     [-12]: "larger than the limit",
-    [-13]: "nothing now, try again later",
+    [-13]: "not possible now, try again later",
 };
 
 // Method texts by number.
