@@ -115,21 +115,21 @@ static int take_clang_option(void *into, char **argv, int *at)
 
 static const struct cli_option options[] = {
     { CLI_WORD, NULL, 'o', .value = "FILE", .at = offsetof(struct build, out),
-      .initial_words = "app.wasm for app.c and for a folder app", .help = "the result" },
-    { CLI_SWITCH, "verbose", 'v', .at = offsetof(struct build, verbose), .help = "print the command" },
+      .initial_words = "app.wasm for app.c and for a folder app", .help = "output file" },
+    { CLI_SWITCH, "verbose", 'v', .at = offsetof(struct build, verbose), .help = "print the commands that run" },
     { CLI_SWITCH, NULL, 'g', .at = offsetof(struct build, debug),
       .help =
-          "keep debugging information: in C DWARF, so that backtraces in the host's log name file and line; in MoonBit "
+          "keep debugging information: in C DWARF, so that backtraces in the host's log have file and line; in MoonBit "
           "the names of functions" },
     { CLI_OWN, NULL, 'O', .value = "LEVEL", .initial_words = "s in C, 3 in MoonBit", .take = take_level,
-      .help = "optimise: 0, 1, 2, 3, s or z; in MoonBit 4 too" },
+      .help = "level of optimisation: 0, 1, 2, 3, s or z; in MoonBit also 4" },
     { CLI_GROUP, .help = "For an app in C" },
     { CLI_OWN, "stack-size", .value = "BYTES", .initial = "65536", .take = take_stack_size,
-      .help = "of the guest's stack, a multiple of 16" },
+      .help = "size of the guest's stack, a multiple of 16" },
     { CLI_WORD, "cc", .value = "PATH", .at = offsetof(struct build, cc), .help = "the clang to use" },
     { CLI_GROUP, .help = "For an app in MoonBit" },
     { CLI_OWN, "target", .value = "TARGET", .take = take_target, .initial_words = "wasm",
-      .help = "wasm, which every engine runs, or wasm-gc" },
+      .help = "wasm (runs on every engine) or wasm-gc" },
     { .name = NULL },
 };
 
@@ -161,7 +161,7 @@ static int check_inputs(const struct build *b)
     }
     if (b->optimise && b->optimise[0] == '4')
         return mocket__cli_misuse(b->verb, "-O 4 is for an app in MoonBit: 0, 1, 2, 3, s or z is needed");
-    return b->inputs.count ? 0 : mocket__cli_misuse(b->verb, "give at least one C file");
+    return b->inputs.count ? 0 : mocket__cli_misuse(b->verb, "no input: give C files, or the folder of a MoonBit app");
 }
 
 /* The first option that the C compiler alone knows; NULL: there is none. */
@@ -216,7 +216,8 @@ static int spare_inputs(const struct build *b)
         return 0;
     for (size_t i = 0; i < b->user.count; i++)
         if (stat(b->user.words[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-            return mocket__cli_failure(b->verb, "%s: it is one of the inputs", b->out);
+            return mocket__cli_failure(b->verb, "%s: the output is one of the inputs; choose another file with -o",
+                                       b->out);
     return 0;
 }
 
@@ -264,9 +265,9 @@ static int open_temporary(const struct build *b, struct words *w)
     const char *name = name_of(b->out);
     int len = snprintf(w->folder, PATH_MAX, "%.*s.%s.XXXXXX", (int)(name - b->out), b->out, name);
     if (len < 0 || len >= PATH_MAX || name[0] == '\0')
-        return mocket__cli_failure(b->verb, "%s: not the name of a file", b->out);
+        return mocket__cli_failure(b->verb, "-o %s: not the name of a file", b->out);
     if (!mkdtemp(w->folder))
-        return mocket__cli_failure(b->verb, "%s: cannot write beside it: %s", b->out, strerror(errno));
+        return mocket__cli_failure(b->verb, "%s: cannot create a file in its folder: %s", b->out, strerror(errno));
     len = snprintf(w->temporary, PATH_MAX, "%s/%s", w->folder, name);
     if (len >= 0 && len < PATH_MAX)
         return 0;
@@ -279,7 +280,7 @@ static int finish(const struct build *b, const char *temporary)
 {
     struct stat st;
     if (stat(temporary, &st) < 0 || st.st_size == 0)
-        return mocket__cli_failure(b->verb, "the compiler wrote nothing");
+        return mocket__cli_failure(b->verb, "the compiler wrote no output file");
     if (chmod(temporary, st.st_mode & 0666) < 0 || rename(temporary, b->out) < 0)
         return mocket__cli_failure(b->verb, "%s: %s", b->out, strerror(errno));
     return 0;
@@ -343,23 +344,23 @@ const struct cli_verb mocket__cli_build = {
         "usage: mocket build FILE... [-o app.wasm] [options] [-- clang's own options]\n"
         "       mocket build DIR [-o app.wasm] [options] [NAME=FOLDER...]\n"
         "\n"
-        "Compiles an app to WebAssembly. A FILE is C source, an object file or an archive; C++ (app.cpp) works as\n"
-        "far as it needs no C++ library. DIR is the folder of the main package of an app in MoonBit: moon.pkg, in a\n"
-        "module. NAME=FOLDER says where the module NAME lies, if neither in this one nor in its .mooncakes.\n"
+        "Compiles an app to WebAssembly. FILE is C source, an object file or an archive; C++ (app.cpp) works if it\n"
+        "needs no C++ library. DIR is the folder of the main package of an app in MoonBit, with a moon.pkg.\n"
+        "NAME=FOLDER names the folder of a module that is neither in the app's module nor in its .mooncakes.\n"
         "\n",
     .options = options,
     .more =
-        "-I DIR, -D X[=Y], -U X, -L DIR, -l LIB, -std=..., -W..., -f... and -m... go to clang as they are.\n"
+        "-I DIR, -D X[=Y], -U X, -L DIR, -l LIB, -std=..., -W..., -f... and -m... are passed to clang.\n"
         "\n"
         "C needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH. This system's own headers\n"
-        "are not searched: they describe another machine. MOCKET_HOME names the checkout or the installation that the\n"
-        "header and the guest library come from.\n"
+        "are not used, because they describe another machine. MOCKET_HOME names the checkout or the installation that\n"
+        "has the header and the guest library.\n"
         "\n"
         "MoonBit needs `moon` on PATH, or the compiler that tools/setup-moonbit installs; MOCKET_MOON=packaged\n"
-        "prefers that one.\n",
+        "uses that compiler first.\n",
     .run = build,
     .word = take_input,
     .other = take_clang_option,
     .rest = take_clang_word,
-    .unknown = "; clang's own go behind `--`",
+    .unknown = "; put options of clang behind `--`",
 };

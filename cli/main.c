@@ -12,8 +12,8 @@ static int help(int argc, char **argv);
 
 static const struct cli_verb help_verb = {
     .name = "help",
-    .summary = "tell about a verb",
-    .usage = "usage: mocket help [VERB]\n\nTells what a verb does and which options it takes.\n",
+    .summary = "show the manual of a verb",
+    .usage = "usage: mocket help [VERB]\n\nShows what a verb does and which options it has.\n",
     .run = help,
 };
 
@@ -51,7 +51,7 @@ static void list_verbs(FILE *to)
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (verbs[i]->summary)
             fprintf(to, "    %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-    fprintf(to, "\n`mocket help VERB` tells more.\n");
+    fprintf(to, "\n`mocket help VERB` shows the manual of a verb.\n");
 }
 
 static int unknown_verb(const char *name)
@@ -94,7 +94,7 @@ int mocket__cli_misuse(const char *verb, const char *fmt, ...)
     va_start(args, fmt);
     complain(verb, fmt, args);
     va_end(args);
-    fprintf(stderr, "`mocket help %s` tells more.\n", verb);
+    fprintf(stderr, "See `mocket help %s`.\n", verb);
     return 2;
 }
 

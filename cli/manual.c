@@ -50,12 +50,12 @@ static void tell_variables(const struct cli_verb *verb, FILE *to)
 {
     int excepted = 0;
     fputs(
-        "\nOptions may stand in the environment: MOCKET_MAX_BODY=10M for --max-body, MOCKET_QUIET=1 for --quiet; the\n"
-        "command line wins.",
+        "\nEnvironment variables can set options: MOCKET_MAX_BODY=10M for --max-body, MOCKET_QUIET=1 for --quiet. The\n"
+        "command line has precedence.",
         to);
     for (const struct cli_option *o = verb->options; o->name || o->help; o++)
         if (o->command_line)
-            excepted += fprintf(to, "%s --%s", excepted ? " and" : " Only on the command line:", o->name);
+            excepted += fprintf(to, "%s --%s", excepted ? " and" : " Options without a variable:", o->name);
     fputs(excepted ? ".\n" : "\n", to);
 }
 

@@ -44,11 +44,12 @@ static int take_dir(struct moonbit *m, const char *path)
         return 0;
     }
     if (!is_folder(path))
-        return mocket__cli_failure(m->verb, "%s: not a folder; an app in MoonBit is one", path);
+        return mocket__cli_failure(m->verb, "%s: not a folder; give the folder of the MoonBit app", path);
     if (m->dir)
-        return mocket__cli_misuse(m->verb, "%s and %s: one folder at a time", m->dir, path);
+        return mocket__cli_misuse(m->verb, "%s and %s: give one folder", m->dir, path);
     if (!has_file(path, "moon.pkg") && !has_file(path, "moon.pkg.json"))
-        return mocket__cli_failure(m->verb, "%s: no moon.pkg in it; the folder of the main package is needed", path);
+        return mocket__cli_failure(m->verb, "%s: no moon.pkg in this folder; give the folder of the main package",
+                                   path);
     m->dir = path;
     return 0;
 }

@@ -154,12 +154,12 @@ static int run(int argc, char **argv)
 
 const struct cli_verb mocket__cli_new = {
     .name = "new",
-    .summary = "write a small app to begin with",
+    .summary = "make a folder with a small app",
     .usage =
         "usage: mocket new NAME\n"
         "\n"
         "Makes the folder NAME with app.c, Makefile and README.md: an app that builds to wasm (`make`),\n"
         "runs in the wasm host (`make serve`) or as a native program (`make native`).\n"
-        "NAME may be a path; its last part may hold letters, digits, `-`, `_` and `.`. It must not exist.\n",
+        "NAME may be a path, and must not exist. Its last part may contain letters, digits, `-`, `_` and `.`.\n",
     .run = run,
 };

@@ -87,7 +87,8 @@ static int take_env(void *into, const struct cli_said *said, const char *text)
     if (name_len == 0)
         return mocket__cli_misuse(said->verb, "%s %s: NAME=VALUE or NAME is needed", said->option, text);
     if (!text[name_len] && !value)
-        return mocket__cli_misuse(said->verb, "%s %s: there is no such variable here to pass on", said->option, text);
+        return mocket__cli_misuse(said->verb, "%s %s: this variable is not set here; give NAME=VALUE, or set it",
+                                  said->option, text);
     size_t place = env_place(c, text, name_len), len = strlen(text) + (value ? strlen(value) + 1 : 0);
     if (place == ENV_MAX)
         return mocket__cli_misuse(said->verb, "%s: at most %d variables", said->option, ENV_MAX);
@@ -133,8 +134,8 @@ static int take_dir(void *into, const struct cli_said *said, const char *text)
                                   said->option, text);
     for (size_t i = 0; i + 1 < c->dir_count; i++)
         if (strcmp(c->dirs[i].guest, dir->guest) == 0)
-            return mocket__cli_misuse(said->verb, "%s %s: guests have another folder as %s", said->option, text,
-                                      dir->guest);
+            return mocket__cli_misuse(said->verb, "%s %s: another --dir has the guest name %s already", said->option,
+                                      text, dir->guest);
     return 0;
 }
 
@@ -170,77 +171,77 @@ static const char *const formats[] = { "text", "json", NULL };                /*
 static const struct cli_option options[] = {
     GROUP("Serving"),
     { CLI_OWN, "listen", .many = true, .value = "ADDRESS", .take = take_listen,
-      .initial_words = "127.0.0.1 with the app's port, else 4000", .help = "host:port, :port, [v6]:port or unix:path" },
+      .initial_words = "127.0.0.1 with the app's port, else 4000",
+      .help = "address to listen on: host:port, :port, [v6]:port or unix:path" },
     { CLI_OWN, "trusted-proxy", .many = true, .value = "NETWORKS", .take = take_proxy, .initial_words = "none",
-      .help =
-          "10.0.0.0/8,::1 or unix: proxies, whose Forwarded or X-Forwarded-For and -Proto tell the client's address "
-          "and scheme" },
+      .help = "networks of proxies, such as 10.0.0.0/8,::1, or unix for Unix sockets; their Forwarded, "
+              "X-Forwarded-For and X-Forwarded-Proto name the client's address and scheme" },
     { CLI_COUNT, "workers", .value = "N", .least = 1, .most = WORKERS_MAX, AT(workers),
-      .initial_words = "one for each CPU", .help = "threads that serve" },
+      .initial_words = "one for each CPU", .help = "number of threads that serve" },
     { CLI_CHOICE, "reuse", .value = "HOW", .choices = reuses, AT(reuse),
-      .initial_words = "what the app asks for; the stricter of the two holds",
-      .help = "none: a fresh instance for each request; serial: an instance serves one request after the other; "
-              "concurrent: an instance serves many requests at once" },
+      .initial_words = "the app's choice; the stricter one holds",
+      .help = "use of instances. none: a fresh one for each request; serial: one request at a time; "
+              "concurrent: many requests at once" },
 
     GROUP("Limits"),
     { CLI_TIME, "timeout", .value = "TIME", .initial = "30s", .off = 0, AT(timeout_ms),
-      .help = "of a request until its answer begins, then of silence" },
+      .help = "maximum time until the answer to a request begins, then maximum silence" },
     { CLI_TIME, "body-timeout", .value = "TIME", .off = MOCKET_UNLIMITED, AT(body_ms),
       .initial_words = "as --timeout, at most 30s",
-      .help = "waiting for a request body in all; each KiB of it gives a second more" },
+      .help = "maximum time to wait for a request body in all; each KiB that arrives adds a second" },
     { CLI_TIME, "cpu-timeout", .value = "TIME", .initial = "1s", .off = 0, AT(cpu_timeout_ms),
-      .help = "of one stretch of work inside the guest; waiting does not count" },
+      .help = "maximum time that a guest computes without waiting" },
     { CLI_SIZE, "max-memory", .value = "SIZE", .initial = "256M", .least = 64 * KIB, .most = 4 * GIB, AT(max_memory),
-      .help = "of an instance" },
+      .help = "maximum memory of an instance" },
     { CLI_SIZE, "max-memory-total", .value = "SIZE", .least = 64 * KIB, .most = INT64_MAX, AT(max_memory_total),
       .initial_words = "three quarters of the machine's memory, or of its control group's limit if that is less",
-      .help = "of the process: instances, requests, answers and messages together" },
+      .help = "maximum memory of the process for instances, requests, answers and messages together" },
     { CLI_TIME, "compile-timeout", .value = "TIME", .initial = "2m", .off = 0, AT(compile_timeout_ms),
-      .help = "processor time for compiling the module" },
+      .help = "maximum processor time for compiling the module" },
     { CLI_SIZE, "compile-memory", .value = "SIZE", .initial = "2G", .least = 128 * MIB, .most = 1024 * GIB,
-      AT(compile_memory), .help = "memory for compiling the module" },
+      AT(compile_memory), .help = "maximum memory for compiling the module" },
     { CLI_COUNT, "max-instances", .value = "N", .least = 1, .most = 4000, AT(max_instances),
-      .initial_words = "1024, less with more than three workers", .help = "of a worker" },
+      .initial_words = "1024, less with more than three workers", .help = "maximum number of instances of a worker" },
     { CLI_SIZE, "max-body", .value = "SIZE", .most = INT64_MAX, AT(max_body),
-      .initial_words = "what the app asks for, else 1M", .help = "of a request body" },
+      .initial_words = "the app's limit, else 1M", .help = "maximum size of a request body" },
     { CLI_SIZE, "max-message", .value = "SIZE", .most = INT64_MAX, AT(max_message),
-      .initial_words = "what the app asks for, else 1M", .help = "of a WebSocket's client" },
+      .initial_words = "the app's limit, else 1M", .help = "maximum size of a message from a WebSocket's client" },
     { CLI_COUNT, "max-per-address", .value = "N", .least = 1, .most = 10000000, AT(max_per_address),
       .initial_words = "no limit",
-      .help = "connections of one client address (IPv6: of a /64); trusted proxies and Unix sockets are exempt" },
+      .help =
+          "maximum number of connections of one client address (IPv6: of a /64); trusted proxies and Unix sockets are exempt" },
     { CLI_COUNT, "max-sockets", .value = "N", .initial = "10000", .most = 10000000, AT(max_sockets),
-      .help = "WebSockets at once, beside other connections" },
+      .help = "maximum number of open WebSockets, beside other connections" },
     { CLI_COUNT, "sockets-each", .value = "N", .initial = "1024", .least = 1, .most = 4096, /* of 8192 handles */
-      AT(sockets_each), .help = "of these, of one instance; with --reuse none always one" },
+      AT(sockets_each), .help = "maximum number of open WebSockets of one instance; with --reuse none always one" },
     { CLI_TIME, "ws-idle", .value = "TIME", .initial = "60s", .off = MOCKET_UNLIMITED, AT(ws_idle_ms),
-      .help = "silence of a WebSocket's client, who is pinged at half of it" },
+      .help = "maximum silence of a WebSocket's client; it is pinged after half of this time" },
 
-    GROUP("What guests are given"),
+    GROUP("Granted to guests"),
     { CLI_OWN, "env", .many = true, .value = "NAME[=VALUE]", .take = take_env,
-      .help = "an environment variable; without a value, the host's own" },
+      .help = "grants an environment variable; without a value, the host's own variable" },
     { CLI_OWN, "dir", .many = true, .value = "HOST[::GUEST][:ro|:rw]", .take = take_dir,
       .help =
-          "a folder, which guests see as GUEST (default: as HOST), to be read (ro, the default) or written too (rw)" },
+          "grants a folder, which guests see as GUEST (default: as HOST); ro (the default) grants reading, rw also writing" },
     { CLI_OWN, "allow-net", .many = true, .value = "RULE", .take = take_net, .initial_words = "none",
-      .help =
-          "servers that guests may send requests to: example.com, *.example.com, 10.0.0.0/8, [::1] or all, each with "
-          ":PORT behind it for one port only. A name reaches public addresses, localhost this machine; other "
-          "addresses are granted by address or network" },
+      .help = "grants requests to a server: example.com, *.example.com, 10.0.0.0/8, [::1] or all, each with :PORT "
+              "behind it for one port only. A name grants its public addresses, localhost this machine; other "
+              "addresses need a rule with the address or network" },
 
-    GROUP("Telling"),
+    GROUP("Logging and counts"),
     { CLI_CHOICE, "log", .command_line = true, .value = "FORMAT", .choices = formats, .initial = "text", AT(log),
-      .help = "of lines on standard error: text, or json, an object a line" },
+      .help = "format of lines on standard error: text, or json (an object for each line)" },
     { CLI_WORD, "access-log", .value = "FILE", AT(access_log), .initial_words = "none",
-      .help = "a line for each request, in that format; `-` is standard output" },
+      .help = "file for a line about each request, in the format of --log; `-` is standard output" },
     { CLI_OWN, "stats", .value = "ADDRESS", .take = take_stats, .initial_words = "none",
-      .help = "counts over HTTP: /stats as JSON, /metrics for Prometheus" },
-    { CLI_SWITCH, "quiet", 'q', AT(quiet), .help = "only warnings and errors on standard error" },
-    { CLI_SWITCH, "verbose", 'v', AT(verbose), .help = "debug lines too" },
+      .help = "address that serves counts over HTTP: /stats as JSON, /metrics for Prometheus" },
+    { CLI_SWITCH, "quiet", 'q', AT(quiet), .help = "log warnings and errors only" },
+    { CLI_SWITCH, "verbose", 'v', AT(verbose), .help = "log debug lines too" },
 
     GROUP("Other"),
     { CLI_WORD, "cache", .command_line = true, .value = "DIR|off", AT(cache),
       .initial_words = "$XDG_CACHE_HOME/mocket/modules, else ~/.cache/mocket/modules",
-      .help = "where compiled modules are kept" },
+      .help = "folder of compiled modules; off keeps none" },
     { .name = NULL },
 };
 
@@ -248,7 +249,7 @@ static int take_module(void *into, const char *text)
 {
     struct command *c = into;
     if (c->opts.path)
-        return mocket__cli_misuse("serve", "one module at a time: %s", text);
+        return mocket__cli_misuse("serve", "%s: only one module can be served", text);
     c->opts.path = text;
     return 0;
 }
@@ -285,7 +286,7 @@ static int serve(int argc, char **argv)
     struct command c = { .opts = { .reuse = -1, .max_body = -1, .max_message = -1 } };
     int rc = mocket__cli_options(&mocket__cli_serve, argc, argv, &c);
     if (rc == 0 && !c.opts.path)
-        rc = mocket__cli_misuse(argv[0], "which module? `mocket serve app.wasm`");
+        rc = mocket__cli_misuse(argv[0], "no module: give a wasm file, as in `mocket serve app.wasm`");
     if (rc == 0)
         rc = run(&c);
     release(&c);
@@ -298,14 +299,14 @@ const struct cli_verb mocket__cli_serve = {
     .usage =
         "usage: mocket serve app.wasm [options]\n"
         "\n"
-        "Serves a guest module over HTTP until SIGINT or SIGTERM; a second one cuts every connection.\n"
-        "`-` reads the module from standard input.\n"
-        "A guest reaches nothing of this machine but what --env and --dir give it, and no server but by --allow-net.\n",
+        "Serves a guest module over HTTP until SIGINT or SIGTERM. A second signal cuts every connection.\n"
+        "The file name `-` means standard input.\n"
+        "A guest reaches only the variables, folders and servers that --env, --dir and --allow-net grant.\n",
     .options = options,
     .more =
-        "TIME is a number with ms, s, m or h: 500ms, 30s; off is no limit. SIZE is a number of bytes, or of\n"
+        "TIME is a number with ms, s, m or h: 500ms, 30s; off means no limit. SIZE is a number of bytes, or of\n"
         "K, M, G (1024): 64M.\n"
-        "docs/operating.md tells more.\n",
+        "docs/operating.md is the full manual.\n",
     .environment = true,
     .run = serve,
     .word = take_module,
@@ -323,6 +324,6 @@ const struct cli_verb mocket__cli_compile = {
     .usage = "usage: mocket " COMPILE_VERB
              "\n"
              "\n"
-             "Compiles a module for `mocket serve`, which starts it. It is of no use otherwise.\n",
+             "Compiles a module for `mocket serve`, which starts it. It has no other use.\n",
     .run = compile,
 };

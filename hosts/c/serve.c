@@ -278,7 +278,7 @@ static const char *not_opened(const char *path)
 {
     struct stat st;
     if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
-        return "nobody reads this pipe; start its reader first";
+        return "this pipe has no reader; start the reader first";
     return "a socket or a device without a reader, which cannot be opened by its name; `-` is standard output";
 }
 
@@ -324,9 +324,9 @@ static void count_process(struct host *h)
     uint64_t process = ram_resident();
     struct mocket_buf text = { 0 };
     mocket__till_owe(h->log.till, MOCKET_CHARGE_PROCESS, process);
-    mocket__buf_text(&text, "memory: at most ");
+    mocket__buf_text(&text, "memory limit: ");
     mocket__buf_decimal(&text, h->account.limit);
-    mocket__buf_text(&text, " bytes are held in all (--max-memory-total), of which the process has ");
+    mocket__buf_text(&text, " bytes in all (--max-memory-total); the process itself takes ");
     mocket__buf_decimal(&text, process);
     write_line(h, MOCKET_LOG_DEBUG, mocket__buf_view(&text));
     mocket__buf_release(&text);
@@ -570,7 +570,7 @@ static void tell_single(struct host *h)
     bool pins = h->module->direct_style || h->reuse == MOCKET_REUSE_NONE;
     if (h->module->has[GUEST_WS] && pins && h->opts->max_instances == 1)
         write_line(h, MOCKET_LOG_WARN,
-                   MOCKET_SPAN("a worker has one instance, which serves nothing else while it has a WebSocket "
+                   MOCKET_SPAN("a worker has one instance, which serves no requests while it has a WebSocket "
                                "(--max-instances)"));
 }
 
@@ -647,7 +647,7 @@ static int open_voices(struct host *h)
         rc = signals_open(&h->signals);
     }
     if (rc < 0)
-        problem(h, "no thread can be started for the log or for signals");
+        problem(h, "cannot start the threads for the log and for signals");
     return rc;
 }
 

@@ -77,16 +77,15 @@ static void on_end_wanted(struct signals *s)
 static void on_hang_up(struct signals *s)
 {
     if (s->state != SIGNALS_LATE && s->state != SIGNALS_CLOSED)
-        s->log(
-            s->data, MOCKET_LOG_WARN,
-            MOCKET_SPAN("SIGHUP is ignored: nothing can be reloaded yet (a moved access log is followed without it)"));
+        s->log(s->data, MOCKET_LOG_WARN,
+               MOCKET_SPAN("SIGHUP is ignored: reloading is not supported yet (a moved access log needs no signal)"));
 }
 
 static void on_due(struct signals *s)
 {
     if (s->state != SIGNALS_STOPPING)
         end_process(s->number);
-    s->log(s->data, MOCKET_LOG_WARN, MOCKET_SPAN("the server did not stop in time: what is left is cut"));
+    s->log(s->data, MOCKET_LOG_WARN, MOCKET_SPAN("the server did not stop in time: the remaining connections are cut"));
     cut(s);
 }
 

@@ -118,14 +118,14 @@ void stats_metrics(const struct stats *s, struct mocket_buf *out)
     if (s->account) {
         gauge(out, "held_bytes", "Bytes held in all", (int64_t)mocket__account_held(s->account));
         gauge(out, "held_bytes_max", "Bytes that may be held in all", (int64_t)s->account->limit);
-        metric(out, "held_refused_total", "counter", "Times that something was not held because of that limit");
+        metric(out, "held_refused_total", "counter", "Times that the host refused something because of that limit");
         sample(out, "held_refused_total", "", (int64_t)mocket__account_refusals(s->account));
     }
     classes(s, out);
     gauge(out, "instances_live", "Instances that are alive", live(s));
     gauge(out, "workers", "Threads that serve", (int64_t)s->row_count - 1);
     gauge(out, "resident_bytes", "Memory of the process", (int64_t)ram_resident());
-    gauge(out, "uptime_seconds", "Since the host began to serve",
+    gauge(out, "uptime_seconds", "Seconds since the host began to serve",
           (int64_t)((uv_hrtime() - s->began_ns) / MOCKET_SECOND_NS));
 }
 

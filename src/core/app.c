@@ -307,7 +307,7 @@ void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value)
     const struct setting_row *row = &setting_rows[what];
     bool fits = value >= row->least && value <= row->most;
     if (!fits && !(row->unlimited && value == MOCKET_UNLIMITED)) {
-        problem(app, "out of range: ", row->name);
+        problem(app, "mocket_set: the value is out of range: ", row->name);
         return;
     }
     app->root->settings[what] = value;

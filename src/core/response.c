@@ -39,7 +39,7 @@ static void change_header(mocket_event *e, const char *name, const char *value, 
     }
     mocket_span trimmed = mocket__span_trim(mocket__span(value));
     if (!mocket__is_sent_value(trimmed)) {
-        mocket__event_problem(e, MOCKET_EINVAL, "a header value holds a control byte");
+        mocket__event_problem(e, MOCKET_EINVAL, "a header value contains a control byte");
         return;
     }
     mocket_span name_copy = mocket__arena_copy(res->arena, mocket__span(name));

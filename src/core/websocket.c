@@ -55,7 +55,7 @@ static int upgrade(mocket_event *e)
     if (!s)
         return MOCKET_ENOMEM;
     if (!res->sink->upgrade)
-        return mocket_error(e, 501, "there are no WebSockets here");
+        return mocket_error(e, 501, "WebSockets are not supported here");
     s->event = e;
     s->route = route;
     s->protocol = choose_protocol(&e->req->message, route->protocols);

@@ -103,7 +103,8 @@ static const struct mocket_user *copy_users(mocket_app *app, const struct mocket
     struct mocket_user *copy = mocket_app_mem(app, (*count + 1) * sizeof *copy);
     for (size_t i = 0; copy && i < *count; i++) {
         if (!users[i].name[0] || strchr(users[i].name, ':') || !users[i].password)
-            mocket_mistake(app, "mocket_basic_auth: a user's name is empty or holds a colon, or the password is NULL");
+            mocket_mistake(app,
+                           "mocket_basic_auth: a user's name is empty or contains a colon, or the password is NULL");
         copy[i].name = mocket_app_text(app, users[i].name);
         copy[i].password = mocket_app_text(app, users[i].password);
     }
@@ -114,7 +115,7 @@ static const char *challenge_of(mocket_app *app, const char *realm)
 {
     static const char before[] = "Basic realm=\"", behind[] = "\", charset=\"UTF-8\"";
     if (strpbrk(realm, "\"\\") || !mocket_is_header_value(realm))
-        mocket_mistake(app, "mocket_basic_auth: the realm holds a quote, a backslash or a control byte");
+        mocket_mistake(app, "mocket_basic_auth: the realm contains a quote, a backslash or a control byte");
     char *text = mocket_app_mem(app, sizeof before + strlen(realm) + sizeof behind);
     if (text) {
         memcpy(text, before, sizeof before - 1);
@@ -133,7 +134,7 @@ void mocket_basic_auth(mocket_app *app, const char *scope, const struct mocket_b
     mocket_opts_read(o, sizeof *o, opts);
     o->users = copy_users(app, o->users, &basic->user_count);
     if (basic->user_count == 0 && !o->verify)
-        mocket_mistake(app, "mocket_basic_auth: there are neither users nor verify");
+        mocket_mistake(app, "mocket_basic_auth: give users or verify");
     basic->challenge = challenge_of(app, o->realm ? o->realm : "Secure Area");
     mocket_use(app, scope, basic_auth, basic);
 }

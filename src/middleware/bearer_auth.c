@@ -60,7 +60,7 @@ static const char *const *copy_tokens(mocket_app *app, const char *const *tokens
     size_t count = 0;
     while (tokens && tokens[count])
         if (!is_token(tokens[count++]))
-            mocket_mistake(app, "mocket_bearer_auth: a token has bytes that no token may have");
+            mocket_mistake(app, "mocket_bearer_auth: a token has a character other than A-Z a-z 0-9 - . _ ~ + / =");
     const char **copy = mocket_app_mem(app, (count + 1) * sizeof *copy);
     for (size_t i = 0; copy && i < count; i++)
         copy[i] = mocket_app_text(app, tokens[i]);
@@ -72,7 +72,7 @@ static const char *challenge_of(mocket_app *app, const char *realm)
     static const char before[] = "Bearer realm=\"";
     realm = realm ? realm : "";
     if (strpbrk(realm, "\"\\") || !mocket_is_header_value(realm))
-        mocket_mistake(app, "mocket_bearer_auth: the realm holds a quote, a backslash or a control byte");
+        mocket_mistake(app, "mocket_bearer_auth: the realm contains a quote, a backslash or a control byte");
     char *text = mocket_app_mem(app, sizeof before + strlen(realm) + 1);
     if (text) {
         memcpy(text, before, sizeof before - 1);
@@ -90,7 +90,7 @@ void mocket_bearer_auth(mocket_app *app, const char *scope, const struct mocket_
     struct mocket_bearer_auth_opts *o = &bearer->opts;
     mocket_opts_read(o, sizeof *o, opts);
     if (!(o->tokens && o->tokens[0]) && !o->verify)
-        mocket_mistake(app, "mocket_bearer_auth: there are neither tokens nor verify");
+        mocket_mistake(app, "mocket_bearer_auth: give tokens or verify");
     o->tokens = copy_tokens(app, o->tokens);
     bearer->challenge = challenge_of(app, o->realm);
     mocket_use(app, scope, bearer_auth, bearer);

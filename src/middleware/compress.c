@@ -22,7 +22,7 @@ void mocket_compress(mocket_app *app, const char *scope, const struct mocket_com
         return;
     mocket_opts_read(o, sizeof *o, opts);
     if (o->level < 0 || o->level > 9)
-        mocket_mistake(app, "mocket_compress: level is 1 to 9");
+        mocket_mistake(app, "mocket_compress: level must be 1 to 9");
     if (o->min_bytes < 0)
         mocket_mistake(app, "mocket_compress: min_bytes is below 0");
     o->level = o->level ? o->level : LEVEL;

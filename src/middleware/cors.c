@@ -116,14 +116,14 @@ static const char *problem_of(const struct cors *cors)
     const struct mocket_cors_opts *o = &cors->opts;
     for (const char *const *at = o->origins; at && *at; at++)
         if (!is_origin(*at))
-            return "mocket_cors: an origin is scheme://host or scheme://host:port, without a path";
+            return "mocket_cors: an origin must be scheme://host or scheme://host:port, without a path";
     if (o->credentials && cors->any_origin)
         return "mocket_cors: credentials for any origin would let every page act for its visitors; list the origins";
     if (o->credentials && ((o->methods && strchr(o->methods, '*')) || (o->headers && strchr(o->headers, '*')) ||
                            (o->expose && strchr(o->expose, '*'))))
         return "mocket_cors: * does not work with credentials; list methods, headers and expose";
     if (!is_sendable(o->methods) || !is_sendable(o->headers) || !is_sendable(o->expose))
-        return "mocket_cors: a list holds a control byte";
+        return "mocket_cors: a list contains a control byte";
     return o->max_age_s < -1 ? "mocket_cors: max_age_s is below -1" : NULL;
 }
 

@@ -51,7 +51,7 @@ static int secure_headers(mocket_event *e)
 static const char *choose(mocket_app *app, const char *theirs, const char *ours)
 {
     if (theirs && !mocket_is_header_value(theirs))
-        mocket_mistake(app, "mocket_secure_headers: a header holds a control byte");
+        mocket_mistake(app, "mocket_secure_headers: a header contains a control byte");
     return theirs ? mocket_app_text(app, theirs) : ours;
 }
 

@@ -404,7 +404,7 @@ static const char *const *copy_index(mocket_app *app, const char *const *index)
         return usual;
     for (; index[count]; count++)
         if (strchr(index[count], '/') || !index[count][0])
-            mocket_mistake(app, "mocket_static: an index is the name of a file, without a path");
+            mocket_mistake(app, "mocket_static: an index must be the name of a file, without a path");
     const char **copy = mocket_app_mem(app, (count + 1) * sizeof *copy);
     for (size_t i = 0; copy && i < count; i++)
         copy[i] = mocket_app_text(app, index[i]);
@@ -439,16 +439,16 @@ void mocket_static(mocket_app *app, const char *mount, const char *dir, const st
     if (!site)
         return;
     if (!mount || (mount[0] && mount[0] != '/') || strpbrk(mount, "*:")) {
-        mocket_mistake(app, "mocket_static: mount is a path that begins with a slash, without : and *");
+        mocket_mistake(app, "mocket_static: mount must be a path that begins with a slash, without : and *");
         return;
     }
     if (!dir || !dir[0]) {
-        mocket_mistake(app, "mocket_static: there is no folder");
+        mocket_mistake(app, "mocket_static: dir is missing");
         return;
     }
     mocket_opts_read(&site->opts, sizeof site->opts, opts);
     if (site->opts.cache_control && !mocket_is_header_value(site->opts.cache_control))
-        mocket_mistake(app, "mocket_static: cache_control holds a control byte");
+        mocket_mistake(app, "mocket_static: cache_control contains a control byte");
     mocket_app *group = mocket_group(app, mount);
     check_dir(app, dir);
     site->dir = mocket_app_text(app, dir);

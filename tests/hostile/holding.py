@@ -171,7 +171,7 @@ def cases(serving, refused, expect):
             h.clients.add(get("/sleep?60000"), 900)
             h.until("all fit", lambda s: s["held_refused"] > 0)
             h.bounded()
-            h.host.says("the process holds as much memory as it may (--max-memory-total)")
+            h.host.says("the process has reached its memory limit (--max-memory-total)")
             expect(h.stats()["instances_failed"] == 0, "starts were tried that could not succeed")
             h.clients.close()
             until = time.monotonic() + 10
@@ -263,7 +263,7 @@ def cases(serving, refused, expect):
             expect(0 < got["held_bytes_max"] <= machine // 4 * 3, str(got))
             parts = sum(v for k, v in got.items() if re.fullmatch(r"held_.+_bytes", k))
             expect(abs(parts - got["held_bytes"]) < MIB and got["held_process_bytes"] > MIB, str(got))
-            host.says(f"memory: at most {got['held_bytes_max']} bytes are held in all (--max-memory-total)")
+            host.says(f"memory limit: {got['held_bytes_max']} bytes are held in all (--max-memory-total)")
 
     for case in (answers, streams, bodies, heads, fetches, memories, instances, topics, messages, backlogs, published):
         yield f"held {case.__name__}", case

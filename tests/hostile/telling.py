@@ -124,7 +124,7 @@ def cases(serving, refused, expect):
         """Compiled once; found again; compiled anew when the file is damaged."""
         with tempfile.TemporaryDirectory() as folder:
             kept = pathlib.Path(folder, "modules")
-            for says, damage in (("compiled anew", False), ("was found", True), ("checksum is wrong", False)):
+            for says, damage in (("compiled the module", False), ("was found", True), ("checksum is wrong", False)):
                 with serving(test, test.guests.get("requests"), "--cache", kept, "-v") as host:
                     host.want("/ok", 200, "hello")
                     host.says(says)
@@ -137,7 +137,7 @@ def cases(serving, refused, expect):
             os.chmod(kept, 0o777)
             with serving(test, test.guests.get("requests"), "--cache", kept, "-v") as host:
                 host.want("/ok", 200, "hello")
-                host.says("others may write there")
+                host.says("other users can write to it")
 
     def access_left(test):
         """A client that left before any answer was sent none: status 0, and no failure of the server's."""

@@ -110,7 +110,8 @@ static int open_folder(struct engine_cache *cache, char *path)
         return MOCKET_EIO;
     }
     if (!ours_alone(&st)) {
-        note(cache, MOCKET_LOG_WARN, path, "not used, since others may write there, or it belongs to another user");
+        note(cache, MOCKET_LOG_WARN, path,
+             "not used, because other users can write to it, or it belongs to another user");
         close(dir);
         return MOCKET_EDENIED;
     }
@@ -124,7 +125,8 @@ int engine_cache_open(struct engine_cache *cache, const char *path)
     cache->max_bytes = cache->max_bytes ? cache->max_bytes : ENGINE_CACHE_BYTES;
     char *copy = path ? mocket__copy(path, strlen(path)) : default_path();
     if (!copy) {
-        note(cache, MOCKET_LOG_DEBUG, "there is no home folder to keep it in", NULL);
+        note(cache, MOCKET_LOG_DEBUG, "no folder for compiled modules: neither XDG_CACHE_HOME nor HOME names one",
+             NULL);
         return path ? MOCKET_ENOMEM : MOCKET_EIO;
     }
     int rc = open_folder(cache, copy);
@@ -156,13 +158,13 @@ static int read_exactly(int fd, void *to, size_t len)
 static const char *odd(const struct stat *st)
 {
     if (!S_ISREG(st->st_mode))
-        return "no regular file";
+        return "not a regular file";
     if (!ours_alone(st))
-        return "others may write it, or it belongs to another user";
+        return "other users can write to it, or it belongs to another user";
     if (st->st_nlink != 1)
-        return "it has a second name";
+        return "it has a second hard link";
     if ((uint64_t)st->st_size < sizeof(struct header) || (uint64_t)st->st_size > FILE_MAX)
-        return "its size is odd";
+        return "its size is wrong";
     return NULL;
 }
 
@@ -179,7 +181,7 @@ static const char *read_entry(int fd, const unsigned char *key, struct mocket_bu
     if (read_exactly(fd, &head, sizeof head) < 0)
         return "it cannot be read";
     if (memcmp(head.magic, MAGIC, sizeof head.magic) != 0 || memcmp(head.key, key, sizeof head.key) != 0)
-        return "it begins with something else";
+        return "it is not a file of the cache";
     if (mocket__load_u64(head.len) != len)
         return "it is not complete";
     char *room = mocket__buf_room(out, len ? len : 1);
@@ -325,14 +327,14 @@ void engine_cache_store(struct engine_cache *cache, const unsigned char key[ENGI
     mocket__store_u64(head.len, content.len);
     int fd = open_unfinished(cache, &aside);
     if (fd < 0) {
-        note(cache, MOCKET_LOG_WARN, "nothing can be written", strerror(errno));
+        note(cache, MOCKET_LOG_WARN, "cannot write to the folder", strerror(errno));
         return;
     }
     int rc = engine_write_all(fd, &head, sizeof head);
     if (rc == 0)
         rc = engine_write_all(fd, content.ptr, content.len);
     if (close(fd) < 0 || rc < 0 || renameat(cache->dir, aside.text, cache->dir, name.text) < 0) {
-        note(cache, MOCKET_LOG_WARN, "nothing was written", strerror(errno));
+        note(cache, MOCKET_LOG_WARN, "cannot write the compiled module", strerror(errno));
         unlinkat(cache->dir, aside.text, 0);
         return;
     }
@@ -367,7 +369,7 @@ static int load_module(struct engine_cache *cache, struct engine *engine, const 
     int rc = engine_cache_load(cache, key, &code);
     if (rc == 0 && (rc = engine_module_load(engine, mocket__buf_view(&code), out, &why)) < 0) {
         mocket__buf_add(&why, "", 1);
-        note(cache, MOCKET_LOG_WARN, "the engine does not take what was kept",
+        note(cache, MOCKET_LOG_WARN, "the engine rejected the compiled module",
              mocket__buf_status(&why) == 0 ? why.ptr : NULL);
     }
     mocket__buf_release(&code);
@@ -412,11 +414,11 @@ int engine_cache_module(struct engine_cache *cache, struct engine *engine, mocke
     unsigned char key[ENGINE_CACHE_KEY];
     bool usable = cache->dir >= 0 && make_key(engine, bytes, key) == 0;
     if (usable && load_module(cache, engine, key, out) == 0) {
-        note(cache, MOCKET_LOG_DEBUG, "compiled code was found", NULL);
+        note(cache, MOCKET_LOG_DEBUG, "found the compiled module", NULL);
         return 0;
     }
     if (usable)
-        note(cache, MOCKET_LOG_DEBUG, "compiled anew", NULL);
+        note(cache, MOCKET_LOG_DEBUG, "compiled the module", NULL);
     struct fresh fresh = { engine, bytes, usable ? key : NULL };
     return cache->compile ? compile_in_child(cache, &fresh, out, why) : compile_here(cache, &fresh, out, why);
 }

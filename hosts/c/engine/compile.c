@@ -362,8 +362,8 @@ static int explain_signal(const struct child *c, const struct compile_opts *opts
     uint64_t cpu_ms = (uint64_t)(c->usage.ru_utime.tv_sec + c->usage.ru_stime.tv_sec) * 1000;
     uint64_t seconds = (opts->cpu_ms + 999) / 1000;
     if (c->killed)
-        return over_limit(why, "compiling was not done after ", COMPILE_WALL * opts->cpu_ms / 1000,
-                          " s, five times --compile-timeout");
+        return over_limit(why, "compiling took longer than ", COMPILE_WALL * opts->cpu_ms / 1000,
+                          " s by the clock, five times --compile-timeout");
     if (number == SIGXCPU || (number == SIGKILL && opts->cpu_ms && cpu_ms >= seconds * 1000))
         return over_limit(why, "compiling takes more than ", seconds, " s of processor time (--compile-timeout)");
     mocket__buf_text(why, "the compiler ended (");
@@ -392,7 +392,7 @@ static int take_result(const struct child *c, const struct compile_opts *opts, s
     out->code.ptr = map_sealed(c->result, RESULT_MAX, &out->code.len);
     if (out->code.ptr)
         return 0;
-    mocket__buf_text(why, "the compiler handed back no sealed file");
+    mocket__buf_text(why, "the compiler returned no sealed file");
     return MOCKET_EIO;
 }
 

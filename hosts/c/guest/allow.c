@@ -219,7 +219,7 @@ int guest_net_parse(const char *rule, struct guest_net *out, const char **why)
     if (out->kind == GUEST_NET_ALL || parse_network(text, &out->network))
         return 0;
     if (memchr(text.ptr, '/', text.len))
-        *why = "that is no network: 10.0.0.0/8, [fd00::/8]:443";
+        *why = "not a network; examples: 10.0.0.0/8, [fd00::/8]:443";
     return parse_name(text, out);
 }
 

@@ -98,7 +98,7 @@ const char *guest_import_listen(void *data, union engine_slot *s)
     if (rc < 0)
         return answer(s, rc);
     if (address.len > GUEST_ADDRESS_MAX || memchr(address.ptr, '\0', address.len))
-        return refuse_listen(i, s, MOCKET_EINVAL, "listen: that is no address");
+        return refuse_listen(i, s, MOCKET_EINVAL, "listen: the address is longer than 255 bytes or contains a NUL");
     memcpy(i->declared.address, address.ptr, address.len);
     i->declared.reuse = reuse;
     i->declared.streams = flags & MOCKET_ABI_STREAM_BODY;

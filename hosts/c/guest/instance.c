@@ -292,7 +292,7 @@ static int check_declaration(const struct guest_instance *i, struct mocket_buf *
 {
     const struct guest_declaration *first = &i->program->declared, *now = &i->declared;
     if (!now->listening) {
-        mocket__buf_text(why, "its start ended without calling listen (an app in C ends its main in mocket_listen)");
+        mocket__buf_text(why, "its start ended without a call of listen (main of an app in C ends with mocket_listen)");
         return MOCKET_EINVAL;
     }
     if (!i->program->known)
@@ -301,7 +301,7 @@ static int check_declaration(const struct guest_instance *i, struct mocket_buf *
         first->max_body == now->max_body && first->max_message == now->max_message &&
         first->on_demand == now->on_demand && strcmp(first->address, now->address) == 0)
         return 0;
-    mocket__buf_text(why, "it declared something else than the first instance did");
+    mocket__buf_text(why, "its call of listen or option differs from the first instance's");
     return MOCKET_EINVAL;
 }
 

@@ -45,7 +45,7 @@ static bool may_write(struct guest_log *log)
 void guest_log_full(struct guest_log *log)
 {
     guest_log_seldom(log, &log->full_ns, MOCKET_LOG_WARN,
-                     MOCKET_SPAN("the process holds as much memory as it may (--max-memory-total)"));
+                     MOCKET_SPAN("the process has reached its memory limit (--max-memory-total)"));
 }
 
 /* Bytes of the text that was written. */

@@ -75,7 +75,7 @@ static int check_exports(struct guest_module *m, struct mocket_buf *why)
         if (!found)
             continue;
         if (found->kind != ENGINE_FUNCTION)
-            return guest_app_refuse(why, "its export `", exports[i].name, "` is no function", NULL);
+            return guest_app_refuse(why, "its export `", exports[i].name, "` is not a function", NULL);
         if (strcmp(found->type, exports[i].type) != 0)
             return guest_app_refuse(
                 why, "its export `", exports[i].name, "` has the type ", found->type, ", it must be ", exports[i].type,

@@ -95,13 +95,13 @@ int guest_request_pass_in(struct guest_instance *i, struct guest_request *r, uin
     struct mocket_message without;
     struct guest_bytes room;
     if (at == 0) {
-        guest_request_log(i, r, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc has no memory for it"));
+        guest_request_log(i, r, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc returned 0: the guest is out of memory"));
         return 503;
     }
     if (at % 8 != 0)
-        return faulty(i, r, MOCKET_SPAN("mocket_alloc answered an address that is not 8-aligned"));
+        return faulty(i, r, MOCKET_SPAN("mocket_alloc returned an address that is not 8-aligned"));
     if (guest_span(i, at, len, &room) < 0)
-        return faulty(i, r, MOCKET_SPAN("mocket_alloc answered a range outside the memory"));
+        return faulty(i, r, MOCKET_SPAN("mocket_alloc returned a range outside of the memory"));
     bool here = !r->body_comes && r->message->body_error == 0;
     mocket__abi_request_encode(shown(r, &without), r->body, here, body_left(r), room.ptr);
     return 0;

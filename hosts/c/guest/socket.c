@@ -368,14 +368,17 @@ bool guest_socket_pass_in(struct guest_instance *i, struct guest_event *ev, uint
 {
     struct guest_bytes room;
     if (at == 0) {
-        guest_request_log(i, NULL, MOCKET_LOG_WARN, MOCKET_SPAN("mocket_alloc has no memory for a socket's event"));
+        guest_request_log(i, NULL, MOCKET_LOG_WARN,
+                          MOCKET_SPAN("mocket_alloc returned 0: the guest is out of memory for a WebSocket's event"));
         fail(ev->socket, MOCKET_WS_CODE_FAILED);
         ev->len = ev->kind == MOCKET_WS_CLOSED ? 0 : ev->len; /* that one comes in any case, without its data */
         return ev->kind == MOCKET_WS_CLOSED;
     }
     if (at % 8 != 0 || guest_span(i, at, ev->len, &room) < 0) {
         i->broken = true;
-        guest_request_log(i, NULL, MOCKET_LOG_ERROR, MOCKET_SPAN("mocket_alloc answered an address that cannot be"));
+        guest_request_log(
+            i, NULL, MOCKET_LOG_ERROR,
+            MOCKET_SPAN("mocket_alloc returned an address that is not 8-aligned or outside of the memory"));
         return false;
     }
     memcpy(room.ptr, ev->data, ev->len);
@@ -499,9 +502,11 @@ static int32_t refuse(struct guest_instance *i, mocket_span why)
 static int32_t open_socket(struct guest_instance *i, struct guest_request *r, struct guest_socket **out)
 {
     if (!guest_place_for_socket(i))
-        return refuse(i, MOCKET_SPAN("WebSocket refused: no place in its instance (--sockets-each, --max-instances)"));
+        return refuse(
+            i, MOCKET_SPAN(
+                   "WebSocket refused: its instance has no place for another one (--sockets-each, --max-instances)"));
     if (!reserve(i->program))
-        return refuse(i, MOCKET_SPAN("WebSocket refused: as many are open as may be (--max-sockets)"));
+        return refuse(i, MOCKET_SPAN("WebSocket refused: the limit of open WebSockets is reached (--max-sockets)"));
     struct guest_socket *s = mocket__new(sizeof *s);
     int32_t number = s ? guest_handle_open(&i->handles, GUEST_HANDLE_SOCKET, s) : MOCKET_ENOMEM;
     if (number < 0) {

@@ -25,7 +25,7 @@
     X(REQUESTS_3XX, requests_3xx, true, "Requests answered with a status of this class")                               \
     X(REQUESTS_4XX, requests_4xx, true, "Requests answered with a status of this class")                               \
     X(REQUESTS_5XX, requests_5xx, true, "Requests answered with a status of this class")                               \
-    X(REQUESTS_CUT, requests_cut, true, "Requests whose answer did not go out whole")                                  \
+    X(REQUESTS_CUT, requests_cut, true, "Requests whose answer was not sent completely")                               \
     X(BODY_IN, body_bytes_in, true, "Bytes of request bodies")                                                         \
     X(BODY_OUT, body_bytes_out, true, "Bytes of answers' bodies")                                                      \
     X(SOCKETS, websockets, false, "WebSockets of guests")                                                              \

@@ -378,8 +378,10 @@ static bool may_make(const struct guest_worker *w)
 /* One that is used up ends, though it has sockets: others could not be served. */
 static void make_room(struct guest_worker *w, struct guest_instance *i)
 {
-    guest_log_raw(&w->log, MOCKET_LOG_WARN,
-                  MOCKET_SPAN("too many used up instances stay for their WebSockets: one ends, and closes its own"));
+    guest_log_raw(
+        &w->log, MOCKET_LOG_WARN,
+        MOCKET_SPAN(
+            "too many used-up instances are kept for their WebSockets: one of them ends and closes its WebSockets"));
     guest_sockets_abandon(i, MOCKET_WS_CODE_RESTART);
     end_instance(w, i);
 }
@@ -415,8 +417,9 @@ static bool assign(struct guest_worker *w, struct guest_request *r)
         guest_inbox_take(&w->inbox, r);
     if (!i) {
         if (r->upgrade && w->failures == 0)
-            guest_log_seldom(&w->log, &w->log.refused_ns, MOCKET_LOG_WARN,
-                             MOCKET_SPAN("WebSocket refused: no instance may take one more (--max-instances)"));
+            guest_log_seldom(
+                &w->log, &w->log.refused_ns, MOCKET_LOG_WARN,
+                MOCKET_SPAN("WebSocket refused: no instance has a place for another one (--max-instances)"));
         guest_request_fail(r, 503);
         guest_request_end(r);
         return true;
@@ -504,7 +507,8 @@ static void leave(struct guest_worker *w)
 /* A guest that waits, and was told that it is too late, has had its grace. */
 static void end_waiting(struct guest_worker *w, struct guest_instance *i)
 {
-    guest_request_log(i, i->current, MOCKET_LOG_ERROR, MOCKET_SPAN("it waits beyond its time: the instance ends"));
+    guest_request_log(i, i->current, MOCKET_LOG_ERROR,
+                      MOCKET_SPAN("the call still waits after its grace period: the instance ends"));
     guest_count(w->log.stats, GUEST_STAT_DEADLINES, 1);
     i->broken = true;
     end_instance(w, i);

@@ -123,9 +123,9 @@ export function passMessage(memory, alloc, ex, onDemand) {
         return 0;
     memory.fresh();
     if (ptr % 8 !== 0)
-        throw new RangeError('mocket_alloc answered an address that is not 8-aligned');
+        throw new RangeError('mocket_alloc returned an address that is not 8-aligned');
     if (ptr + size > memory.u8.length)
-        throw new RangeError('mocket_alloc answered a range outside the memory');
+        throw new RangeError('mocket_alloc returned a range outside of the memory');
     const left = ex.left >= 0 && ex.left < UNKNOWN_LENGTH ? ex.left : UNKNOWN_LENGTH;
     write(memory, ptr, ex.body, left, ex.bodyError);
     passed.length = size;

@@ -230,7 +230,7 @@ int mocket_listen(mocket_app *app, const char *address)
     mocket_span wish = mocket__span(address ? address : "");
     rc = mocket__import_listen(MOCKET_ABI_VERSION, flags, wish.ptr, (uint32_t)wish.len);
     if (rc < 0)
-        log_text(MOCKET_LOG_ERROR, "mocket_listen: the host refuses");
+        log_text(MOCKET_LOG_ERROR, "mocket_listen: the host refused to serve this app");
     return rc;
 }
 

@@ -96,7 +96,7 @@ static void tell(char problem[MOCKET_DESCRIPTORS_TEXT], const struct mocket_desc
                  { d->files, wish->files, "files" },
                  { d->outgoing, wish->outgoing, "connections of a worker to other servers" } };
     int len = snprintf(problem, MOCKET_DESCRIPTORS_TEXT,
-                       "%zu descriptors are wanted, and the process may have %zu (raise the hard limit, ulimit -Hn)",
+                       "%zu descriptors are needed, but the process may open %zu (raise the hard limit, ulimit -Hn)",
                        numbers[0], numbers[1]);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].now < rows[i].wished)

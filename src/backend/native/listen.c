@@ -31,7 +31,7 @@ static int wanted_workers(void)
     if (!text || *text == '\0')
         return 0;
     int64_t n = mocket__span_decimal(mocket__span(text), WORKERS_MAX);
-    return n >= 1 ? (int)n : complain(MOCKET_EINVAL, "MOCKET_WORKERS is not a number between 1 and 1024");
+    return n >= 1 ? (int)n : complain(MOCKET_EINVAL, "MOCKET_WORKERS must be a number from 1 to 1024");
 }
 
 int mocket_listen(mocket_app *app, const char *address)

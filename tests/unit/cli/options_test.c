@@ -169,7 +169,7 @@ static void test_manual(void **state)
     assert_non_null(strstr(text, "usage: try\n\nNumbers:\n  -c, --count N       a number (default: 7)\n"));
     assert_non_null(strstr(text, "  --max-size SIZE     a size (default: none)\n"));
     assert_non_null(strstr(text, "  --many X            several (may be repeated)\n"));
-    assert_non_null(strstr(text, "Only on the command line: --word.\n"));
+    assert_non_null(strstr(text, "Options without a variable: --word.\n"));
     free(text);
 }
 

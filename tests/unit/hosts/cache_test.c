@@ -172,7 +172,7 @@ static void refuses_another_keys_content(void **state)
     strcpy(other, entry(f, 2));
     engine_cache_store(&f->cache, key(2), MOCKET_SPAN("other"));
     assert_int_equal(rename(other, entry(f, 1)), 0);
-    refuses(f, "begins with something else");
+    refuses(f, "not a file of the cache");
 }
 
 static void refuses_what_others_can_write(void **state)
@@ -181,12 +181,12 @@ static void refuses_what_others_can_write(void **state)
     char other[256];
     engine_cache_store(&f->cache, key(1), MOCKET_SPAN("content"));
     assert_int_equal(chmod(entry(f, 1), 0620), 0);
-    refuses(f, "others may write it");
+    refuses(f, "other users can write to it");
     assert_int_equal(chmod(entry(f, 1), 0602), 0);
-    refuses(f, "others may write it");
+    refuses(f, "other users can write to it");
     snprintf(other, sizeof other, "%s/second", f->folder);
     assert_int_equal(link(entry(f, 1), other), 0);
-    refuses(f, "second name");
+    refuses(f, "second hard link");
     if (geteuid() == 0) {
         assert_int_equal(chown(entry(f, 1), 1, 1), 0);
         refuses(f, "belongs to another user");
@@ -204,7 +204,7 @@ static void refuses_what_is_no_file(void **state)
     refuses(f, ".cwasm: ");
     assert_int_equal(unlink(entry(f, 1)), 0);
     assert_int_equal(mkfifo(entry(f, 1), 0600), 0); /* does not wait for a writer */
-    refuses(f, "no regular file");
+    refuses(f, "not a regular file");
 }
 
 static void refuses_a_folder_of_others(void **state)
@@ -215,7 +215,7 @@ static void refuses_a_folder_of_others(void **state)
     assert_int_equal(chmod(f->path, 0770), 0);
     assert_int_equal(engine_cache_open(&cache, f->path), MOCKET_EDENIED);
     assert_int_equal(cache.dir, -1);
-    assert_true(noted(f, "others may write there"));
+    assert_true(noted(f, "other users can write to it"));
     assert_int_equal(chmod(f->path, 0700), 0);
     if (geteuid() == 0) {
         assert_int_equal(chown(f->path, 1, 1), 0);
@@ -335,7 +335,7 @@ static void modules(void **state)
     struct mocket_buf why = { 0 };
     struct engine_opts opts = { .instances = 2, .memory_bytes = 1 << 20 };
     assert_int_equal(engine_open(&opts, &engine, &why), 0);
-    const char *const words[] = { "compiled anew", "compiled code was found" };
+    const char *const words[] = { "compiled the module", "found the compiled module" };
     for (size_t i = 0; i < UNIT_COUNT(words); i++) {
         mocket__buf_reset(&f->notes);
         assert_int_equal(engine_cache_module(&f->cache, engine, module_span, &module, &why), 0);

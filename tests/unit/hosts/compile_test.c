@@ -87,7 +87,7 @@ static void test_programs_that_do_something_else(void **state)
         const char *program, *text;
     } rows[] = {
         { "/nowhere/mocket", "could not be started: /nowhere/mocket: No such file" },
-        { "/bin/true", "handed back no sealed file" },
+        { "/bin/true", "returned no sealed file" },
         { "/bin/false", "the compiler failed" },
     };
     struct compile_result result;

@@ -65,8 +65,8 @@ static void test_static(void **state)
         { "a", "/tmp", { 0 }, "begins with a slash" },
         { NULL, "/tmp", { 0 }, "begins with a slash" },
         { "/a/**", "/tmp", { 0 }, "without : and *" },
-        { "/a", NULL, { 0 }, "no folder" },
-        { "/a", "", { 0 }, "no folder" },
+        { "/a", NULL, { 0 }, "dir is missing" },
+        { "/a", "", { 0 }, "dir is missing" },
         { "/a", "/tmp", { .index = index }, "an index" },
         { "/a", "/tmp", { .index = empty }, "an index" },
         { "/a", "/tmp", { .cache_control = "a\x01" }, "control byte" },
@@ -89,8 +89,8 @@ static void test_basic_auth(void **state)
         struct mocket_basic_auth_opts opts;
         const char *words;
     } rows[] = {
-        { { 0 }, "neither users nor verify" },
-        { { .users = none }, "neither users nor verify" },
+        { { 0 }, "give users or verify" },
+        { { .users = none }, "give users or verify" },
         { { .users = colon }, "colon" },
         { { .users = nameless }, "empty" },
         { { .users = no_password }, "password" },
@@ -112,8 +112,8 @@ static void test_bearer_auth(void **state)
         struct mocket_bearer_auth_opts opts;
         const char *words;
     } rows[] = {
-        { { 0 }, "neither tokens nor verify" },
-        { { .tokens = none }, "neither tokens nor verify" },
+        { { 0 }, "give tokens or verify" },
+        { { .tokens = none }, "give tokens or verify" },
         { { .tokens = blank }, "a token" },
         { { .tokens = fine }, NULL },
         { { .tokens = fine, .realm = "\\" }, "realm" },

@@ -56,7 +56,7 @@ static bool unfold(struct mocket_outgoing *out, mocket_span line)
         memcpy(text + value->len + 1, more.ptr, more.len);
     *value = (mocket_span){ text, value->len + 1 + more.len };
     text[value->len] = '\0';
-    return mocket__is_field_value(more) || refuse(out, MOCKET_EIO, "a field's value is none");
+    return mocket__is_field_value(more) || refuse(out, MOCKET_EIO, "a field's value is malformed");
 }
 
 static bool add(struct mocket_outgoing *out, mocket_span line)
@@ -168,7 +168,7 @@ static bool end(struct mocket_outgoing *out)
     if (mocket__fields_next(&out->fields, MOCKET_SPAN("transfer-encoding"), &at))
         mocket__fields_remove(&out->fields, MOCKET_SPAN("content-length")); /* RFC 9112, section 6.3 */
     if (!has_one_len(&out->fields))
-        return refuse(out, MOCKET_EIO, "the length of the body is none");
+        return refuse(out, MOCKET_EIO, "the Content-Length is malformed");
     if (follows(out))
         return redirect(out);
     drop_hop_by_hop(out);

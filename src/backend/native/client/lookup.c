@@ -214,7 +214,7 @@ static void write_addresses(struct mocket_lookup *lookup, const struct addrinfo 
         count++;
     }
     lookup->code = count > 0 ? 0 : MOCKET_EIO;
-    lookup->reason = count > 0 ? NULL : "it has no address that can be used";
+    lookup->reason = count > 0 ? NULL : "the name has no usable address";
 }
 
 static void *run(void *arg)
@@ -303,7 +303,7 @@ static void start_more(struct mocket_lookups *l)
         uv_mutex_unlock(&l->mailbox->lock);
         if (start_thread(at) < 0) {
             at->code = MOCKET_ENOMEM;
-            at->reason = "no thread can be started for it";
+            at->reason = "no thread can be started for the lookup";
             post(at); /* as a thread would */
         }
     }

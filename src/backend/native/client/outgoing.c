@@ -70,7 +70,7 @@ static const char *late_reason(const struct mocket_outgoing *out)
     case MOCKET_HOP_SLOT:
         return "waiting for a free connection takes too long";
     default:
-        return "the server says nothing";
+        return "the server sent nothing within the time limit";
     }
 }
 

@@ -44,7 +44,7 @@ static int fail(char problem[MOCKET_PROBLEM_LEN], const char *address, const cha
 
 static int malformed(char problem[MOCKET_PROBLEM_LEN], const char *address)
 {
-    snprintf(problem, MOCKET_PROBLEM_LEN, "\"%s\" is no address: host:port, :port, [v6]:port or unix:path is expected",
+    snprintf(problem, MOCKET_PROBLEM_LEN, "\"%s\" is not an address: use host:port, :port, [v6]:port or unix:path",
              address);
     return MOCKET_EINVAL;
 }

@@ -75,7 +75,7 @@ static void test_shares_shrink(void **state)
     assert_int_equal(d.files, 100);
     assert_in_range(d.outgoing, 60, 110);
     assert_true(d.connections + d.files + 2 * mocket__native_outgoing_descriptors(d.outgoing) < 1000 - 150);
-    assert_non_null(strstr(problem, "the process may have 1000 (raise the hard limit, ulimit -Hn): "));
+    assert_non_null(strstr(problem, "the process may open 1000 (raise the hard limit, ulimit -Hn): "));
     assert_non_null(strstr(problem, " connections instead of 1000, "));
     assert_non_null(strstr(problem, " connections of a worker to other servers instead of 200"));
     assert_null(strstr(problem, "files"));
