@@ -1,4 +1,4 @@
-/* Running other programs. No shell is involved: words arrive as they are, whatever characters they hold. */
+/* Runs other programs, without a shell: words are passed on unchanged, whatever characters they contain. */
 #include "command.h"
 
 #include <errno.h>

@@ -31,7 +31,7 @@ int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *
  * same result. */
 int mocket__cli_command_capture(const char *verb, const struct mocket__cli_command *c, char *text, size_t room);
 
-/* Does PATH, or `name` itself when it holds a slash, lead to a program? */
+/* Returns whether PATH has the program, or `name` itself if it contains a slash. */
 bool mocket__cli_command_exists(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* The whole module is read: it was written just now, and is small beside what it took to make it. */
+/* The whole module is read: it was just written, and is small compared to the work of compiling it. */
 #include "exports.h"
 
 #include <stdint.h>

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* False too when the file cannot be read, or is no module. */
+/* Returns whether the module exports a function of that name. False also if the file cannot be read or is not a
+ * module. */
 bool mocket__cli_exports(const char *path, const char *name);
 
 #endif

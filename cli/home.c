@@ -1,6 +1,6 @@
 /* The program finds its headers and its guest library relative to itself, so that a build tree and an installation can
- * both be moved about. MOCKET_HOME, a build tree's root or an installation's prefix, wins over that and is then the
- * only place: who sets it does not want another one. */
+ * both be moved. MOCKET_HOME, a build tree's root or an installation's prefix, has precedence and is then the only
+ * place. */
 #include "home.h"
 
 #include <stdbool.h>

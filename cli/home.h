@@ -1,4 +1,4 @@
-/* Where the headers and the guest library lie, seen from the running program. */
+/* The places of the headers and of the guest library, relative to the running program. */
 #ifndef MOCKET_CLI_HOME_H
 #define MOCKET_CLI_HOME_H
 

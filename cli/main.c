@@ -1,5 +1,5 @@
-/* The `mocket` command: a table of verbs. main finds the verb and hands over what follows it; everything else is the
- * verb's own affair. `--help` and `--version` are the verbs help and version, because people type them. */
+/* The `mocket` command: a table of verbs. main finds the verb and passes the following words to it; the verb does the
+ * rest. `--help` and `--version` stand for the verbs help and version. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static const struct cli_verb *find_verb(const char *name)
     return NULL;
 }
 
-/* The verb that a mistyped name most probably means: the same beginning, or nothing. */
+/* Returns the verb that a mistyped name probably means: one with the same beginning, or NULL. */
 static const char *likely_verb(const char *name)
 {
     for (size_t i = 0; i < VERB_COUNT; i++)
@@ -128,7 +128,7 @@ static int end_output(const char *verb, int code)
 int main(int argc, char **argv)
 {
     if (mocket__native_standard() < 0)
-        return 1; /* there may be nowhere to say it */
+        return 1; /* standard error may be closed too */
     if (argc < 2) {
         list_verbs(stderr);
         return 2;

@@ -1,4 +1,4 @@
-/* The text of `mocket help VERB`, made of the verb's table of options. */
+/* Writes the text of `mocket help VERB` from the verb's table of options. */
 #include <string.h>
 
 #include "options.h"

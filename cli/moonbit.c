@@ -1,8 +1,8 @@
 /* `mocket build DIR`: an app in MoonBit to a wasm file.
  *
  * MoonBit's compiler comes in two ways: with its own build program `moon`, or as the packaged one that
- * tools/setup-moonbit installs. The script moonbit-build, of a checkout or an installation, knows both; here the words
- * are looked at, so that a mistake is told before a compiler runs, and are handed over. Nothing is fetched. */
+ * tools/setup-moonbit installs. The script moonbit-build, of a checkout or an installation, supports both. This file
+ * checks the words, so that mistakes are reported before a compiler runs, and passes them on. Nothing is downloaded. */
 #include "moonbit.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* `mocket new NAME`: a folder with an app, a Makefile and a few words. It writes only into a folder that it has made
- * itself, so nothing of anybody's is ever overwritten. */
+/* `mocket new NAME`: a folder with an app, a Makefile and a few words. It writes only into a folder that it has
+ * created, so it never overwrites a file. */
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -80,7 +80,7 @@ static const struct file {
     { ".gitignore", "app\napp.wasm\n" },
 };
 
-/* The name goes into C text and Markdown as it is, therefore only plain characters. */
+/* The name is copied into C text and Markdown, so only plain characters are allowed. */
 static bool is_plain(const char *name)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";

@@ -1,4 +1,4 @@
-/* Reading a command line by a table. Telling the table: manual.c. */
+/* Reads a command line according to a table. manual.c writes the help text from the same table. */
 #include "options.h"
 
 #include <assert.h>
@@ -26,7 +26,7 @@ static const struct unit sizes[] = { { "", 1 },          { "K", 1 << 10 },   { "
                                      { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { NULL, 0 } };
 static const struct unit times[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { NULL, 0 } };
 
-/* A number with one of the suffixes; -1 when it is none, or larger than most. */
+/* Parses a number with one of the suffixes. Returns -1 if it is malformed or larger than most. */
 static int64_t parse(const char *text, const struct unit *units, int64_t most)
 {
     char *end;
@@ -249,7 +249,7 @@ static const char *likely_name(const struct cli_verb *v, const char *name, size_
     return found;
 }
 
-/* An option that no row has: the verb may know it, as another program's. */
+/* Handles an option that has no row: the verb may pass it to another program. */
 static int take_other(struct reader *r, const char *word, const char *likely)
 {
     const struct cli_verb *v = r->verb;

@@ -1,5 +1,5 @@
-/* The options of a verb as one table. The command line, the MOCKET_... variables, the defaults and the text of
- * `mocket help VERB` are made of it; tools/check-options compares it with docs/operating.md.
+/* The options of a verb as one table. The command line, the MOCKET_... variables, the defaults and the text of `mocket
+ * help VERB` are made of it; tools/check-options compares it with docs/operating.md.
  *
  *     --name VALUE  --name=VALUE      every option
  *     -x VALUE  -xVALUE  -xy          those with a letter; letters without a value may stand together
@@ -7,7 +7,7 @@
  *                                     options that the command line does not give
  *     --                              what follows is no option
  *
- * Abbreviations are refused: what one means would change with each new option. */
+ * Abbreviations are refused: a new option could change their meaning. */
 #ifndef MOCKET_CLI_OPTIONS_H
 #define MOCKET_CLI_OPTIONS_H
 
@@ -38,7 +38,7 @@ struct cli_option {
     enum cli_kind kind;
     const char *name;           /* without the dashes */
     char letter;                /* 0: none */
-    bool command_line;          /* no variable: MOCKET_... of that name means something else */
+    bool command_line;          /* it has no variable, because MOCKET_... of that name has another meaning */
     bool many;                  /* may be given several times: take adds */
     const char *value;          /* as the help text names it: TIME */
     const char *initial;        /* the default, as one types it; NULL: the verb fills it in before */

@@ -1,5 +1,5 @@
-/* The verbs of the `mocket` command, one file each. A verb tells what went wrong on standard error itself and returns
- * the exit code: 0, 1 a failure, 2 a misuse. */
+/* The verbs of the `mocket` command, one file each. A verb reports errors on standard error itself and returns the exit
+ * code: 0 success, 1 a failure, 2 a misuse. */
 #ifndef MOCKET_CLI_VERBS_H
 #define MOCKET_CLI_VERBS_H
 

@@ -1,5 +1,5 @@
 /* The messages of the guest ABI (docs/abi.md, sections 4 and 5) to and from bytes: one codec for guests and hosts.
- * Decoders take any bytes: whatever does not fit is MOCKET_EINVAL, never an access outside. */
+ * Decoders accept any bytes: a malformed message is MOCKET_EINVAL, never an access outside of it. */
 #ifndef MOCKET_ABI_CODEC_H
 #define MOCKET_ABI_CODEC_H
 
@@ -8,11 +8,11 @@
 #include "../http/message.h"
 #include "../http/websocket.h"
 
-/* Size of the encoded request, or 0 when it does not fit in 32 bits. body: what is sent along, whole (may be
- * absent). */
+/* Returns the size of the encoded request, or 0 if it does not fit in 32 bits. body: the whole body in the message; may
+ * be absent. */
 size_t mocket__abi_request_size(const struct mocket_message *msg, mocket_span body);
-/* Writes exactly that many bytes at dst, 4-aligned. body_left: word 14, 0 when the body is whole. msg->body_error
- * counts when the body is not here. */
+/* Writes exactly that many bytes at dst, which is 4-aligned. body_left: word 14, 0 if the body is in the message.
+ * msg->body_error is used if it is not. */
 void mocket__abi_request_encode(const struct mocket_message *msg, mocket_span body, bool body_here, uint32_t body_left,
                                 void *dst);
 /* Views into bytes; rows in arena. *body has ptr NULL unless flag BODY_HERE is set. bytes.ptr is 4-aligned.
@@ -20,8 +20,9 @@ void mocket__abi_request_encode(const struct mocket_message *msg, mocket_span bo
 int mocket__abi_request_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_message *msg,
                                mocket_span *body);
 
-/* What `fetch` is given: a request message of which only some words count (section 2). Views into bytes, which the
- * caller has copied out of the guest's memory, 4-aligned; the rows in arena, without Host and the connection's. */
+/* The argument of `fetch`: a request message of which only some words count (section 2). Spans are views into bytes,
+ * which the caller has copied out of the guest's memory, 4-aligned. The rows are in arena, without Host and hop-by-hop
+ * fields. */
 struct mocket_abi_fetch {
     mocket_span method, url; /* url: whatever was given */
     struct mocket_fields fields;
@@ -29,17 +30,17 @@ struct mocket_abi_fetch {
     uint32_t timeout_ms; /* 0: not said */
     bool follow, retry;
 };
-/* 0; MOCKET_EINVAL: malformed, the method is CONNECT or word 0 says another one, a name is no token, a value cannot be
- * one, or two content-length rows differ; MOCKET_ENOMEM. */
+/* Returns 0; MOCKET_EINVAL if it is malformed, the method is CONNECT or differs from word 0, a name is not a token, a
+ * value is malformed, or two content-length rows differ; MOCKET_ENOMEM. */
 int mocket__abi_fetch_decode(mocket_span bytes, struct mocket_arena *a, struct mocket_abi_fetch *out);
 
 /* The same for a response head. */
 size_t mocket__abi_head_size(const struct mocket_fields *fields);
-/* lower_case: names are written so, however they are spelled. */
+/* lower_case: write names in lower case. */
 void mocket__abi_head_encode(int status, const struct mocket_fields *fields, bool lower_case, void *dst);
 /* The same into an arena, names as they are spelled; ptr NULL: no memory. */
 mocket_span mocket__abi_head_make(struct mocket_arena *a, int status, const struct mocket_fields *fields);
-/* The head's status: of an answer 200..599, of a handshake 101, of a fetched response whatever the server said. */
+/* The allowed status: of an answer 200..599, of a handshake 101, of a fetched response any status of the server. */
 enum mocket_abi_head_kind { MOCKET_ABI_ANSWER, MOCKET_ABI_HANDSHAKE, MOCKET_ABI_FETCHED /* 200..999 */ };
 /* Checks status, names and values (section 5); views into bytes, which the caller has copied out of the guest's
  * memory. */

@@ -1,14 +1,14 @@
-/* What a guest asks its host to fetch: a request message (docs/abi.md, sections 2 and 4) in which the target is an
- * absolute URL and word 14 a time.
+/* The message with which a guest starts an outgoing request: a request message (docs/abi.md, sections 2 and 4) in which
+ * the target is an absolute URL and word 14 a time.
  *
- * The connection is the host's, so what belongs to it is left out like in an answer: hop-by-hop fields, the length,
- * which is told apart, and Host, which would name another server than the URL does, and than was granted. */
+ * The host owns the connection, so fields of the connection are left out, as in an answer: hop-by-hop fields; the
+ * length, which is passed separately; and Host, which could name another server than the granted URL. */
 #include "../base/span.h"
 #include "../http/method.h"
 #include "codec.h"
 #include "words.h"
 
-/* Keeps what is the guest's to say. */
+/* Keeps the fields that a guest may set. */
 static int sift(struct mocket_abi_fetch *f)
 {
     size_t kept = 0;

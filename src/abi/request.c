@@ -1,7 +1,7 @@
 /* Request messages (docs/abi.md, section 4): sixteen words, rows of four words, then text, then the body.
  *
- * Both directions work on bytes that somebody else may have written: the decoder checks each range against the message
- * before it makes a view of it, and all arithmetic is in 64 bits. */
+ * Both directions work on bytes that a hostile program may have written. The decoder checks each range against the
+ * message before it makes a view of it, and all arithmetic is in 64 bits. */
 #include "../base/span.h"
 #include "codec.h"
 #include "words.h"

@@ -1,5 +1,5 @@
-/* Functions of src/core/backend.h for backends whose workers can always wait, stream and publish: the tables of the
- * backend decide, not the linker. */
+/* The functions of src/core/backend.h for backends whose workers can always wait, stream and publish. They call the
+ * tables of the backend, so nothing depends on the linker. */
 #include "../core/backend.h"
 
 void mocket_stop(mocket_app *app)
@@ -27,7 +27,7 @@ void mocket__body_prepare(struct mocket_request *req)
 
 void mocket__request_complete(struct mocket_request *req)
 {
-    req->message.flags &= ~(unsigned)MOCKET_MESSAGE_ON_DEMAND; /* never set: these backends keep nothing back */
+    req->message.flags &= ~(unsigned)MOCKET_MESSAGE_ON_DEMAND; /* never set: these backends leave nothing out */
 }
 
 void mocket__ws_prepare(void)

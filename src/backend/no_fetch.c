@@ -1,5 +1,6 @@
-/* Outgoing requests without a network: there are none. In a program that has another backend too that one defines
- * these, and tells an event of the test client by its surroundings (struct mocket_env). */
+/* mocket_fetch for backends without a network: it is not supported. In a program that has the test client and another
+ * backend, the other backend defines these functions, and recognises an event of the test client by its struct
+ * mocket_env. */
 #include "../core/backend.h"
 
 struct mocket_call {
@@ -21,7 +22,7 @@ int mocket_wait(mocket_event *e, mocket_call *call, mocket_reply **out)
     return MOCKET_ENOTSUP;
 }
 
-/* None of them would be waited for. */
+/* No call can be waiting. */
 int mocket_wait_any(mocket_event *e, mocket_call *const *calls, size_t count, int64_t timeout_ms)
 {
     (void)e, (void)timeout_ms;

@@ -1,11 +1,11 @@
-/* Tills borrow pieces, so the account's total is a little more than what is used: at most two pieces for each till.
+/* Tills borrow memory in pieces. So the account's total exceeds the used memory by at most two pieces for each till.
  *
- * The last part of the limit is a reserve: small charges of requests and their answers may use it, so that a process
- * that is full of something else still answers small requests.
+ * The last part of the limit is a reserve. Small charges of requests and their answers may use it, so that a process
+ * whose memory is full of other objects still answers small requests.
  *
- * Published messages are made by one thread and freed by any. They are counted in the account itself, by one atomic
- * addition. A charge adds to its total first and then looks at the other one, both in one order for all threads: two
- * charges that do not fit together cannot both miss each other. */
+ * One thread makes a published message and any thread may free it. So the account itself counts published messages,
+ * with one atomic addition. A charge first adds to its total and then reads the other total, in the same order on all
+ * threads: if two charges do not fit together, at least one of them sees the other. */
 #include "account.h"
 
 #include "memory.h"
@@ -64,7 +64,7 @@ static uint64_t up_to_pieces(uint64_t bytes)
                : (bytes + MOCKET_ACCOUNT_PIECE - 1) / MOCKET_ACCOUNT_PIECE * MOCKET_ACCOUNT_PIECE;
 }
 
-/* Whole pieces; where these do not fit any more, no more than is missing. */
+/* Borrows whole pieces. If these do not fit, borrows only the missing bytes. */
 static bool borrow(struct mocket_till *t, enum mocket_charge part, uint64_t bytes)
 {
     struct mocket_account *a = t->account;

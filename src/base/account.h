@@ -1,8 +1,9 @@
-/* What a process holds for clients and guests, in bytes: an account with one limit, and a till for each thread.
+/* The memory that a process holds for clients and guests, in bytes: an account with one limit, and a till for each
+ * thread.
  *
- * A holder takes the bytes that it allocates from the till of its thread, and gives them back when it frees them. A
- * till borrows from the account in pieces of MOCKET_ACCOUNT_PIECE and keeps a little in hand, so that charging is an
- * addition, and threads seldom meet. */
+ * Code that allocates memory takes its bytes from the till of the thread, and gives them back when it frees the memory.
+ * A till borrows from the account in pieces of MOCKET_ACCOUNT_PIECE and keeps some in hand. So charging is an addition,
+ * and threads seldom touch the account at the same time. */
 #ifndef MOCKET_BASE_ACCOUNT_H
 #define MOCKET_BASE_ACCOUNT_H
 
@@ -15,7 +16,7 @@
 #define MOCKET_ACCOUNT_RESERVE_SHARE 16u       /* of the limit, one part in so many, */
 #define MOCKET_ACCOUNT_RESERVE_MAX (64u << 20) /* and at most this many bytes */
 
-/* Part; name; may small charges of it use the reserve; what it counts. */
+/* Rows: part; name; whether small charges may use the reserve; the description. */
 #define MOCKET_ACCOUNT_PARTS(X)                                                                                        \
     X(REQUESTS, requests, true, "Bytes held for heads and bodies of requests")                                         \
     X(ANSWERS, answers, true, "Bytes held for answers that clients have not taken yet")                                \
@@ -34,7 +35,7 @@ enum mocket_charge {
 };
 
 struct mocket_account {
-    atomic_uint_fast64_t borrowed;  /* by all tills */
+    atomic_uint_fast64_t borrowed;  /* the sum of all tills */
     atomic_uint_fast64_t published; /* the part that belongs to no thread */
     atomic_uint_fast64_t refusals;
     uint64_t limit, reserve;
@@ -49,27 +50,30 @@ struct mocket_till {
     atomic_uint_fast64_t parts[MOCKET_CHARGE_COUNT]; /* written by its thread, read by any */
 };
 
-/* A zeroed account without tills becomes one of this limit. */
+/* Initializes a zeroed account with this limit. */
 void mocket__account_init(struct mocket_account *a, uint64_t limit);
-/* Frees the tills: nobody may use any of them afterwards. */
+/* Frees the tills, which must not be used afterwards. */
 void mocket__account_release(struct mocket_account *a);
 
-/* Any thread. A till that lives as long as its account; account NULL, or no memory: NULL, which counts nothing. */
+/* Makes a till that lives as long as its account. Any thread may call this. Returns NULL if the account is NULL or when
+ * out of memory; a NULL till counts nothing. */
 struct mocket_till *mocket__account_till(struct mocket_account *a);
 
-/* The till's thread. False: the limit is reached, nothing was charged. till NULL: true. */
+/* Charges bytes to a till. Only the till's thread may call this. Returns false if the limit is reached; nothing was
+ * charged then. Returns true if till is NULL. */
 bool mocket__till_take(struct mocket_till *t, enum mocket_charge part, uint64_t bytes);
-/* The same for what exists already: never refused. */
+/* The same for memory that exists already. Never refused. */
 void mocket__till_owe(struct mocket_till *t, enum mocket_charge part, uint64_t bytes);
 void mocket__till_give(struct mocket_till *t, enum mocket_charge part, uint64_t bytes);
-/* What is kept in hand goes back to the account. */
+/* Returns the bytes that the till keeps in hand to the account. */
 void mocket__till_close(struct mocket_till *t);
 
-/* Any thread, for MOCKET_CHARGE_PUBLISHED. account NULL: true. */
+/* Charge the account itself, as MOCKET_CHARGE_PUBLISHED. Any thread may call these. The first returns true if the
+ * account is NULL. */
 bool mocket__account_take(struct mocket_account *a, uint64_t bytes);
 void mocket__account_give(struct mocket_account *a, uint64_t bytes);
 
-/* Any thread: bytes of a part; of all parts; how often the limit refused a charge. */
+/* Return the bytes of a part; of all parts; how often the limit refused a charge. Any thread may call these. */
 uint64_t mocket__account_part(struct mocket_account *a, enum mocket_charge part);
 uint64_t mocket__account_held(struct mocket_account *a);
 uint64_t mocket__account_refusals(struct mocket_account *a);

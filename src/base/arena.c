@@ -1,8 +1,8 @@
 /* A bump allocator over a list of chunks.
  *
- * The first chunk is kept over resets: a warm arena serves an ordinary request without asking the heap. A piece larger
- * than a chunk gets a chunk of its own, which the next reset gives back. Pieces keep a gap behind them under
- * AddressSanitizer, and what is not handed out is poisoned, so that running over the end of a piece is caught. */
+ * A reset keeps the first chunk, so that a used arena serves an ordinary request without an allocation. A piece larger
+ * than a chunk gets its own chunk, which the next reset frees. Under AddressSanitizer there is a gap behind each piece,
+ * and memory that is not in use is poisoned, so that access beyond the end of a piece is detected. */
 #include "arena.h"
 
 #include "memory.h"

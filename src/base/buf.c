@@ -1,4 +1,5 @@
-/* Bytes to append to, with a sticky status: the first failure stops all later appending, and is asked for once. */
+/* A byte buffer with a sticky status: the first failure stops all later appending. The caller checks the status
+ * once. */
 #include "buf.h"
 
 #include "memory.h"

@@ -1,4 +1,5 @@
-/* Bytes to append to. Appending never fails on the spot: the first failure is remembered, ask once at the end. */
+/* A byte buffer for appending. Appending returns no error: the buf stores the first failure in its status, which the
+ * caller checks once at the end. */
 #ifndef MOCKET_BASE_BUF_H
 #define MOCKET_BASE_BUF_H
 
@@ -12,21 +13,21 @@ struct mocket_buf {
     size_t cap;
     int status;     /* 0, MOCKET_ENOMEM, MOCKET_ETOOBIG beyond max_len, MOCKET_ELIMIT beyond the till's limit */
     size_t max_len; /* 0: no bound */
-    struct mocket_till *till; /* cap is charged to it; NULL: to nobody. Set while the buf is empty */
+    struct mocket_till *till; /* cap is charged to it; NULL: not charged. Set it while the buf is empty */
     enum mocket_charge part;  /* as this */
 };
 
-/* A zeroed buf is ready to use. A copy of the struct takes the memory along, and its charge. */
-void mocket__buf_release(struct mocket_buf *b); /* gives the memory back; ready to use again */
-void mocket__buf_reset(struct mocket_buf *b);   /* empties, keeps the memory */
+/* A zeroed buf is ready to use. Copying the struct moves the memory and its charge to the copy. */
+void mocket__buf_release(struct mocket_buf *b); /* frees the memory; the buf can be used again */
+void mocket__buf_reset(struct mocket_buf *b);   /* empties the buf, keeps the memory */
 
 void mocket__buf_add(struct mocket_buf *b, const void *bytes, size_t len);
 void mocket__buf_span(struct mocket_buf *b, mocket_span s);
 void mocket__buf_text(struct mocket_buf *b, const char *text);
 void mocket__buf_decimal(struct mocket_buf *b, uint64_t n);
-/* Room for len more bytes at ptr + len, to be filled by the caller, who then adds to b->len; NULL on failure. */
+/* Reserves room for len bytes behind the end. The caller fills the room and then adds to b->len. NULL on failure. */
 char *mocket__buf_room(struct mocket_buf *b, size_t len);
-/* Drops the first len bytes. */
+/* Removes the first len bytes. */
 void mocket__buf_consume(struct mocket_buf *b, size_t len);
 
 static inline int mocket__buf_status(const struct mocket_buf *b)

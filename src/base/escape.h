@@ -1,5 +1,5 @@
-/* Text of clients and guests as one printable line of UTF-8, for every log: nobody can forge a line, hide or reorder
- * text, or send commands to a terminal. */
+/* Escapes text of clients and guests to one printable line of UTF-8, for every log. So the text cannot forge a line,
+ * hide or reorder text, or send commands to a terminal. */
 #ifndef MOCKET_BASE_ESCAPE_H
 #define MOCKET_BASE_ESCAPE_H
 
@@ -11,7 +11,7 @@
 #define MOCKET_LOG_CUT " ..." /* behind a text that was longer */
 
 struct mocket_escaped {
-    size_t used; /* bytes of the text */
+    size_t used; /* bytes read from the text */
     size_t len;  /* bytes written */
 };
 

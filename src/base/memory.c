@@ -1,5 +1,5 @@
-/* Every allocation of the library goes through one function, so that a test can make the n-th one fail. The hook is the
- * library's only mutable static: it is set before threads exist, by tests alone. */
+/* Every allocation of the library uses one function, so that a test can make the n-th allocation fail. The hook is the
+ * library's only mutable static. Only tests set it, before threads exist. */
 #include "memory.h"
 
 #include <stdint.h>

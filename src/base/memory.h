@@ -1,22 +1,22 @@
-/* The one door to the heap. A test replaces it to make every allocation fail once. */
+/* The only functions that allocate. A test replaces the allocator to make each allocation fail once. */
 #ifndef MOCKET_BASE_MEMORY_H
 #define MOCKET_BASE_MEMORY_H
 
 #include <stddef.h>
 
-/* realloc's rules: ptr NULL allocates. NULL when there is no memory; ptr then stays valid. len > 0. */
+/* Works like realloc: ptr NULL allocates. Returns NULL when out of memory; ptr stays valid then. len > 0. */
 void *mocket__realloc(void *ptr, size_t len);
 
-/* Zeroed; NULL when there is no memory. */
+/* Allocates zeroed memory. NULL when out of memory. */
 void *mocket__new(size_t len);
 
-/* NULL is fine. */
+/* Frees memory. ptr may be NULL. */
 void mocket__free(void *ptr);
 
-/* A copy of len bytes with a NUL behind; NULL when there is no memory. */
+/* Copies len bytes and adds a NUL. NULL when out of memory. */
 char *mocket__copy(const char *text, size_t len);
 
-/* Tests only: all of the above asks hook instead of realloc (NULL: realloc again). */
+/* For tests: the functions above call hook instead of realloc. NULL: realloc again. */
 void mocket__memory_hook(void *(*hook)(void *ptr, size_t len));
 
 #endif

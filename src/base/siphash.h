@@ -1,4 +1,4 @@
-/* A hash of bytes that nobody can predict without its key: for tables whose keys clients choose. */
+/* A hash that cannot be predicted without its key, for tables whose keys clients choose. */
 #ifndef MOCKET_BASE_SIPHASH_H
 #define MOCKET_BASE_SIPHASH_H
 

@@ -1,4 +1,4 @@
-/* Functions over mocket_span: pure, and careful never to look behind the end. */
+/* Pure functions over mocket_span that never read beyond the end. */
 #include "span.h"
 
 bool mocket__span_ieq(mocket_span a, mocket_span b)

@@ -17,7 +17,7 @@ static inline bool mocket__span_eq(mocket_span a, mocket_span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/* Bytes from..to, clamped to what is there. */
+/* Returns the bytes from..to, clamped to the span. */
 static inline mocket_span mocket__span_slice(mocket_span s, size_t from, size_t to)
 {
     to = to > s.len ? s.len : to;
@@ -30,24 +30,24 @@ static inline char mocket__lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-/* ASCII case does not count. */
+/* Compares without regard to ASCII case. */
 bool mocket__span_ieq(mocket_span a, mocket_span b);
 
-/* Index of the first c at or after from, or s.len. */
+/* Returns the index of the first c at or after from, or s.len. */
 size_t mocket__span_find(mocket_span s, char c, size_t from);
 
-/* Without blanks and tabs at both ends (RFC 9110, OWS). */
+/* Removes blanks and tabs at both ends (RFC 9110, OWS). */
 mocket_span mocket__span_trim(mocket_span s);
 
-/* The next item of a comma-separated list, trimmed, from *at on; ptr NULL at the end. Empty items are skipped. */
+/* Returns the next item of a comma-separated list, trimmed, from *at on. ptr NULL at the end. Skips empty items. */
 mocket_span mocket__span_list_next(mocket_span list, size_t *at);
 
 bool mocket__utf8_valid(mocket_span s);
 
-/* A decimal number without sign or blanks, at most max; -1 when it is something else. */
+/* Parses a decimal number without sign or blanks, at most max. Returns -1 for any other text. */
 int64_t mocket__span_decimal(mocket_span s, int64_t max);
 
-/* Writes the decimal digits of n behind text, returns the end. Room for 20 bytes. */
+/* Writes the decimal digits of n to text and returns their end. text needs room for 20 bytes. */
 char *mocket__decimal(char *text, uint64_t n);
 
 #endif

@@ -2,8 +2,8 @@
 #include "../base/span.h"
 #include "event.h"
 
-/* Sets own_type as Content-Type unless the app has set one (A-03). The type that an earlier answer chose counts for
- * nothing. */
+/* Sets own_type as Content-Type unless the app has set one (A-03). A type that an earlier answer function chose is
+ * replaced. */
 static int set_type(struct mocket_response *res, const char *type)
 {
     size_t at = 0;
@@ -18,7 +18,7 @@ static int set_type(struct mocket_response *res, const char *type)
 static int take_back(struct mocket_response *res)
 {
     if (mocket__head_sent(res) || res->kind == MOCKET_BODY_BROKEN)
-        return MOCKET_ESTATE; /* the head is out */
+        return MOCKET_ESTATE; /* the head was sent */
     if (res->stream && res->stream->close)
         res->stream->close(res->stream);
     res->stream = NULL;
@@ -68,7 +68,8 @@ void mocket__announce_len(mocket_event *e, int64_t len)
     mocket_header_set(e, "Content-Length", digits);
 }
 
-/* A 304 keeps what is known of the content until its head is sent (mocket__response_trim): middlewares go by it. */
+/* A 304 keeps the fields of its content until its head is sent (mocket__response_trim), because middlewares decide by
+ * them. */
 int mocket_empty(mocket_event *e, int status)
 {
     int64_t len = mocket_response_len(e);

@@ -1,8 +1,8 @@
 /* An app under construction and at work.
  *
- * Registration returns nothing: the first mistake is kept in words, and listening reports it. All groups share the
- * root's tables, so that a request meets one list of middlewares and one router whatever groups there are. Freezing
- * ends registration: from then on workers read the tables without locks. */
+ * Registration returns nothing: the app keeps the text of the first mistake, and mocket_listen reports it. All groups
+ * share the root's tables, so a request uses one list of middlewares and one router for all groups. Freezing ends
+ * registration: from then on workers read the tables without locks. */
 #include "app.h"
 
 #include "../base/memory.h"
@@ -21,7 +21,7 @@ static const struct setting_row setting_rows[MOCKET_SETTING_COUNT] = {
 #undef SETTING_ROW
 };
 
-/* What mocket_new gives when there is no memory: every call on it does nothing. */
+/* The result of mocket_new when out of memory: every call with it does nothing. */
 static const mocket_app no_app = { NULL, "" };
 
 static void problem(mocket_app *app, const char *what, const char *which)
@@ -38,7 +38,7 @@ static void problem(mocket_app *app, const char *what, const char *which)
     root->problem = text ? text : "out of memory";
 }
 
-/* May the app still be changed? Otherwise that is a mistake. */
+/* Returns whether the app can still be changed. If not, that is a mistake. */
 static bool open_for(mocket_app *app, const char *what)
 {
     if (!app->root)
@@ -82,7 +82,7 @@ const char *mocket_problem(const mocket_app *app)
     return app->root ? app->root->problem : "out of memory";
 }
 
-/* base + path, plain. NULL: no memory, reported. */
+/* Joins base and path. NULL when out of memory, which is reported. */
 static const char *full_path(mocket_app *app, const char *path)
 {
     size_t base_len = strlen(app->base), path_len = strlen(path);
@@ -96,7 +96,8 @@ static const char *full_path(mocket_app *app, const char *path)
     return full;
 }
 
-/* A template that begins with neither a slash nor a wildcard can match no path: surely a mistake. */
+/* Returns false for a template that begins with neither a slash nor a wildcard: it matches no path, so it is a
+ * mistake. */
 static bool can_match(const char *path)
 {
     return path[0] == '/' || path[0] == '*' || path[0] == ':';
@@ -257,7 +258,7 @@ void mocket_trust_proxy(mocket_app *app, const char *networks)
 void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)
 {
     struct mocket_owned *o = app->root ? mocket__arena_alloc(&app->root->arena, sizeof *o) : NULL;
-    if (!o) { /* it was given to us: it must not leak */
+    if (!o) { /* the app took ownership of it: it must not leak */
         problem(app, "out of memory", "");
         (drop ? drop : drop_free)(ptr);
         return;

@@ -1,4 +1,4 @@
-/* An app under construction and at work. Groups are views of it: they share the root's tables. */
+/* The app, during registration and while it serves. Groups are views of the app: they share the root's tables. */
 #ifndef MOCKET_CORE_APP_H
 #define MOCKET_CORE_APP_H
 
@@ -81,10 +81,10 @@ struct mocket_app {
     const char *base; /* base path, "" for the root */
 };
 
-/* Ends registration. 0, or MOCKET_EINVAL, MOCKET_ENOMEM when there was a mistake (mocket_problem), MOCKET_ESTATE when
- * it was frozen before. Backends call it first. */
+/* Ends registration. Returns 0; MOCKET_EINVAL or MOCKET_ENOMEM if there was a mistake (mocket_problem); MOCKET_ESTATE
+ * if the app is frozen already. Backends call it first. */
 int mocket__app_freeze(mocket_app *app);
-/* The backend is done: the app may be freed or listen again. */
+/* The backend has finished: the app may be freed or listen again. */
 void mocket__app_thaw(mocket_app *app);
 
 int64_t mocket__app_setting(const mocket_app *app, enum mocket_setting what);

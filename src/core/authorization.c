@@ -1,4 +1,4 @@
-/* What the authentication middlewares have in common. */
+/* Functions that both authentication middlewares use. */
 #include "../base/span.h"
 #include "event.h"
 

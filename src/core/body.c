@@ -1,5 +1,5 @@
-/* The request body, whole, and what is made of it. A backend that already has it whole says so, and then nothing is
- * copied; otherwise it is read through the limit (body_take.c). */
+/* Reads the whole request body, and parses it as text or a form. If the backend has the whole body already, nothing is
+ * copied; otherwise the body is read with the limit (body_take.c). */
 #include "../base/span.h"
 #include "../http/mime.h"
 #include "../http/query.h"
@@ -54,11 +54,11 @@ int mocket_body(mocket_event *e, mocket_span *out)
         return mocket__body_failed(e, 413);
     if (!req->whole.ptr && req->source) {
         if (req->taken > 0)
-            return MOCKET_ESTATE; /* somebody has read of the stream */
+            return MOCKET_ESTATE; /* a part of the stream was read already */
         int rc = read_whole(e, &req->whole);
         if (rc != 0)
             return rc;
-        mocket__source_memory(&req->memory, req->whole); /* who reads the stream after this gets it again */
+        mocket__source_memory(&req->memory, req->whole); /* a later read of the stream returns the body again */
         req->taken = 0;
     }
     if (req->whole.ptr)

@@ -6,7 +6,7 @@
 
 /* As mocket_read on mocket_body_source. */
 ptrdiff_t mocket__body_take(mocket_event *e, void *buf, size_t cap);
-/* Keeps why the body cannot be had, 400 to 599 or below zero; returns it. */
+/* Stores the reason why the body cannot be read, 400 to 599 or below zero, and returns it. */
 int mocket__body_failed(mocket_event *e, int status);
 bool mocket__body_over_limit(const struct mocket_request *req, int64_t len);
 

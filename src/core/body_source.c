@@ -1,5 +1,5 @@
-/* The request body as a stream. Apart from the rest, because in a guest its use decides how the host gives bodies: an
- * app that links it asks for streamed ones (src/backend/guest/body.c). */
+/* The request body as a stream. It is a file of its own because an app that links it makes its guest ask the host for
+ * streamed bodies (src/backend/guest/body.c). */
 #include "backend.h"
 #include "body.h"
 

@@ -1,9 +1,9 @@
-/* Bytes of the request body through the app's limit, which holds from Content-Length before the first byte and in
- * chunked bodies the moment it is passed (Q-30): an app never sees a truncated body. Why it cannot be had is kept in
- * body_status, so that every later call answers the same. */
+/* Reads the request body and enforces the app's limit: by Content-Length before the first byte, and in chunked bodies
+ * at the moment the limit is passed (Q-30). An app never sees a truncated body. body_status stores the reason why the
+ * body cannot be read, so that every later call returns the same. */
 #include "body.h"
 
-/* A body that its sender cut short is malformed like any other; if the client is gone, nobody reads the answer. */
+/* A body that was cut short is malformed. If the client has left, the answer is not read anyway. */
 static int status_of(ptrdiff_t rc)
 {
     bool malformed = rc == MOCKET_EINVAL || rc == MOCKET_ECLOSED;
@@ -54,7 +54,7 @@ ptrdiff_t mocket__body_take(mocket_event *e, void *buf, size_t cap)
     if (req->body_status < 0)
         return req->body_status;
     ptrdiff_t n = read_inner(req, buf, cap);
-    if (n == MOCKET_EAGAIN) /* mocket__native_interrupt: it can be read on */
+    if (n == MOCKET_EAGAIN) /* mocket__native_interrupt: the body can be read later */
         return n;
     if (n < 0) {
         mocket__body_failed(e, status_of(n));

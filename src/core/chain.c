@@ -1,5 +1,5 @@
-/* The onion. Each running handler has a frame on its caller's stack, which knows whether it has called mocket_next:
- * that is all the state there is, and why a second call can be refused (M-07). */
+/* Runs the chain. Each running handler has a frame on its caller's stack, which stores whether the handler has called
+ * mocket_next. This is the only state, and lets a second call be refused (M-07). */
 #include "chain.h"
 
 #include "../base/span.h"
@@ -23,7 +23,8 @@ static bool segment_covers(mocket_span scope, mocket_span segment, enum what wha
     return wild && what == PATH ? segment.len > 0 : mocket__span_eq(scope, segment);
 }
 
-/* Do the scope's segments begin the path? Empty ones do not count (M-03); `**` covers the rest. */
+/* Returns whether the path begins with the scope's segments. Empty segments are ignored (M-03); `**` covers the
+ * rest. */
 static bool covers(mocket_span scope, mocket_span path, enum what what)
 {
     size_t scope_at = 0, path_at = 0;

@@ -1,5 +1,5 @@
-/* Conditional requests (RFC 9110, section 13): does the client want this only if it has changed, or only if it has
- * not? */
+/* Conditional requests (RFC 9110, section 13): the client wants the answer only if the content has changed, or only if
+ * it has not. */
 #include <time.h>
 
 #include "../base/span.h"
@@ -30,7 +30,7 @@ static bool next_tag(mocket_span list, size_t *at, struct tag *out)
 
 enum comparison { WEAK, STRONG };
 
-/* Is etag one of the list's tags? "*" is any. */
+/* Returns whether etag is one of the list's tags. "*" is every tag. */
 static bool has_tag(mocket_span list, const char *etag, enum comparison how)
 {
     struct tag ours, theirs;
@@ -50,7 +50,7 @@ static mocket_span field(mocket_event *e, const char *name)
     return mocket__request_field(e, mocket__span(name));
 }
 
-/* The date of a field, -1 when it is absent or none. */
+/* Returns the date of a field, -1 if it is absent or malformed. */
 static int64_t date_of(mocket_event *e, const char *name)
 {
     mocket_span text = field(e, name);

@@ -87,7 +87,7 @@ static int run(mocket_event *e)
     if (rc < 0)
         return rc;
     if (e->req->arena->failed)
-        return MOCKET_ENOMEM; /* no route for want of memory is not "not found" */
+        return MOCKET_ENOMEM; /* a lookup that ran out of memory is not "not found" */
     rc = mocket__execute_middlewares(e, &chain);
     e->chain = NULL; /* it lives on this stack */
     return rc;
@@ -103,7 +103,8 @@ static bool is_status(int error)
 static void log_error(mocket_event *e, int error, const char *what)
 {
     const char *method = mocket_method(e), *path = mocket_path(e);
-    int level = error == MOCKET_ECLOSED ? MOCKET_LOG_DEBUG : MOCKET_LOG_ERROR; /* clients may leave as they like */
+    int level =
+        error == MOCKET_ECLOSED ? MOCKET_LOG_DEBUG : MOCKET_LOG_ERROR; /* a client that leaves is not an error */
     mocket__event_log(e, level, method, " ", path, ": ", mocket_strerror(error), what ? ": " : NULL, what, NULL);
 }
 
@@ -141,7 +142,7 @@ static bool app_error(mocket_event *e, int error)
     return true;
 }
 
-/* What a handler may return, mended: a body that could not be had is the client's fault. */
+/* Maps the result of a handler to an error: a body that could not be read is an error of the client. */
 static int error_of(mocket_event *e, int rc)
 {
     if (e->req->body_status > 0 && rc < 0)
@@ -164,14 +165,15 @@ static void settle(mocket_event *e, int rc)
         rc = 500;
     }
     if (rc == 0 && e->req->arena->failed)
-        rc = MOCKET_ENOMEM; /* something the handler asked for was not there: what it made of that is no answer */
+        rc = MOCKET_ENOMEM; /* an allocation of the handler failed, so its answer is not reliable */
     if (rc == 0)
         return;
     if (rc == MOCKET_ECLOSED && res->kind == MOCKET_BODY_WRITTEN && e->req->message.method == MOCKET_METHOD_HEAD)
-        return; /* the head was all of it: sse.c ends its streams so */
+        return; /* the head was the whole answer: sse.c ends its streams in this way */
     rc = error_of(e, rc);
     if (res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_BROKEN) {
-        res->kind = MOCKET_BODY_BROKEN; /* the head is out: only cutting the answer short can tell */
+        res->kind =
+            MOCKET_BODY_BROKEN; /* the head was sent: only cutting the answer shows the error to the client */
         log_error(e, rc, "after the head was sent");
         return;
     }
@@ -182,8 +184,8 @@ static void settle(mocket_event *e, int rc)
         default_error(e, rc);
 }
 
-/* The event of a request that may become a socket outlives this stack. Without memory for it the arena has failed, and
- * no socket will come of it. */
+/* The event of a request that may become a socket outlives this stack. When out of memory, the arena is marked as
+ * failed, and the request does not become a socket. */
 static mocket_event *choose_event(mocket_event *here)
 {
     if (!(here->req->message.flags & MOCKET_MESSAGE_UPGRADE))

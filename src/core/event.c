@@ -1,4 +1,4 @@
-/* The small change of an event: memory, locals, deferred drops, log lines. */
+/* The small functions of an event: memory, locals, deferred drops, log lines. */
 #include "event.h"
 
 #include "../base/buf.h"
@@ -64,7 +64,7 @@ void *mocket_local(const mocket_event *e, const void *key)
 void mocket_defer(mocket_event *e, mocket_drop *drop, void *ptr)
 {
     struct mocket_deferred *d = mocket__arena_alloc(mocket__arena(e), sizeof *d);
-    if (!d) { /* it must run all the same: now is the only moment left */
+    if (!d) { /* it must run in every case, and this is the last opportunity */
         mocket__event_problem(e, MOCKET_ENOMEM, "mocket_defer");
         drop(ptr);
         return;
@@ -97,7 +97,7 @@ void mocket__event_log(mocket_event *e, int level, const char *piece, ...)
 void mocket__event_problem(mocket_event *e, int code, const char *text)
 {
     struct mocket_response *res = e->res;
-    if (mocket__head_sent(res)) { /* too late to change the answer: say so */
+    if (mocket__head_sent(res)) { /* the answer cannot be changed any longer: log it */
         mocket__event_log(e, MOCKET_LOG_WARN, text, ": ", mocket_strerror(code), NULL);
         return;
     }

@@ -1,4 +1,4 @@
-/* One request on its way: ties request, response and chain together. Lives on mocket_dispatch's stack. */
+/* The event of one request: connects request, response and chain. Lives on mocket_dispatch's stack. */
 #ifndef MOCKET_CORE_EVENT_H
 #define MOCKET_CORE_EVENT_H
 
@@ -46,16 +46,17 @@ static inline struct mocket_arena *mocket__arena(mocket_event *e)
     return e->req->arena;
 }
 
-/* Runs what was deferred since until was the first one; NULL: all of it. */
+/* Runs the functions that were deferred after until; NULL: all of them. */
 void mocket__event_run_deferred(mocket_event *e, const struct mocket_deferred *until);
 
-/* A line to the log, made of pieces without any formatting (keeps printf out of small guests). NULL ends the pieces. */
+/* Logs a line that consists of the pieces, without formatting (small guests do not link printf). NULL ends the
+ * pieces. */
 void mocket__event_log(mocket_event *e, int level, const char *piece, ...);
 
 /* The first mistake of a setter (RESULTS in mocket.h): turns the answer into a 500. */
 void mocket__event_problem(mocket_event *e, int code, const char *text);
 
-/* Sets Content-Length, for an answer whose body is not there to be counted. */
+/* Sets Content-Length, for an answer without a body that could be counted. */
 void mocket__announce_len(mocket_event *e, int64_t len);
 
 /* A Content-Type unless there is one, and a whole body. */

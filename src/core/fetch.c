@@ -1,10 +1,10 @@
-/* Outgoing requests before they go out: what an app asked for is checked once, here, for every backend, so that neither
- * a wire nor a host ever sees a header that splits or a URL that two parsers read in two ways.
+/* Checks outgoing requests before they are sent, once for every backend. So no backend sends a header that splits the
+ * head, or a URL that two parsers read differently.
  *
- * A URL is taken as RFC 3986 has it. Servers accept more in the target of a request than a URL may hold ('|', '"'), and
- * a proxy must be able to pass such a target on: visible bytes of that kind are percent-encoded behind the authority.
- * Blanks, control bytes and bytes above 0x7E are refused, not guessed at. So is user information, because it would
- * travel as a header that nobody set. The fragment is not sent. */
+ * A URL follows RFC 3986. Servers accept bytes in a target that a URL must not contain ('|', '"'), and a proxy must be
+ * able to pass such a target on. So visible bytes of this kind behind the authority are percent-encoded. Blanks,
+ * control bytes and bytes above 0x7E are refused. User information is refused too, because it would become a header
+ * that the app did not set. The fragment is not sent. */
 #include "fetch.h"
 
 #include "../base/span.h"
@@ -15,7 +15,7 @@
 
 /* ---- the URL ---- */
 
-/* Is the port of an authority one? */
+/* Returns whether the port of an authority is valid. */
 static bool port_ok(mocket_span authority)
 {
     size_t at = authority.len;
@@ -26,7 +26,7 @@ static bool port_ok(mocket_span authority)
     return mocket__span_decimal(mocket__span_slice(authority, at, authority.len), 65535) > 0;
 }
 
-/* The URL in the event's memory, with what comes behind the first begin bytes in the form that it may have. */
+/* Copies the URL to the event's memory and percent-encodes the bytes behind the first begin bytes where needed. */
 static int mend(mocket_event *e, mocket_span url, size_t begin, mocket_span *out)
 {
     struct mocket_buf text = { 0 };

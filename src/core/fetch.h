@@ -1,4 +1,5 @@
-/* An outgoing request as its backend gets it: checked, and in the event's memory. Who begins and waits: backend.h. */
+/* An outgoing request as a backend gets it: checked, and in the event's memory. The functions that begin it and wait
+ * for it are in backend.h. */
 #ifndef MOCKET_CORE_FETCH_H
 #define MOCKET_CORE_FETCH_H
 

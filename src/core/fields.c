@@ -1,4 +1,4 @@
-/* The public face of mocket_fields: rows of C strings, made by request.c, body.c or the test client. */
+/* The public functions of mocket_fields: rows of C strings, made by request.c, body.c or the test client. */
 #include "../http/fields.h"
 
 #include "../base/span.h"

@@ -62,6 +62,6 @@ int mocket_error(mocket_event *e, int status, const char *fmt, ...)
     if (status >= 400 && status <= 599)
         return status;
     mocket__event_log(e, MOCKET_LOG_WARN, "mocket_error: a status must be 400 to 599: ", e->error_text, NULL);
-    e->error_text = NULL; /* what was meant for another status is not for the client */
+    e->error_text = NULL; /* a message for another status must not be sent */
     return 500;
 }

@@ -1,4 +1,4 @@
-/* What a client can take, and the word to caches that the answer depends on it (RFC 9110, section 12.5). */
+/* The codings that a client accepts, and the Vary field that tells caches about it (RFC 9110, section 12.5). */
 #include "../base/span.h"
 #include "event.h"
 
@@ -6,7 +6,7 @@
 #define Q_LEAST 1
 #define Q_UNSET (-1)
 
-/* "0.5" in thousandths; malformed ones count as 0: what cannot be read is not wanted. */
+/* "0.5" in thousandths; a malformed weight counts as 0, not acceptable. */
 static int q_of(mocket_span text)
 {
     static const int place[] = { 1000, 0, 100, 10, 1 };
@@ -60,7 +60,7 @@ int mocket_accepts_encoding(mocket_event *e, const char *coding)
         return named;
     if (any != Q_UNSET)
         return any;
-    return !identity ? 0 : list.ptr ? Q_LEAST : Q_ONE; /* always fine unless it was refused */
+    return !identity ? 0 : list.ptr ? Q_LEAST : Q_ONE; /* always acceptable unless it was refused */
 }
 
 static bool lists(mocket_span list, mocket_span name)

@@ -8,7 +8,7 @@ static bool is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* Bytes that no URL may hold are percent-encoded; escapes that are there stay. */
+/* Percent-encodes bytes that a URL must not contain; existing escapes stay. */
 static void write_location(struct mocket_buf *out, const char *location)
 {
     static const char hex[] = "0123456789ABCDEF";

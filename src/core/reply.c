@@ -1,4 +1,5 @@
-/* What an app sees of an answer that it received. NULL in, nothing out, so that a test may look before it checks. */
+/* The functions with which an app reads a reply. They accept NULL, so that a test may read a reply before it checks
+ * it. */
 #include "reply.h"
 
 #include "../base/buf.h"
@@ -23,7 +24,7 @@ const mocket_fields *mocket_reply_headers(const mocket_reply *r)
     return r ? &r->fields : &none;
 }
 
-/* Reads until the end or a mistake. */
+/* Reads until the end or an error. */
 static int read_whole(struct mocket_reply *r, struct mocket_buf *whole)
 {
     for (;;) {

@@ -9,13 +9,13 @@ struct mocket_reply {
     struct mocket_arena *arena; /* lives as long as the reply */
     int status;
     struct mocket_fields fields;
-    struct mocket_source *source; /* NULL: body is all of it, already here */
+    struct mocket_source *source; /* NULL: body is the whole body */
     mocket_span body;             /* once it was read whole */
     bool has_body;
-    int body_status;                    /* 0, or why it cannot be had */
+    int body_status;                    /* 0, or the reason why it cannot be read */
     int64_t max_body;                   /* for reading it whole; MOCKET_UNLIMITED */
-    bool reads_whole;                   /* just now: source is not to give up with MOCKET_EAGAIN */
-    struct mocket_source_memory memory; /* over body, or what answers body_status */
+    bool reads_whole;                   /* the whole body is being read: source must not return MOCKET_EAGAIN */
+    struct mocket_source_memory memory; /* a source of body, or one that returns body_status */
 };
 
 #endif

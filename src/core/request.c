@@ -1,5 +1,5 @@
-/* What handlers ask of a request. Views from the backend become C strings in the request's arena when somebody asks for
- * them, and only then; query, cookies and headers are parsed at the first question. */
+/* The functions with which handlers read a request. A view from the backend becomes a C string in the request's arena
+ * when a handler asks for it. Query, cookies and headers are parsed at the first call. */
 #include "request.h"
 
 #include "../base/span.h"
@@ -164,7 +164,7 @@ static const struct mocket_fields *params_of(mocket_event *e)
 {
     struct mocket_fields *copy = mocket_mem(e, sizeof *copy);
     if (!copy)
-        return &e->req->query; /* any empty list would do; the arena remembers that it failed */
+        return &e->req->query; /* any empty list works; the arena is marked as failed */
     *copy = copy_of(&e->req->params, e->req->arena, AS_IT_IS);
     return copy;
 }

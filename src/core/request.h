@@ -1,4 +1,4 @@
-/* What a backend hands to mocket_dispatch, and what handlers ask of it. */
+/* The request that a backend passes to mocket_dispatch, and that handlers read. */
 #ifndef MOCKET_CORE_REQUEST_H
 #define MOCKET_CORE_REQUEST_H
 
@@ -10,10 +10,10 @@ struct mocket_env; /* backend.h */
 struct mocket_request {
     /* from the backend: */
     struct mocket_message message;
-    struct mocket_arena *arena; /* lives until the answer is out */
+    struct mocket_arena *arena; /* lives until the answer was sent */
     struct mocket_env *env;
-    struct mocket_source *source; /* the body; NULL: none. The backend knows no limit but its own */
-    mocket_span whole;            /* the body, if it is already here whole, with a NUL behind; else ptr NULL */
+    struct mocket_source *source; /* the body, without the app's limit; NULL: none */
+    mocket_span whole;            /* the whole body with a NUL behind it, if the backend has it; else ptr NULL */
 
     /* made on demand by request.c: */
     mocket_span path; /* the target's, raw */
@@ -27,10 +27,11 @@ struct mocket_request {
     struct mocket_source *limited;      /* what mocket_body_source gives: the body, with the limit */
     int64_t limit;                      /* MOCKET_MAX_BODY of the app */
     int64_t taken;                      /* bytes read through limited */
-    int body_status;                    /* 0, or why the body cannot be had */
+    int body_status;                    /* 0, or the reason why the body cannot be read */
 };
 
-/* The header fields. A backend that kept them back (MOCKET_MESSAGE_ON_DEMAND) is asked now, for the peer too. */
+/* Returns the header fields. If the backend left them out (MOCKET_MESSAGE_ON_DEMAND), it is asked for them now, and for
+ * the peer. */
 const struct mocket_fields *mocket__request_fields(struct mocket_request *req);
 /* One header; repeated ones are joined. ptr NULL: absent. */
 mocket_span mocket__request_field(mocket_event *e, mocket_span name);

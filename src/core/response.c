@@ -1,4 +1,4 @@
-/* The answer: setters that remember their first mistake, and the one function that sends. */
+/* The answer: setters that store the first mistake, and the function that sends the answer. */
 #include "response.h"
 
 #include "../base/span.h"
@@ -147,7 +147,7 @@ void mocket__response_trim(struct mocket_response *res)
         mocket__fields_remove(&res->fields, mocket__span(names[i]));
 }
 
-/* Nothing was sent yet: the client can still be told in order. */
+/* Nothing was sent yet, so the client can still get a regular error answer. */
 static int no_memory(struct mocket_response *res)
 {
     static const struct mocket_fields none = { 0 };
@@ -181,7 +181,7 @@ static int pump(struct mocket_response *res, const struct mocket_response_head *
     return rc;
 }
 
-/* The socket owns the event from now on; or the client is told why there is none. */
+/* Makes the request a socket, which owns the event from now on. If that fails, the client gets an error answer. */
 static int upgrade(struct mocket_response *res, const struct mocket_response_head *head)
 {
     int rc = res->sink->upgrade(res->sink, head, res->socket);

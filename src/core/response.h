@@ -1,4 +1,4 @@
-/* The answer as handlers and middlewares leave it. */
+/* The answer that handlers and middlewares make. */
 #ifndef MOCKET_CORE_RESPONSE_H
 #define MOCKET_CORE_RESPONSE_H
 
@@ -6,13 +6,13 @@
 #include "source.h"
 
 enum mocket_body_kind {
-    MOCKET_BODY_NONE,    /* nobody answered yet */
+    MOCKET_BODY_NONE,    /* no answer yet */
     MOCKET_BODY_WHOLE,   /* body, may be empty */
     MOCKET_BODY_STREAM,  /* stream, pumped by mocket__response_send */
     MOCKET_BODY_WRITTEN, /* mocket_write has sent the head and writes */
-    MOCKET_BODY_BROKEN,  /* it had, and cannot go on */
-    MOCKET_BODY_UPGRADE, /* the connection shall become socket */
-    MOCKET_BODY_UPGRADED /* and has */
+    MOCKET_BODY_BROKEN,  /* the head was sent, and the body cannot be completed */
+    MOCKET_BODY_UPGRADE, /* the connection is to become a socket */
+    MOCKET_BODY_UPGRADED /* it has become a socket */
 };
 
 struct mocket_response {
@@ -35,19 +35,22 @@ struct mocket_response {
  * MOCKET_ENOMEM. */
 int mocket__response_set(struct mocket_response *res, mocket_span name, mocket_span value);
 
-/* The head is out and there is somebody who got it: changing it is a mistake. */
+/* Returns whether the head was sent to a client: changing it is a mistake then. */
 static inline bool mocket__head_sent(const struct mocket_response *res)
 {
     return res->kind == MOCKET_BODY_WRITTEN || res->kind == MOCKET_BODY_UPGRADED;
 }
 
-/* Sends it by the sink, once; pumps a stream. 0, or below zero when the client could not be given a complete answer. */
+/* Sends the answer to the sink, once, and pumps a stream. Returns 0, or below zero if the client did not get a complete
+ * answer. */
 int mocket__response_send(struct mocket_response *res);
 
-/* Before a head is sent: a 304 says nothing about the content but what caches need (RFC 9110, section 15.4.5). */
+/* Called before a head is sent: removes the fields of the content from a 304, except those that caches need (RFC 9110,
+ * section 15.4.5). */
 void mocket__response_trim(struct mocket_response *res);
 
-/* Forgets status, body and what A-12 names, before an error is answered. Headers that are not about content stay. */
+/* Clears status, body and the headers that A-12 names, before an error is answered. Headers that are not about the
+ * content stay. */
 void mocket__response_clear(struct mocket_response *res);
 
 #endif

@@ -138,8 +138,9 @@ static bool block_matches(const mocket_span *template, size_t count, struct segm
     return true;
 }
 
-/* Where the block behind a `**` lies in the path: the last one at its end, others as early as they can (R-17). NONE:
- * nowhere. Taking the earliest place is enough: it leaves the most for what follows. */
+/* Finds the position of the block behind a `**` in the path: the last block at the end of the path, all others as early
+ * as possible (R-17). NONE: no position. The earliest position is enough, because it leaves the most text for the
+ * blocks behind. */
 static size_t place_block(const mocket_span *block, size_t count, bool last, struct segments path, size_t from)
 {
     if (count > path.count - from)
@@ -363,7 +364,7 @@ static bool buckets_grow(struct mocket_router *r)
 static int add_static(struct mocket_router *r, struct mocket_route *route)
 {
     struct mocket_route *old = static_find(r, route->method, route->template);
-    if (old) { /* registered again: the later one replaces */
+    if (old) { /* registered again: the second replaces the first */
         old->fn = route->fn;
         old->data = route->data;
         return 0;
@@ -474,7 +475,7 @@ static const struct mocket_route *dynamic_find(const struct mocket_router *r, mo
     return s.best;
 }
 
-/* One question to the router: the path is split when the first dynamic route is asked for. */
+/* One lookup. The path is split when the first dynamic route is considered. */
 struct lookup {
     const struct mocket_router *router;
     struct mocket_arena *arena;
@@ -517,7 +518,7 @@ const struct mocket_route *mocket__router_find(const struct mocket_router *r, mo
     l.router = r;
     l.arena = a;
     l.path = path;
-    l.segments = (struct segments){ NULL, 0 }; /* room stays as it is: clearing it would cost more than a lookup */
+    l.segments = (struct segments){ NULL, 0 }; /* room is not cleared: that would cost more than a lookup */
     bool head = as_get && mocket__span_eq(method, MOCKET_SPAN("HEAD"));
     const struct mocket_route *route = head ? lookup_head(&l) : lookup(&l, method, true);
     mocket_span room[SHORT_PATH];

@@ -1,5 +1,5 @@
-/* Where an answer goes: the connection, the host, a test. The backend fills it in and passes it in with the request.
- * For each request exactly one of: respond; or begin, write ..., then end or abort. */
+/* The destination of an answer: the connection, the host, a test. The backend fills it in and passes it with the
+ * request. For each request the core calls either respond; or begin, write ..., then end or abort; or upgrade. */
 #ifndef MOCKET_CORE_SINK_H
 #define MOCKET_CORE_SINK_H
 
@@ -13,18 +13,18 @@ struct mocket_response_head {
 };
 
 struct mocket_sink {
-    /* The whole answer. The bytes need to live until it returns. 0 or below zero. */
+    /* Sends the whole answer. The bytes must live until it returns. Returns 0 or below zero. */
     int (*respond)(struct mocket_sink *s, const struct mocket_response_head *head, mocket_span body);
-    /* The head; body_len -1: unknown. */
+    /* Sends the head. body_len -1: unknown. */
     int (*begin)(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len);
-    /* All of the bytes; waits while the client is slow. */
+    /* Sends all of the bytes. Waits while the client is slow. */
     int (*write)(struct mocket_sink *s, mocket_span bytes);
     int (*end)(struct mocket_sink *s);
-    /* Instead of respond: the connection becomes a WebSocket; head: 101, and fields beside those of the handshake. 0:
-     * it is one now, and socket->ops is set; below zero: nothing was sent, MOCKET_EINVAL: the backend knows better, it
-     * is no handshake. NULL: there are none here. */
+    /* Makes the connection a WebSocket, instead of respond. head: 101, and fields beside those of the handshake.
+     * Returns 0 when it has become one; socket->ops is set then. Returns below zero if nothing was sent; MOCKET_EINVAL:
+     * the request is not a handshake for the backend. NULL: sockets are not supported. */
     int (*upgrade)(struct mocket_sink *s, const struct mocket_response_head *head, struct mocket_socket *socket);
-    /* The answer cannot be completed: the client must be able to tell (abi.md, section 5). */
+    /* Ends an answer that cannot be completed, so that the client can see that (abi.md, section 5). */
     void (*abort)(struct mocket_sink *s);
 };
 

@@ -1,4 +1,4 @@
-/* A WebSocket: what the core, a backend and the app's handler share of it.
+/* A WebSocket: the data that the core, a backend and the app's handler share.
  *
  *     GET, upgrade asked -> route handler of websocket.c: checks, chooses, sets the answer to MOCKET_BODY_UPGRADE
  *     mocket__response_send -> sink->upgrade(sink, head, socket): the backend answers 101 and sets socket->ops
@@ -6,25 +6,26 @@
  *     for each event the backend calls mocket__socket_event, MOCKET_WS_OPEN first, MOCKET_WS_CLOSED last, one at a
  *     time and where a handler may wait; after the last one mocket__socket_end
  *
- * If upgrade answers below zero, the event ends as after any other answer. */
+ * If upgrade returns below zero, the event ends as after any other answer. */
 #ifndef MOCKET_CORE_SOCKET_H
 #define MOCKET_CORE_SOCKET_H
 
 #include "../http/websocket.h"
 #include "event.h"
 
-/* What a route was registered with. Lives as long as the app. */
+/* The arguments of a route's registration. Lives as long as the app. */
 struct mocket_ws_route {
     mocket_ws_handler *fn;
     void *data;
     const char *const *protocols, *const *origins; /* end with NULL; NULL: none */
 };
 
-/* The backend's side; any stack of the socket's thread. Arguments are checked by then. */
+/* The backend's side. Called with checked arguments, on any stack of the socket's thread. */
 struct mocket_socket_ops {
     /* Queues the whole message: 0, MOCKET_EAGAIN (wait), MOCKET_ECLOSED, MOCKET_ENOMEM. */
     int (*send)(struct mocket_socket *s, int kind, mocket_span data);
-    /* Handler's stack: until send may be tried again. 0, or why it never may. */
+    /* Waits, on the handler's stack, until send may be tried again. Returns 0, or the code that every further send
+     * would return. */
     int (*wait)(struct mocket_socket *s);
     int (*close)(struct mocket_socket *s, int code, mocket_span reason);
     /* on: subscribe, else unsubscribe. 0, MOCKET_ELIMIT, MOCKET_ENOMEM. */
@@ -44,10 +45,10 @@ struct mocket_socket {
     int code;      /* why; 0 before */
 };
 
-/* Calls the handler. Memory that it takes from the event's arena is given back when it returns, but for
- * MOCKET_WS_OPEN, and runs what it deferred. code: of MOCKET_WS_CLOSED. */
+/* Calls the handler. When it returns, memory that it took from the event's arena is freed and its deferred drops run,
+ * except for MOCKET_WS_OPEN. code: of MOCKET_WS_CLOSED. */
 void mocket__socket_event(struct mocket_socket *s, int kind, mocket_span data, int code);
-/* After MOCKET_WS_CLOSED: runs what was deferred. The event's memory is the backend's again. */
+/* Called after MOCKET_WS_CLOSED: runs deferred drops. The event's memory then belongs to the backend again. */
 void mocket__socket_end(struct mocket_socket *s);
 
 #endif

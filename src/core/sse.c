@@ -1,11 +1,11 @@
 /* Server-Sent Events: lines of text in an answer that goes on (the HTML standard, section 9.2).
  *
- * An event is written in one piece, so that what stands between two calls is always whole events: a client never waits
- * for the rest of one, and a comment may come in anywhere. A line of data ends at CR, LF or both, as the client's
- * parser sees it; each gets its own `data:`, so that no text can make up fields of its own.
+ * An event is written in one piece. So between two calls the stream consists of whole events: a client never waits for
+ * the rest of an event, and a comment may be inserted anywhere. A line of data ends at CR, LF or both, as in the
+ * client's parser. Each line gets its own `data:`, so that text cannot forge fields.
  *
- * Two headers are for those in between. no-store: a stream that goes on is nothing to keep, nor to replay.
- * X-Accel-Buffering: no tells nginx, and others that took it over, to pass each piece on at once. */
+ * Two headers are for proxies. no-store: a proxy must not store or replay a stream. X-Accel-Buffering: no tells nginx,
+ * and other proxies that adopted it, to pass each piece on at once. */
 #include <string.h>
 
 #include "../base/buf.h"
@@ -20,8 +20,8 @@ static void set_unless_set(mocket_event *e, const char *name, const char *value)
         mocket_header_set(e, name, value);
 }
 
-/* The first piece sends the head; a browser takes no other type than this. HEAD gets nothing else, and its handler
- * would go on for ever. */
+/* The first piece sends the head; browsers accept only this type. HEAD gets only the head; without an error its handler
+ * would never end. */
 static int put(mocket_event *e, mocket_span piece)
 {
     if (!mocket_response_committed(e)) {

@@ -1,4 +1,4 @@
-/* Streamed answers. The first mocket_write commits the head: from then on only the body can go on, or break. */
+/* Streamed answers. The first mocket_write commits the head. After that the body can only continue or be cut. */
 #include "../base/span.h"
 #include "backend.h"
 

@@ -1,4 +1,4 @@
-/* WebSocket routes, and what a handler can do with its socket. Frames and connections are the backend's. */
+/* WebSocket routes, and the functions of a socket's handler. Frames and connections belong to the backend. */
 #include <string.h>
 
 #include "../base/span.h"
@@ -45,7 +45,7 @@ static int upgrade(mocket_event *e)
 {
     const struct mocket_ws_route *route = mocket_data(e);
     struct mocket_response *res = e->res;
-    mocket__request_fields(e->req); /* they must be here before the socket takes the request over */
+    mocket__request_fields(e->req); /* they must be complete before the socket takes over the request */
     int status = mocket__ws_check(&e->req->message);
     if (status)
         return no_upgrade(e, status);
@@ -101,8 +101,8 @@ void mocket_ws(mocket_app *app, const char *path, mocket_ws_handler *fn, const s
 
 /* ---- events ---- */
 
-/* A call of the handler is a little event of its own: what it took and deferred ends with it. What MOCKET_WS_OPEN took
- * stays. */
+/* Each call of the handler is like an event: its memory and its deferred drops end with the call. Memory of the call
+ * for MOCKET_WS_OPEN stays. */
 void mocket__socket_event(struct mocket_socket *s, int kind, mocket_span data, int code)
 {
     mocket_event *e = s->event, before = *e;

@@ -1,8 +1,8 @@
 /* Cookies both ways.
  *
- * Reading forgives: a Cookie header holds what any script of the site has put there, and one odd pair must not hide
- * the others. Writing is strict: what is refused here would otherwise be dropped by some browsers and not by others.
- * Everything is checked before the first byte is written. */
+ * Parsing is tolerant: a Cookie header contains what any script of the site has put there, and one malformed pair must
+ * not hide the others. Writing is strict: browsers would not agree on a cookie that breaks a rule. Everything is
+ * checked before the first byte is written. */
 #include "cookie.h"
 
 #include "../base/span.h"
@@ -85,7 +85,7 @@ static bool has_prefix(mocket_span s, mocket_span prefix)
     return mocket__span_ieq(mocket__span_slice(s, 0, prefix.len), prefix);
 }
 
-/* What browsers demand of these names and of Partitioned; they drop the cookie otherwise. */
+/* Checks the rules of browsers for these names and for Partitioned; browsers drop a cookie that breaks them. */
 static bool keeps_rules(mocket_span name, const struct mocket_cookie_opts *o)
 {
     bool secure = o->secure || o->same_site == MOCKET_SAME_SITE_NONE;
@@ -140,7 +140,7 @@ int mocket__cookie_write(struct mocket_buf *out, mocket_span name, mocket_span v
 
 /* ---- Comparing ------------------------------------------------------------------------------------------------- */
 
-/* The value of an attribute such as "Path="; "" when it is not there. */
+/* Returns the value of an attribute such as "Path="; "" if it is absent. */
 static mocket_span attribute(mocket_span set_cookie, mocket_span key)
 {
     for (size_t at = mocket__span_find(set_cookie, ';', 0); at < set_cookie.len;) {

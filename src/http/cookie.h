@@ -12,8 +12,8 @@ int mocket__cookie_parse(mocket_span header, struct mocket_arena *a, struct mock
  * NULL. */
 struct mocket_cookie_opts mocket__cookie_opts(const struct mocket_cookie_opts *opts);
 
-/* Appends a Set-Cookie value. 0, or MOCKET_EINVAL: name is no token, value, path or domain hold what they may not,
- * or the rules of __Host-, __Secure- or Partitioned are broken; nothing usable is in out then. */
+/* Appends a Set-Cookie value. Returns 0, or MOCKET_EINVAL: name is not a token; value, path or domain contain a
+ * forbidden byte; or a rule of __Host-, __Secure- or Partitioned is broken. out has no usable value then. */
 int mocket__cookie_write(struct mocket_buf *out, mocket_span name, mocket_span value,
                          const struct mocket_cookie_opts *opts);
 

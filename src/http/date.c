@@ -1,5 +1,5 @@
-/* Dates of HTTP, to text and back. Locale and time zone of the machine have no say, so that neither strftime nor
- * timegm is asked. */
+/* Formats and parses HTTP dates. The result must not depend on the machine's locale and time zone, so neither strftime
+ * nor timegm is used. */
 #include "date.h"
 
 #include "../base/span.h"
@@ -74,7 +74,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Does text have that form? The digits of each letter are gathered in value[letter]. */
+/* Returns whether text has that form. value[letter] collects the digits of each letter. */
 static bool matches(mocket_span text, const char *pattern, int value[128], char month[3])
 {
     size_t month_len = 0;
@@ -106,7 +106,7 @@ static int month_of(const char name[3])
     return -1;
 }
 
-/* The other way round of civil. */
+/* The inverse of civil. */
 static int64_t days_of(int64_t year, int month, int day)
 {
     int march_month = (month + 10) % 12; /* of a year that begins in March */

@@ -7,8 +7,8 @@
 /* "Sun, 06 Nov 1994 08:49:37 GMT" and a NUL, 30 bytes. */
 void mocket__http_date(char text[30], int64_t unix_s);
 
-/* Seconds since 1970 of any of the three forms a recipient must take, or -1. The weekday is not looked at; two digits
- * of a year are 1970 to 2069. */
+/* Parses a date in any of the three forms that a recipient must accept. Returns seconds since 1970, or -1. The weekday
+ * is ignored. A year of two digits is 1970 to 2069. */
 int64_t mocket__http_date_parse(mocket_span text);
 
 #endif

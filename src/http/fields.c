@@ -1,8 +1,8 @@
 /* Ordered rows of name and value.
  *
- * Requests have a dozen rows and are asked for two or three of them, so rows are scanned, not hashed: the length
- * decides for nearly every row, the first letter for nearly all the rest. Rows double in the arena; the old ones
- * stay behind there until the request is over, which costs less than a second kind of memory. */
+ * A request has a dozen rows, and a handler asks for two or three of them. So rows are scanned, not hashed: the length
+ * decides for nearly every row, the first letter for nearly all others. The array of rows doubles in the arena. Old
+ * arrays stay in the arena until the request ends, which costs less than a second kind of memory. */
 #include "fields.h"
 
 #include "field_kind.h"

@@ -1,10 +1,10 @@
-/* The client behind proxies. Each proxy adds an element at the right, so the way back reads from right to left; but
- * quoted strings can only be split from the left. So elements are read forwards, and after each one the answer stands
- * for the elements so far: an address that is not trusted replaces it, a trusted one only fills a gap, and an element
- * that cannot be read makes a gap. That is the same as walking back from the right.
+/* Finds the client behind proxies. Each proxy appends an element, so the path to the client is read from right to left.
+ * But quoted strings can only be split from the left. So elements are read forwards, with a result for the elements so
+ * far: an address that is not trusted replaces the result, a trusted address only fills a gap, and a malformed element
+ * makes a gap. The final result is the same as reading from the right.
  *
- * A proxy sets one of the two kinds of fields and hands the other through as the client sent it. Which of them it is
- * cannot be seen, so when both are there they have to agree. */
+ * A proxy sets one of the two kinds of fields and passes on the other one as the client sent it. The server cannot see
+ * which field the proxy set. So if both are present, they must agree. */
 #include "forwarded.h"
 
 #include <arpa/inet.h>
@@ -43,7 +43,7 @@ mocket_span mocket__address_text(const struct mocket_address *a, char text[MOCKE
 
 /* ---- Networks ---- */
 
-/* Do the first bits agree? */
+/* Returns whether the first bits are equal. */
 static bool agrees(const struct mocket_address *a, const struct mocket_address *b, unsigned bits)
 {
     unsigned whole = bits / 8, rest = bits % 8;
@@ -52,7 +52,7 @@ static bool agrees(const struct mocket_address *a, const struct mocket_address *
     return rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
 }
 
-/* Nothing behind the prefix: "10.1.0.0/8" is a slip of the pen, and nobody knows of which. */
+/* Returns whether all bits behind the prefix are 0: "10.1.0.0/8" is a mistake whose intention is unknown. */
 static bool is_plain(const struct mocket_network *n)
 {
     for (unsigned bit = n->bits; bit < 128; bit++)
@@ -160,8 +160,8 @@ static void gap(struct way *w)
 
 /* ---- Forwarded ---- */
 
-/* What is between quotes, escapes in it as they are (no address holds one), or up to the next separator. Bytes used, 0
- * when there is nothing. */
+/* Reads the text between quotes, without decoding escapes (no address contains one), or up to the next separator.
+ * Returns the bytes used, 0 if there is no value. */
 static size_t value_of(mocket_span s, mocket_span *value)
 {
     size_t end = 0;
@@ -183,7 +183,7 @@ static void skip_blanks(mocket_span s, size_t *at)
         ++*at;
 }
 
-/* One name=value at *at. False when it is none, or a name is there twice. */
+/* Reads one name=value at *at. Returns false if it is malformed or repeats a name. */
 static bool read_pair(mocket_span s, size_t *at, struct hop *hop)
 {
     size_t equals = mocket__span_find(s, '=', *at);
@@ -202,7 +202,7 @@ static bool read_pair(mocket_span s, size_t *at, struct hop *hop)
     return true;
 }
 
-/* One element at *at, which moves behind its comma. False: the line cannot be read any further. */
+/* Reads one element at *at, and moves *at behind its comma. Returns false if the rest of the line cannot be parsed. */
 static bool read_element(mocket_span s, size_t *at, struct way *w)
 {
     struct hop hop = { 0 };
@@ -240,7 +240,7 @@ static struct way read_forwarded(const struct mocket_fields *fields, const struc
 
 /* ---- X-Forwarded-For, X-Forwarded-Proto ---- */
 
-/* The last one: the only one that the nearest proxy surely wrote. */
+/* Returns the last scheme: only this one was certainly written by the nearest proxy. */
 static mocket_span last_scheme(const struct mocket_fields *fields)
 {
     const struct mocket_field *row;

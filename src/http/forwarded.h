@@ -1,5 +1,5 @@
-/* Addresses, networks, and what proxies say of the client: Forwarded (RFC 7239), X-Forwarded-For and -Proto. Whom to
- * believe is the caller's affair; here is what was said. */
+/* Addresses, networks, and the fields in which proxies report the client: Forwarded (RFC 7239), X-Forwarded-For and
+ * -Proto. The caller decides which proxies to trust. */
 #ifndef MOCKET_HTTP_FORWARDED_H
 #define MOCKET_HTTP_FORWARDED_H
 
@@ -26,25 +26,25 @@ struct mocket_network {
 struct mocket_networks {
     const struct mocket_network *rows;
     size_t count;
-    bool local; /* "unix": whoever comes by a Unix socket */
+    bool local; /* "unix": every client of a Unix socket */
 };
 
-/* Adds a list such as "10.0.0.0/8, ::1, unix" to what is there. 0, MOCKET_EINVAL when it is malformed or a network has
- * bits beyond its prefix, or MOCKET_ENOMEM. */
+/* Adds a list such as "10.0.0.0/8, ::1, unix". Returns 0; MOCKET_EINVAL if it is malformed or a network has bits beyond
+ * its prefix; or MOCKET_ENOMEM. */
 int mocket__networks_add(struct mocket_networks *n, struct mocket_arena *a, mocket_span list);
-/* Networks of IPv6 hold no IPv4 addresses, "::/0" neither. */
+/* Returns whether a network contains the address. IPv6 networks, "::/0" included, contain no IPv4 addresses. */
 bool mocket__networks_hold(const struct mocket_networks *n, const struct mocket_address *a);
 
 struct mocket_forwarded {
     struct mocket_address address;
-    bool has_address; /* else nobody said, or a proxy hides it */
-    bool conflict;    /* Forwarded and X-Forwarded-For name two different clients: neither can be believed */
+    bool has_address; /* else it is not reported, or a proxy hides it */
+    bool conflict;    /* Forwarded and X-Forwarded-For name different clients, so neither is trusted */
     bool has_scheme, https;
 };
 
-/* Goes back from the proxy that connected, over those that are trusted, to the first address that is not: the client,
- * as far as can be known. An element that is malformed ends the way: what stands left of it may be anybody's, and the
- * address is that of the last hop that could be read. */
+/* Follows the path back from the proxy that connected, over trusted proxies, to the first address that is not trusted:
+ * the client, as far as it is known. A malformed element ends the path, because a client may have written everything
+ * left of it. The address is then that of the last hop that could be parsed. */
 struct mocket_forwarded mocket__forwarded(const struct mocket_fields *fields, const struct mocket_networks *trusted);
 
 #endif

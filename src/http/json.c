@@ -1,14 +1,14 @@
 /* JSON values, by yyjson.
  *
- * A document is either parsed or built. Parsed values lie one behind the other in one block and never change; built
- * ones are linked and grow. Both kinds keep type, length and content in the same two words, so that reading a scalar
- * does not ask which kind it is; only walking does. What an app holds is a small handle of ours, value and document,
- * in the arena.
+ * A document is either parsed or built. Parsed values are contiguous in one block and never change; built values are
+ * linked and grow. Both kinds have type, length and content in the same two words. So code that reads a scalar need not
+ * know the kind; only code that walks through members does. The app holds a small handle in the arena, with the value
+ * and its document.
  *
  * What must stay true: no value is deeper than MOCKET_JSON_DEPTH_MAX. Parsing checks it without recursion, building
  * checks a value before it is copied; copying built values is recursive and relies on it. Only the root of a built
- * document is ever changed, since lookups give const values. All memory is the arena's: freeing does nothing, the
- * arena ends it all. */
+ * document is ever changed, since lookups give const values. All memory is the arena's: freeing does nothing, the arena
+ * ends it all. */
 #include "json.h"
 
 #include "../base/span.h"
@@ -33,7 +33,7 @@
 
 enum { CURSORS = 8 };
 
-/* Where a walk through an array last was, so that counting through one costs a step for each element. */
+/* The last position in an array, so that a loop over an array costs one step for each element. */
 struct cursor {
     const void *array;
     size_t index;
@@ -226,7 +226,8 @@ static void *next_element(const mocket_value *array, void *element)
     return array->doc->built ? (void *)((yyjson_mut_val *)element)->next : (void *)unsafe_yyjson_get_next(element);
 }
 
-/* Takes the array's cursor out of its place, or a fresh one at the beginning; the places before it move up by one. */
+/* Removes the array's cursor from the list, or makes one at the beginning of the array. The cursors in front of it move
+ * up by one. */
 static struct cursor take_cursor(const mocket_value *array)
 {
     struct cursor *all = array->doc->cursors, taken = { array->val, 0, NULL };
@@ -301,7 +302,7 @@ mocket_value *mocket__json_new(struct mocket_arena *a, bool array)
     return new_value(doc, array ? yyjson_mut_arr(doc->built) : yyjson_mut_obj(doc->built));
 }
 
-/* The document to add to; NULL, and the mistake is remembered, when v is not what the caller takes it for. */
+/* Returns the document to add to. If v is not the expected kind of value, records the mistake and returns NULL. */
 static yyjson_mut_doc *builder(mocket_value *v, bool array)
 {
     if (!v)
@@ -335,14 +336,15 @@ static yyjson_mut_val *make_text(yyjson_mut_doc *doc, const char *text)
     return text ? yyjson_mut_strcpy(doc, text) : yyjson_mut_null(doc);
 }
 
-/* Whole numbers are written without a fraction, as everybody else writes them. */
+/* Whole numbers are written without a fraction, as other JSON writers do. */
 static yyjson_mut_val *make_number(yyjson_mut_doc *doc, double n)
 {
     bool whole = n >= -EXACT_MAX && n <= EXACT_MAX && n == (double)(int64_t)n;
     return whole ? yyjson_mut_sint(doc, (int64_t)n) : yyjson_mut_real(doc, n);
 }
 
-/* A copy of value; NULL when there is no memory. One that may not be copied is remembered and becomes null. */
+/* Copies a value. NULL when out of memory. A value that must not be copied is recorded as a mistake and becomes
+ * null. */
 static yyjson_mut_val *make_copy(struct document *doc, const mocket_value *value)
 {
     if (!value) {

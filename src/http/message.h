@@ -1,5 +1,5 @@
-/* A request as it came, from whichever backend: the wire, guest memory, a test. Spans are views without a NUL behind
- * them; the backend keeps them valid until the answer is out. */
+/* A request from any backend: the wire, guest memory, a test. Spans are views without a NUL behind them. The backend
+ * keeps them valid until the answer was sent. */
 #ifndef MOCKET_HTTP_MESSAGE_H
 #define MOCKET_HTTP_MESSAGE_H
 
@@ -16,7 +16,8 @@ enum mocket_message_flag { /* the guest ABI's, section 4 */
                            MOCKET_MESSAGE_NORMALISED = MOCKET_ABI_NORMALISED,
                            MOCKET_MESSAGE_ON_DEMAND =
                                MOCKET_ABI_ON_DEMAND, /* fields and peer: mocket__request_fields gets them */
-                           MOCKET_MESSAGE_VOUCHED = MOCKET_ABI_VOUCHED /* version and key of a handshake need no look */
+                           MOCKET_MESSAGE_VOUCHED =
+                               MOCKET_ABI_VOUCHED /* the host has checked version and key of the handshake */
 };
 
 struct mocket_message {

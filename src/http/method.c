@@ -1,5 +1,5 @@
-/* Methods by number and by text. The table has the common ones first and is asked once per request: a comparison of
- * lengths settles most rows, so that no hash is worth its code. */
+/* Methods by number and by text. The table begins with common methods and is searched once for each request. The length
+ * decides for most rows, so a hash is not worth its code. */
 #include "method.h"
 
 #include "../base/span.h"

@@ -15,11 +15,11 @@ enum mocket_http_method {
 /* Exact, case counts. */
 enum mocket_http_method mocket__method_of(mocket_span text);
 
-/* May a request be sent again when nobody knows whether the server has acted on it? (RFC 9110, section 9.2.2) Methods
- * without a number are not known to be idempotent. */
+/* Returns whether a request may be sent again when the client does not know whether the server has acted on it (RFC
+ * 9110, section 9.2.2). Methods without a number count as not idempotent. */
 bool mocket__method_is_idempotent(mocket_span text);
 
-/* ptr NULL for MOCKET_METHOD_OTHER and numbers that are none. */
+/* Returns the text of a method. ptr NULL for MOCKET_METHOD_OTHER and unknown numbers. */
 mocket_span mocket__method_text(unsigned method);
 
 #endif

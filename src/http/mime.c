@@ -1,8 +1,7 @@
 /* type/subtype; name=value; name="quoted value"
  *
- * The parameters are walked by one function, because a `;` inside quotes must not end a parameter for one reader and
- * not for the other. Blanks are allowed around `;` only; what does not parse is refused, not skipped, since a proxy
- * in front may have read it in another way. */
+ * One function parses the parameters, because all callers must agree on a `;` inside quotes. Blanks are allowed around
+ * `;` only. A malformed parameter is refused, not skipped, because a proxy in front may have parsed it differently. */
 #include "mime.h"
 
 #include "../base/span.h"

@@ -2,15 +2,15 @@
  *
  *     preamble CR LF --boundary CR LF  head CR LF CR LF  data CR LF --boundary CR LF ... CR LF --boundary-- epilogue
  *
- * The line end before a delimiter belongs to the delimiter. The parser decides only what it can see whole: a
- * delimiter, or the beginning of one, that ends with the input is left for the next call, so that the pieces in
- * which bytes arrive never change what they mean. A line that begins with the delimiter and goes on with something
- * else is data (RFC 2046, section 5.1.1, asks senders to avoid it; losing a byte of somebody's file would be worse).
+ * The line end before a delimiter belongs to the delimiter. The parser leaves a delimiter, or the beginning of one, at
+ * the end of the input for the next call. So the result does not depend on the pieces in which bytes arrive. A line
+ * that begins with the delimiter and continues with other text is data (RFC 2046, section 5.1.1, asks senders to avoid
+ * this; losing a byte of a file would be worse).
  *
- * Strict where readers disagree: lines end in CR LF, a repeated or malformed part header is refused. But senders
- * disagree too: old ones fold part headers, programs escape quotes and backslashes in names by a backslash, and
- * browsers send backslashes as they are (a quote as %22). So a value is read with escapes first, and where that makes
- * no sense, as `filename="end\"`, with backslashes that are nothing but themselves. */
+ * The parser is strict where other parsers disagree: lines end in CR LF, and a repeated or malformed part header is
+ * refused. But senders disagree too: old ones fold part headers, programs escape quotes and backslashes in names with a
+ * backslash, and browsers send backslashes as they are (a quote as %22). So a value is parsed with escapes first. If
+ * that fails, as for `filename="end\"`, it is parsed again with backslashes as ordinary bytes. */
 #include "multipart.h"
 
 #include "../base/span.h"
@@ -59,7 +59,8 @@ static enum match match_tail(mocket_span in, size_t at, size_t *end)
     return blanks_end + 1 == in.len ? MATCH_MORE : in.ptr[blanks_end + 1] == '\n' ? MATCH_NEXT : NO_MATCH;
 }
 
-/* Is there a delimiter at `at`? skip: bytes of it that are not in the input (2 at the very beginning, else 0). */
+/* Returns whether there is a delimiter at `at`. skip: bytes of it that are not in the input (2 at the very beginning,
+ * else 0). */
 static enum match match_delimiter(const struct mocket_multipart_parser *p, mocket_span in, size_t at, size_t skip,
                                   size_t *end)
 {
@@ -70,7 +71,7 @@ static enum match match_delimiter(const struct mocket_multipart_parser *p, mocke
     return len < want ? MATCH_MORE : match_tail(in, at + want, end);
 }
 
-/* The first delimiter, whole or begun, in the input: its place, or in.len. */
+/* Returns the position of the first delimiter, whole or incomplete, or in.len. */
 static size_t find_delimiter(const struct mocket_multipart_parser *p, mocket_span in, enum match *match, size_t *end)
 {
     size_t at = mocket__span_find(in, '\r', 0);
@@ -204,7 +205,7 @@ static int read_names(struct mocket_arena *a, mocket_span value, struct mocket_u
     return rc;
 }
 
-/* The text with each backslash escaped: read with escapes, it says what it says without. ptr NULL: no memory. */
+/* Escapes each backslash, so that parsing with escapes gives the original text. ptr NULL when out of memory. */
 static mocket_span escape_backslashes(struct mocket_arena *a, mocket_span s)
 {
     char *text = mocket__arena_alloc(a, 2 * s.len + 1);

@@ -1,5 +1,5 @@
-/* multipart/form-data (RFC 7578, RFC 2046 section 5.1): a parser that is fed bytes in any pieces and tells what they
- * were. It keeps nothing but its place: the caller owns the bytes. */
+/* A parser for multipart/form-data (RFC 7578, RFC 2046 section 5.1) that takes bytes in any pieces and returns tokens.
+ * It keeps only its position; the caller owns the bytes. */
 #ifndef MOCKET_HTTP_MULTIPART_H
 #define MOCKET_HTTP_MULTIPART_H
 
@@ -11,7 +11,7 @@
 #define MOCKET_MULTIPART_PARTS_MAX 128
 #define MOCKET_BOUNDARY_MAX 70
 
-/* A caller that can keep so many unused bytes always gets on. */
+/* A caller must be able to keep this many unused bytes. */
 #define MOCKET_MULTIPART_KEEP_MAX (MOCKET_MULTIPART_HEAD_MAX + 4)
 
 enum mocket_multipart_token {
@@ -32,8 +32,9 @@ struct mocket_multipart_parser {
 /* boundary: of the Content-Type. 0, or MOCKET_EINVAL when it is empty, too long or holds control bytes. */
 int mocket__multipart_init(struct mocket_multipart_parser *p, mocket_span boundary);
 
-/* Looks at in (at_end: nothing will follow). Returns bytes used, *token what they were and *data the head or the bytes;
- * MOCKET_EINVAL: malformed or cut short; MOCKET_ETOOBIG: too many parts or too large a head. */
+/* Parses in; at_end means that nothing will follow. Returns the number of bytes used, and sets *token to their kind and
+ * *data to the head or the bytes. MOCKET_EINVAL: malformed or cut short. MOCKET_ETOOBIG: too many parts or too large a
+ * head. */
 ptrdiff_t mocket__multipart_next(struct mocket_multipart_parser *p, mocket_span in, bool at_end,
                                  enum mocket_multipart_token *token, mocket_span *data);
 

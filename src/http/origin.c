@@ -1,5 +1,5 @@
-/* "https://a.example" and "https://A.example:443" are the same origin. Comparing them as text would refuse clients, and
- * proxies, that spell the default port out. */
+/* "https://a.example" and "https://A.example:443" are the same origin. A comparison as text would refuse clients and
+ * proxies that write the default port. */
 #include "origin.h"
 
 #include "../base/span.h"
@@ -29,7 +29,8 @@ static bool is_web(mocket_span scheme)
     return mocket__span_ieq(scheme, MOCKET_SPAN("http")) || mocket__span_ieq(scheme, MOCKET_SPAN("https"));
 }
 
-/* Host and port of an authority; where it has no port, that of the scheme. False: malformed, or without a host. */
+/* Reads host and port of an authority. Without a port it keeps the port of the scheme. Returns false if it is malformed
+ * or has no host. */
 static bool read_authority(mocket_span authority, struct mocket_origin *out)
 {
     if (authority.len == 0 || !mocket__authority_split(authority, &out->host, &out->port))

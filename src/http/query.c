@@ -1,6 +1,5 @@
-/* key=value&key=value, decoded (Q-10): the first `=` splits, a pair without one has the value "", pairs without a
- * key are dropped. Whether a key is empty is asked after decoding, because bytes that are not UTF-8 decode to "" as
- * well. */
+/* key=value&key=value, decoded (Q-10): the first `=` splits, a pair without one has the value "", pairs without a key
+ * are dropped. A key is checked for emptiness after decoding, because bytes that are not UTF-8 also decode to "". */
 #include "query.h"
 
 #include "../base/span.h"

@@ -1,4 +1,4 @@
-/* Numbers to words: statuses, result codes, the version. A switch, so that the compiler chooses the table. */
+/* Texts for statuses and result codes, and the version. It is a switch, so that the compiler chooses the table. */
 #include "reason.h"
 
 #include <mocket.h>

@@ -1,10 +1,9 @@
 /* Targets, paths and percent-encoding.
  *
- * A decoder here never fails on what it reads: malformed escapes stay as they are, and what is not UTF-8 afterwards
- * becomes "". The canonical path is stricter, because access rules hang on it: each path has exactly one canonical
- * form, and making the form of a form changes nothing. That is why a `%` which begins no escape becomes `%25` there
- * (`%%370` would otherwise turn into `%70`, which means something else to the next reader), and why bytes that no
- * URL may hold are escaped. */
+ * The decoders never fail: malformed escapes stay as they are, and a result that is not UTF-8 becomes "". The canonical
+ * path is stricter, because access rules depend on it: each path has exactly one canonical form, and the canonical form
+ * of a canonical path is itself. So a `%` that does not begin an escape becomes `%25` (`%%370` would otherwise become
+ * `%70`, which the next reader would decode again), and bytes that a URL must not contain are escaped. */
 #include "url.h"
 
 #include "../base/span.h"
@@ -35,7 +34,7 @@ static inline int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte of the escape at s[i], or -1 when there is none. */
+/* Returns the byte of the escape at s[i], or -1 if there is none. */
 static inline int escaped_byte(mocket_span s, size_t i)
 {
     if (s.ptr[i] != '%' || s.len - i < 3)
@@ -330,7 +329,7 @@ static inline bool is_path_byte(char c)
     return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@';
 }
 
-/* Nothing to do: plain bytes, no empty and no dotted segment. */
+/* Returns whether the path is canonical already: plain bytes, and no empty or dot segment. */
 static bool is_canonical(mocket_span path)
 {
     if (path.len == 0 || path.ptr[0] != '/')
@@ -340,12 +339,12 @@ static bool is_canonical(mocket_span path)
         if (c == '/' ? i > 0 && path.ptr[i - 1] == '/' : !is_path_byte(c))
             return false;
         if (c == '.' && path.ptr[i - 1] == '/')
-            return false; /* perhaps only a file that begins with a dot: the long way decides */
+            return false; /* may be only a file that begins with a dot: the full conversion decides */
     }
     return path.len == 1 || path.ptr[path.len - 1] != '/';
 }
 
-/* One segment without its slash; NULL for a byte that no path may hide. */
+/* Writes one segment without its slash. NULL for an escaped byte that a path must not contain. */
 static char *put_segment(char *to, mocket_span segment)
 {
     for (size_t i = 0; i < segment.len; i++) {
@@ -363,7 +362,7 @@ static char *put_segment(char *to, mocket_span segment)
     return to;
 }
 
-/* Takes back the segment from..to when it is a dot segment, and for `..` the one before it. */
+/* Removes the segment from..to if it is a dot segment; for `..` also the segment before it. */
 static char *resolve(char *text, char *from, char *to)
 {
     mocket_span segment = { from + 1, (size_t)(to - from - 1) };

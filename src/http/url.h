@@ -5,7 +5,7 @@
 #include "../base/arena.h"
 #include "../base/buf.h"
 
-/* Path: before the first `?`. Query: the rest up to `#`, without the `?`. */
+/* Splits a target: the path is the text before the first `?`, the query the text behind it, up to `#`. */
 void mocket__target_split(mocket_span target, mocket_span *path, mocket_span *query);
 
 /* Splits "http://host:port/path?query" into authority and origin-form target ("/" when the path is empty; `*` stays for
@@ -17,14 +17,14 @@ bool mocket__target_absolute(struct mocket_arena *a, mocket_span target, mocket_
 bool mocket__is_authority(mocket_span s);
 /* The same, and its parts: host with the brackets of an IPv6 address, port -1 when there is none. */
 bool mocket__authority_split(mocket_span s, mocket_span *host, int64_t *port);
-/* Hosts of two authorities: case does not count, an IPv6 address may be written in several ways. */
+/* Returns whether two hosts are equal, without regard to case and to the notation of IPv6 addresses. */
 bool mocket__same_host(mocket_span a, mocket_span b);
 
-/* Does it hold only what a URL may hold (RFC 3986, section 2)? */
+/* Returns whether s contains only bytes that a URL may contain (RFC 3986, section 2). */
 bool mocket__has_url_bytes(mocket_span s);
 
-/* Appends it with percent-encoding for the visible bytes that a URL may not hold; %HH that are there stay. False: there
- * are blanks, control bytes or bytes above 0x7E, which nobody can encode without knowing what was meant. */
+/* Appends s and percent-encodes visible bytes that a URL must not contain; existing %HH stay. Returns false for blanks,
+ * control bytes and bytes above 0x7E, whose intended encoding is unknown. */
 bool mocket__url_mend(struct mocket_buf *out, mocket_span s);
 
 enum mocket_decode { MOCKET_DECODE_URL, MOCKET_DECODE_FORM /* `+` is a blank */ };

@@ -1,5 +1,5 @@
-/* Basic authentication (RFC 7617): name and password with each request, in base64, so it needs TLS around it. A
- * wrong pair is compared with all users, to its end: how long the refusal takes tells nothing. */
+/* Basic authentication (RFC 7617): name and password with each request, in base64, so it needs TLS around it. A wrong
+ * pair is compared with all users completely, so the time of a refusal reveals nothing. */
 #include <mocket.h>
 
 #include <string.h>

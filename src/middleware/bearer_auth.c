@@ -1,5 +1,5 @@
-/* Bearer tokens (RFC 6750). Who has the token is let in, so nothing about the tokens may be learned by trying: a
- * wrong one is compared with all of them, to its end. */
+/* Bearer tokens (RFC 6750). A client with a token has access, so trying must reveal nothing about the tokens: a wrong
+ * token is compared with all of them completely. */
 #include <mocket.h>
 
 #include <string.h>

@@ -1,11 +1,11 @@
-/* Compression of answers by zlib, on their way out.
+/* Compresses answers with zlib before they are sent.
  *
- * * A whole answer is compressed whole and keeps a Content-Length; a stream is read through the compressor, piece by
- * piece. What depends on Accept-Encoding says so in Vary, compressed or not. An ETag names bytes that are not the
- * ones sent any more: it becomes a weak one, which still answers If-None-Match.
+ * * A whole answer is compressed at once and has a Content-Length. A stream is compressed piece by piece. Every answer
+ *   that depends on Accept-Encoding has Vary, compressed or not. A strong ETag would name other bytes than those that
+ *   are sent, so it becomes a weak one, which still works with If-None-Match.
  *
- * * HEAD, 304 and 206 say of the content what the 200 to the same request would say (RFC 9110, sections 9.3.2, 15.3.7,
- * 15.4.5): a cache that keeps both would else hold two tags for the same content, or forget Vary. */
+ * * HEAD, 304 and 206 have the fields that the 200 to the same request would have (RFC 9110, sections 9.3.2, 15.3.7,
+ *   15.4.5). Otherwise a cache would have two tags for the same content, or would lose Vary. */
 #include "compress.h"
 
 #include <stdlib.h>
@@ -77,7 +77,7 @@ static bool is_type(const struct mocket_compress_opts *o, const char *type)
     return false;
 }
 
-/* Does a list such as Cache-Control hold this word? */
+/* Returns whether a list such as Cache-Control contains this word. */
 static bool lists(const char *list, const char *word)
 {
     size_t len = strlen(word);
@@ -215,7 +215,8 @@ struct stream {
     unsigned char piece[PIECE_BYTES];
 };
 
-/* The next piece. A short one is all that has come: it should not wait in the compressor for more. */
+/* Reads and compresses the next piece. A short piece is everything that has arrived: it is flushed instead of waiting
+ * for more. */
 static int fill(struct stream *s)
 {
     ptrdiff_t n = mocket_read(s->inner, s->piece, sizeof s->piece);
@@ -297,7 +298,7 @@ static int compress_head(mocket_event *e, const struct mocket_compress_opts *o, 
     return 0;
 }
 
-/* A handler that does not say what it would have sent: the client has the tag in the form that its 200 had. */
+/* For a 304 of a handler that does not say what it would have sent: the tag gets the form of the client's tag. */
 static void keep_form(mocket_event *e)
 {
     const char *had = mocket_header(e, "If-None-Match"), *weak = weak_tag(e);

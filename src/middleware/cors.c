@@ -1,12 +1,12 @@
 /* CORS: which pages of other origins may read the answers (contract.md, section 6; the Fetch standard, section 3.3).
  *
- * * The server only tells; the browser decides. So an origin that is not allowed gets its answer without CORS
- * headers, and what must never happen is that an answer made for one origin is reused for another: wherever the
- * headers depend on Origin, `Vary: Origin` stands on every answer, the preflight and the refused ones included.
+ * * The server reports, and the browser decides. So an origin that is not allowed gets its answer without CORS headers.
+ *   A cache must never reuse an answer for one origin with another origin: if the headers depend on Origin, every
+ *   answer has `Vary: Origin`, also preflights and answers to refused origins.
  *
- * * A wildcard does not go with credentials: browsers take `*` literally then. For the origin that is a mistake of
- * registration, because reflecting any origin with credentials would open the app to every page there is; for
- * methods and headers, whose wildcards are harmless, what the preflight asks for is reflected in its place. */
+ * * A wildcard does not work with credentials: browsers then take `*` literally. For the origin this is a mistake of
+ *   registration, because allowing every origin with credentials would open the app to every page. Wildcards for
+ *   methods and headers are harmless, so the answer repeats what the preflight asks for. */
 #include <mocket.h>
 
 #include <string.h>
@@ -29,7 +29,7 @@ static bool allowed(mocket_event *e, const struct cors *cors, const char *origin
     return cors->opts.allow && cors->opts.allow(e, origin, cors->opts.data);
 }
 
-/* Access-Control-Allow-Origin and what comes with it. May the origin go on? */
+/* Sets Access-Control-Allow-Origin and the headers that belong to it. Returns whether the origin is allowed. */
 static bool set_origin(mocket_event *e, const struct cors *cors, const char *origin)
 {
     if (cors->any_origin) {

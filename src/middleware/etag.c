@@ -1,8 +1,8 @@
 /* Entity tags for whole answers: a client that has the same bytes already gets 304 and no body.
  *
- * * The tag is XXH64 of the body: fast, the same on every machine, and with 64 bits two versions of a page do not
- * meet by chance. It is no defence against somebody who chooses the bytes; what is at stake is his own page in his
- * own cache. */
+ * * The tag is XXH64 of the body: it is fast and the same on every machine, and with 64 bits two versions of a page do
+ *   not collide by chance. It is not a defence against an author who chooses colliding bytes; this would only affect
+ *   the author's own page in caches. */
 #include <mocket.h>
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The access log: one line for each request, written when its answer is out, so that status and time are the final
- * ones, whatever error handlers made of it and however long a slow client took. */
+/* Logs one line for each request after its answer was sent. So status and time are final, after all error handlers and
+ * for slow clients too. */
 #include <mocket.h>
 
 struct line {

@@ -1,6 +1,5 @@
-/* A name for each request, to find it again in logs and at other servers. One that came from the client is kept if
- * it is short and plain, so that a name given by a proxy goes through; anything else could not be told from noise,
- * or attacks. */
+/* An id for each request, to find it in logs and on other servers. A client's id is kept if it is short and plain, so
+ * that an id from a proxy is passed on. All other ids may be noise or attacks. */
 #include <mocket.h>
 
 #include <string.h>

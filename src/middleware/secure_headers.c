@@ -1,5 +1,5 @@
-/* Headers that make browsers careful. They are set on the way in, so that a handler may replace one for its own page
- * and error answers carry them as well. */
+/* Headers that restrict what browsers do. They are set before the handler runs, so that a handler may replace a header
+ * for its page, and error answers have them too. */
 #include <mocket.h>
 
 #include <string.h>
@@ -47,7 +47,7 @@ static int secure_headers(mocket_event *e)
     return mocket_next(e);
 }
 
-/* The app's text, or ours. */
+/* Returns the app's text, or the default. */
 static const char *choose(mocket_app *app, const char *theirs, const char *ours)
 {
     if (theirs && !mocket_is_header_value(theirs))

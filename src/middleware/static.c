@@ -3,11 +3,11 @@
  * * From the request's canonical path to a file name it is one way: cut off the mount, decode once, refuse every
  *   segment that begins with a dot. Whether the file lies below the folder is then not decided by looking at names but
  *   by src/system/beneath.h, which also sees symbolic links that somebody puts there in the meantime. In a guest the
- *   host does the same below each folder that it granted. The folder itself is looked up at each request, so that
- *   it may be a link that a deployment switches.
+ *   host does the same below each folder that it granted. The folder itself is looked up at each request, so that it
+ *   may be a link that a deployment switches.
  *
- * * What is open is described by its own descriptor (fstat): name, size, time and bytes belong to the same file,
- * whatever happens to the name. The bytes are read while they are sent, so that memory does not grow with the file. */
+ * * The open descriptor gives size, time and bytes (fstat), so they belong to the same file, whatever happens to its
+ *   name. The bytes are read while they are sent, so memory does not grow with the file. */
 #include <mocket.h>
 
 #include <errno.h>
@@ -33,13 +33,13 @@ struct file {
     int fd;
     int64_t size;
     int64_t modified_s; /* NO_TIME: it says nothing */
-    int64_t version_s;  /* of the bytes: when they, or else the file's name and rights, were changed last; NO_TIME */
+    int64_t version_s;  /* the modification time, or else the change time, which identifies the bytes; NO_TIME */
     uint32_t version_ns;
     const struct variant *variant;
     int64_t left; /* of the bytes to be sent */
 };
 
-/* How a file may lie in its folder. The later wins when the client wants both as much. */
+/* The stored variants of a file. Of two variants that the client prefers equally, the later one wins. */
 static const struct variant {
     const char *coding;
     const char *suffix;
@@ -55,11 +55,12 @@ static enum kind kind_of_failure(void)
 }
 
 /* Package managers and image builders set all modification times to one constant, and a wrong clock sets one in the
- * future (RFC 9110, section 8.8.2.1, forbids to send it). Such a time tells no two contents apart: the entity tag takes
- * the time of the last change of the file's state instead, which nobody can set, and there is no Last-Modified.
+ * future (RFC 9110, section 8.8.2.1, forbids to send it). Such a time does not distinguish two contents. So the entity
+ * tag uses the time of the last change of the inode instead, which no program can set, and there is no Last-Modified
+ * (D-76).
  *
- * File systems of read-only images keep one time only, and show it as both. When that is a constant too, there is no
- * entity tag: a cache would keep the content of an image for the next one's. */
+ * File systems of read-only images store one time only and show it as both. If it is such a constant, there is no
+ * entity tag: a cache would use the content of an old image for the next image. */
 static void take_times(struct file *file, const struct stat *st)
 {
     bool known = st->st_mtim.tv_sec >= TIME_LEAST && st->st_mtim.tv_sec <= time(NULL);
@@ -69,7 +70,7 @@ static void take_times(struct file *file, const struct stat *st)
     file->version_ns = (uint32_t)version->tv_nsec;
 }
 
-/* What lies at path; a file stays open. */
+/* Looks at path; a file stays open. */
 static enum kind open_file(struct file *file, int root, const char *path)
 {
     struct stat st;
@@ -115,7 +116,7 @@ static void consider(struct search *s, struct file file, const struct variant *v
     }
 }
 
-/* The file of that name in the variant that the client likes best. */
+/* Finds the file of that name in the variant that the client prefers. */
 static enum kind find_name(struct search *s, const char *name)
 {
     size_t count = s->site->opts.no_precompressed ? 1 : sizeof variants / sizeof *variants;
@@ -150,7 +151,7 @@ static enum kind find_index(struct search *s, const char **name)
 
 /* ---- Names ---- */
 
-/* What stands behind the mount, without slashes around it; NULL: it is not below the mount. */
+/* Returns the path behind the mount, without slashes at its ends; NULL if the path is not below the mount. */
 static const char *behind_mount(const struct site *site, const char *canonical)
 {
     const char *rest = canonical;
@@ -201,7 +202,8 @@ static int64_t number(const char **at)
     return n;
 }
 
-/* Other units, and several ranges, are answered with the whole; what cannot be read or met is bad. */
+/* Other units and several ranges are answered with the whole file. A malformed range, and one that cannot be satisfied,
+ * is bad. */
 static enum range_kind parse_range(const char *text, int64_t size, struct range *out)
 {
     static const char unit[] = "bytes=";
@@ -249,7 +251,7 @@ static void close_file(void *data)
     close(((struct file *)data)->fd);
 }
 
-/* What is said of the file is not said of the mistake of one client: a cache could keep the 416 as the file. */
+/* Removes the fields of the file from a 416: otherwise a cache could store the 416 as the file. */
 static int refuse_range(mocket_event *e, const struct file *file, mocket_source *source)
 {
     static const char *const of_file[] = { "Content-Encoding", "ETag", "Last-Modified", "Expires", "Cache-Control" };
@@ -299,7 +301,7 @@ static const char *etag_of(mocket_event *e, const struct file *file)
                          (unsigned)file->version_ns, plain ? "" : "-", plain ? "" : file->variant->coding);
 }
 
-/* The file that was found is closed, or belongs to the answer. */
+/* Answers. The file is then closed, or belongs to the answer. */
 static int answer(mocket_event *e, const struct search *s, const char *name)
 {
     struct file *file = mocket_mem(e, sizeof *file);
@@ -347,7 +349,7 @@ static int not_found(mocket_event *e, const struct site *site)
     return site->opts.fall_through ? mocket_next(e) : 404;
 }
 
-/* The file may be there: 404 would be wrong, and caches keep it. */
+/* The file may exist: a 404 would be wrong, and caches would store it. */
 static int no_room(mocket_event *e, const char *name, int lack)
 {
     mocket_log(e, MOCKET_LOG_ERROR, "static: %s cannot be opened: %s", name[0] ? name : "the folder",
@@ -421,7 +423,7 @@ static size_t count_segments(const char *path)
     return count;
 }
 
-/* A folder that is not there is a slip of the pen; in a guest it is a folder that was not granted. */
+/* A missing folder is a mistake natively. In a guest it is a folder that was not granted. */
 static void check_dir(mocket_app *app, const char *dir)
 {
     static const char words[] = "mocket_static: not a folder: ";

@@ -1,6 +1,5 @@
-/* The media types of files, by the end of their names: what a browser has to be told to show a page and what it
- * loads. Types are those of the IANA registry where it has them; text has its charset, because a browser guesses
- * otherwise. */
+/* The media types of files by extension, as browsers need them for a page and its parts. Types are those of the IANA
+ * registry if it has them. Text has a charset, because browsers would guess it otherwise. */
 #include <mocket.h>
 
 #include <string.h>

@@ -1,16 +1,15 @@
-/* The test client: requests into an app and answers out of it, memory to memory.
+/* The test client: sends requests to an app and returns its answers, in memory.
  *
- * A send builds the same struct mocket_request that a socket or a guest's memory would have given, calls
- * mocket_dispatch, and keeps what the sink is handed. So a test runs the router, the middlewares and the handlers as
- * they are, and only bytes on a wire are missing: Date, Content-Length and chunks do not exist here, answers that
- * have no body on the wire (HEAD, 204, 205, 304) have none here either, and an answer that would have been cut is no
- * answer at all.
+ * A send builds the same struct mocket_request as the other backends, calls mocket_dispatch, and stores what the sink
+ * receives. So a test runs the router, the middlewares and the handlers; only the wire format is missing. There is no
+ * Date, Content-Length or chunk. Answers without a body on the wire (HEAD, 204, 205, 304) have none here either. An
+ * answer that would be cut is not an answer.
  *
  * Two arenas with different lives: `pending` holds headers until the send that takes them; `work` holds one exchange,
  * request and reply, until the next send.
  *
  * Several clients may share an app. The first one freezes it and leaves a struct loopback as the app's backend, the
- * last one thaws it. On an app that somebody else froze (a running listen) clients are guests and leave it as it is. */
+ * last one thaws it. If another backend froze the app (mocket_listen runs), clients leave it frozen. */
 #include "../base/buf.h"
 #include "../base/memory.h"
 #include "../base/span.h"

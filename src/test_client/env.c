@@ -1,7 +1,7 @@
 /* Clock and log of the loopback.
  *
- * A log line is made by handlers out of whatever a client sent, so it is escaped (base/escape.h): one call is one line,
- * whatever is in it. */
+ * Handlers put text of clients into log lines, so each line is escaped (base/escape.h): one call logs exactly one
+ * line. */
 #include "env.h"
 
 #include <stdio.h>
@@ -53,7 +53,7 @@ static int fill_random(struct mocket_env *env, void *buf, size_t len)
     return 0;
 }
 
-/* There are no others to keep waiting. */
+/* Blocks: there are no other requests. */
 static int sleep_here(struct mocket_env *env, mocket_event *e, uint32_t ms)
 {
     (void)env;

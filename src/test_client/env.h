@@ -1,4 +1,5 @@
-/* The surroundings that the loopback gives to a request: the system's clock, and standard error for the log. */
+/* The environment of requests of the loopback and the test client: the system's clock, and standard error for the
+ * log. */
 #ifndef MOCKET_TEST_CLIENT_ENV_H
 #define MOCKET_TEST_CLIENT_ENV_H
 

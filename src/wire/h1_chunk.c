@@ -1,12 +1,12 @@
-/* An automaton over single bytes for what is between the data, and a subtraction for the data. llhttp has one too, but
- * refuses extensions that have a value, which every recipient must be able to skip.
+/* An automaton over single bytes parses the framing between the data; for the data a subtraction is enough. llhttp has
+ * such an automaton too, but it refuses extensions with a value, which every recipient must be able to skip.
  *
- * Extensions are not parsed into names and values: nobody wants them. What matters is that no two readers can differ on
- * where they end. So quotes are followed (a quoted string may hold anything but control bytes, and must end), and
- * everything else has to be made of token bytes, `=`, `;` and blanks. A line ends in CR LF and in nothing else.
+ * Extensions are not parsed into names and values, because they are not used. But all parsers must agree on where they
+ * end. So quotes are followed (a quoted string may contain all but control bytes, and must end), and all other text
+ * must consist of token bytes, `=`, `;` and blanks. A line ends in CR LF only.
  *
- * A client may split its data into single bytes and wrap each in a long extension: work for us that costs it little. So
- * framing has a budget, which each chunk and each byte of data refill. */
+ * A client could send single bytes of data, each with a long extension, and cause much work at little cost. So framing
+ * has a budget, which each chunk and each byte of data refill. */
 #include "h1_chunk.h"
 
 #include "../base/span.h"
@@ -14,7 +14,7 @@
 
 #define PAID_PER_BYTE 2   /* bytes of framing that a byte of data pays for */
 #define FREE_PER_CHUNK 16 /* and that each chunk of data may cost for nothing */
-#define SIZE_MAX_BITS 60  /* beyond that a chunk is a mistake, whatever the body's limit */
+#define SIZE_MAX_BITS 60  /* a larger chunk is malformed, whatever the body's limit */
 
 enum state {
     SIZE,      /* digits */
@@ -96,7 +96,7 @@ static void pay(struct mocket_h1_chunk *c, size_t bytes)
     c->extra -= c->extra < bytes ? c->extra : bytes;
 }
 
-/* The line of the size is over. Small chunks are no crime. */
+/* The line of the size has ended. Small chunks are allowed. */
 static int begin_data(struct mocket_h1_chunk *c)
 {
     if (c->left > 0)

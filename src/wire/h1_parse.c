@@ -1,15 +1,15 @@
-/* llhttp knows the grammar of HTTP/1 and lets too much of it through: repeated Host, folded lines, a bare LF here and
- * there, Transfer-Encoding in 1.0. What two parsers read differently is how requests are smuggled, so whatever is not
- * plain is refused here.
+/* llhttp implements the grammar of HTTP/1 and accepts too much: repeated Host, folded lines, a bare LF in some places,
+ * Transfer-Encoding in 1.0. Input that two parsers read differently allows request smuggling. So this file refuses
+ * everything that is ambiguous.
  *
- * A head is looked at three times, each time in one straight pass. find_end looks for its end line by line and settles
- * what can be said of lines: ends, folding, sizes. request_line settles version and shape of the target. llhttp then
- * runs once over the whole head and makes rows; check_rows reads these rows, decides framing and drops what belongs to
- * the connection. A body with a Content-Length is counted here, chunks are h1_chunk's.
+ * A head is parsed in three passes. find_end looks for its end line by line and checks line ends, folding and sizes.
+ * request_line checks the version and the shape of the target. llhttp then runs once over the whole head and makes
+ * rows. check_rows reads these rows, decides the framing and drops hop-by-hop fields. This file counts a body with a
+ * Content-Length; h1_chunk.c decodes chunks.
  *
- * To llhttp every field is an ordinary one: it has automata of its own for Content-Length, Transfer-Encoding,
- * Connection and Upgrade, which refuse blanks that RFC 9110 allows (section 5.5), and would be a second opinion on how
- * the message is framed. */
+ * llhttp sees only ordinary fields (D-85). Its own automata for Content-Length, Transfer-Encoding, Connection and
+ * Upgrade refuse blanks that RFC 9110 allows (section 5.5), and would be a second opinion on the framing of the
+ * message. */
 #include <stdlib.h> /* what llhttp includes is the system's, and visible as ever */
 #include <string.h>
 
@@ -101,7 +101,7 @@ static int add_value(llhttp_t *l, const char *at, size_t len)
 
 /* ---- What the fields say ----------------------------------------------------------------------------------------- */
 
-/* What check_fields has seen so far. */
+/* The fields that check_rows has seen so far. */
 struct seen {
     mocket_span host;
     bool has_host, has_length, has_coding;
@@ -242,7 +242,7 @@ static struct candidate *find_candidate(const struct candidates *c, mocket_span 
     return c->count > 0 ? bsearch(&key, c->rows, c->count, sizeof key, compare_names) : NULL;
 }
 
-/* Fields of proxies, by which the client is known. A client that names them in Connection must not hide itself. */
+/* Fields in which proxies report the client. A client must not remove them by naming them in Connection. */
 static bool is_of_proxies(mocket_span name)
 {
     return mocket__span_ieq(name, MOCKET_SPAN("forwarded")) || mocket__span_ieq(name, MOCKET_SPAN("x-forwarded-for")) ||
@@ -255,7 +255,8 @@ static bool may_be_named(mocket_span name)
     return kind == MOCKET_FIELD_PLAIN || kind == MOCKET_FIELD_DATE;
 }
 
-/* What frames the message, names its target or names its client cannot be named away. 0, or -1: no memory. */
+/* Lists the rows that Connection may remove. Fields that frame the message, name its target or report its client are
+ * not among them. Returns 0, or -1 when out of memory. */
 static int list_candidates(struct mocket_h1 *p, struct candidates *c)
 {
     const struct mocket_fields *f = &p->msg->fields;
@@ -373,7 +374,7 @@ static int on_head(llhttp_t *l)
     struct mocket_h1 *p = l->data;
     struct mocket_message *msg = p->msg;
     struct seen seen = { 0 };
-    l->upgrade = 0; /* nothing but HTTP comes after this message as far as the parser is concerned */
+    l->upgrade = 0; /* the parser expects HTTP after this message */
     if (check_rows(p, &seen) < 0)
         return -1;
     if (seen.has_coding && seen.has_length)
@@ -430,7 +431,7 @@ int llhttp__on_header_field(CALLBACK_ARGS)
     return add_name(l, (const char *)p, (size_t)(endp - p));
 }
 
-/* The automaton has recognised a name: it shall not act on it. */
+/* The automaton has recognised a name. It must not act on it. */
 int llhttp__on_header_field_complete(CALLBACK_ARGS)
 {
     enum { ORDINARY };
@@ -476,7 +477,7 @@ static bool is_token_byte(char c)
     return mocket__is_token((mocket_span){ &c, 1 });
 }
 
-/* What can be said of an unfinished head: is it too long already, or no request at all (TLS, say)? */
+/* Checks an unfinished head: is it too long already, or is it not HTTP at all (TLS, for instance)? */
 static ptrdiff_t unfinished(const struct mocket_h1 *p, mocket_span in)
 {
     size_t len = in.len - p->blank;
@@ -534,7 +535,7 @@ static int version_status(mocket_span version, unsigned *flags)
     return 0;
 }
 
-/* Splits and checks the line as a whole; the target's bytes are llhttp's affair. */
+/* Splits and checks the line as a whole. llhttp checks the bytes of the target. */
 static int request_line(struct mocket_h1 *p, mocket_span head)
 {
     struct mocket_message *msg = p->msg;
@@ -582,7 +583,7 @@ void mocket__h1_reset(struct mocket_h1 *p)
     p->arena = NULL;
 }
 
-/* Runs llhttp over a head and turns its opinion into a status. */
+/* Runs llhttp over a head and turns its result into a status. */
 static int run_head(struct mocket_h1 *p, mocket_span head)
 {
     int code = llhttp__internal_execute(&p->llhttp, head.ptr, head.ptr + head.len);

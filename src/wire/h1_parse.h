@@ -1,4 +1,4 @@
-/* HTTP/1.x requests from bytes (RFC 9112): llhttp, and our own strictness around it (contract.md, section 11).
+/* Parses HTTP/1.x requests (RFC 9112): llhttp, with stricter checks around it (contract.md, section 11).
  *
  * One parser per connection. Bytes of a head must lie together in memory: keep them, call again with more. Bodies may
  * be fed in any pieces.
@@ -6,7 +6,7 @@
  *     used = mocket__h1_head(&p, &msg, &arena, input)      > 0 a whole head; 0 more; < 0 refuse with status -used
  *     used = mocket__h1_body(&p, input, &data)             until p.body_done
  *     mocket__h1_reset(&p)                                 for the next request of the connection
- */
+ * / */
 #ifndef MOCKET_HTTP_H1_PARSE_H
 #define MOCKET_HTTP_H1_PARSE_H
 
@@ -28,7 +28,7 @@ struct mocket_h1 {
     size_t blank;   /* of these, empty lines before the request line */
     struct mocket_h1_chunk chunk;
     /* valid after the head: */
-    bool keep_alive;      /* what the client wants */
+    bool keep_alive;      /* whether the client wants the connection to stay open */
     bool expect_continue; /* RFC 9110, section 10.1.1 */
     bool chunked;
     bool body_done; /* also true for requests without a body */

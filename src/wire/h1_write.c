@@ -1,8 +1,8 @@
-/* Every answer goes through here, so the head is sized first, given room once, and then copied piece by piece: no
- * formatting, no bounds to check on the way.
+/* Every answer uses this code, so it is fast: the size of the head is computed first, room is reserved once, and the
+ * pieces are copied without formatting and further bounds checks.
  *
  * The framing follows from five facts: method, status, version, whether the length is known, and whether the connection
- * may live on. decide is the only place that combines them; what it decides is told to the caller, who writes the
+ * may live on. decide is the only function that combines them. It returns its decisions to the caller, which writes the
  * body. */
 #include "h1_write.h"
 
@@ -60,7 +60,7 @@ static bool has_no_body(const struct mocket_h1_answer *a)
     return a->method == MOCKET_METHOD_HEAD || a->status == 204 || a->status == 205 || a->status == 304;
 }
 
-/* declared: the Content-Length among the fields, -1: none. It stands where no body tells otherwise. */
+/* declared: the Content-Length among the fields, -1: none. It is used if no body contradicts it. */
 static struct framing decide(struct mocket_h1_answer *a, int64_t declared)
 {
     struct framing f = { .len = a->body_len, .date = a->date };
@@ -79,7 +79,7 @@ static struct framing decide(struct mocket_h1_answer *a, int64_t declared)
     return f;
 }
 
-/* RFC 9110, section 15.5.22: 426 names what to upgrade to, and there is only one thing. */
+/* RFC 9110, section 15.5.22: 426 names the protocol to upgrade to; WebSocket is the only one. */
 static char *put_connection(char *at, const struct mocket_h1_answer *a)
 {
     bool upgrade = a->status == 426, say_keep = a->keep_alive && a->http10;

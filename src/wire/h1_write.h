@@ -1,4 +1,4 @@
-/* HTTP/1.x answers to bytes. The one place that decides framing (RFC 9112, section 6; A-20). */
+/* Writes heads of HTTP/1.x answers. Only this file decides their framing (RFC 9112, section 6; A-20). */
 #ifndef MOCKET_HTTP_H1_WRITE_H
 #define MOCKET_HTTP_H1_WRITE_H
 

@@ -1,5 +1,5 @@
-/* The key is the client's proof that it did not reach some other kind of server: SHA-1 is what the protocol wants, and
- * protects nothing. */
+/* The answer to the key proves to the client that the server speaks WebSocket. The protocol requires SHA-1, which has
+ * no security purpose here. */
 #include "ws_accept.h"
 
 #include <sys/types.h>

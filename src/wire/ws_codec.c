@@ -1,20 +1,20 @@
-/* wslay knows the rules: masks, reserved bits and opcodes, fragments, control frames between them, lengths in their
- * shortest form, UTF-8 across fragments, close codes. It is fed frame by frame, whose lengths are read here first, for
- * four reasons:
+/* wslay checks the rules: masks, reserved bits and opcodes, fragments, control frames between them, lengths in their
+ * shortest form, UTF-8 across fragments, close codes. This file reads the length of each frame and feeds wslay frame by
+ * frame, for four reasons:
  *
- * - Messages come out one at a time, so that the caller can stop between them.
- * - wslay's context is 9 KiB. Between two messages it holds nothing of the socket, so that it goes back to a pool, and
- *   an idle socket has none. While a message comes, each socket has its own.
- * - What a head announces is compared with the limit before anything is stored, and stored as it comes (wslay's own
- *   buffering allocates what was announced).
+ * - The caller gets messages one at a time, and can stop between them.
+ * - wslay's context is 9 KiB. Between two messages it contains no data of the socket, so it goes back to a pool, and an
+ *   idle socket has none. While a message arrives, the socket has its own context.
+ * - The announced length is compared with the limit before anything is stored, and the payload is stored as it arrives
+ *   (wslay's own buffering allocates the announced length).
  * - Control frames are fed whole: wslay 1.1 checks the text of a close frame wrongly when it comes in pieces.
  *
- * Long frames of binary messages are unmasked here, eight bytes at a time where wslay takes one: wslay is fed a frame
- * without payload in their place, so that it judges them, and another one when they end a message. Text goes through
- * wslay, which looks at each byte anyway.
+ * This file unmasks long frames of binary messages, eight bytes at a time instead of wslay's one. wslay is fed an empty
+ * frame in their place, so that it checks them, and another empty frame when they end a message. Text goes through
+ * wslay, which must look at each byte anyway.
  *
- * wslay also queues the pongs and close frames that it thinks are due. Only the code of a failure is wanted of them:
- * the answers are the caller's. */
+ * wslay also queues pongs and close frames. Only the code of a failure is taken from these; the caller sends the
+ * answers. */
 #include "ws_codec.h"
 
 #include <stdlib.h>
@@ -263,7 +263,7 @@ static int begin_frame(struct mocket_ws_codec *c, const struct head *h)
     return 0;
 }
 
-/* What wslay wants to send is thrown away, but for why it would close. */
+/* Discards the frames that wslay would send, and returns the code with which it would close. */
 static int failure(struct mocket_ws_machine *m, int rc)
 {
     if (wslay_event_want_write(m->wslay) && wslay_event_send(m->wslay) != 0)
@@ -316,7 +316,7 @@ static int feed_empty(struct mocket_ws_codec *c, unsigned first, struct mocket_w
     return feed(c, (mocket_span){ frame, sizeof frame }, out);
 }
 
-/* In its shortest form, which wslay does not see then. */
+/* Checks that the length is in its shortest form, because wslay does not see it then. */
 static bool may_be_direct(const struct mocket_ws_codec *c, const struct head *h)
 {
     bool shortest = h->len == HEAD_CONTROL + 2 ? h->payload_len >= 126 : h->payload_len >= 65536;
@@ -398,7 +398,7 @@ int mocket__ws_read(struct mocket_ws_codec *c, mocket_span in, size_t *used, str
         if (got < 0)
             return fail(c, got, out);
         if (got == MOCKET_WS_OP_CLOSE)
-            mocket__ws_release(c); /* it reads nothing more */
+            mocket__ws_release(c); /* it reads no further frames */
         else if (c->frame_left == 0 && !c->fragmented)
             give_back(c);
     }

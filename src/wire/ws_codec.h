@@ -20,7 +20,8 @@ enum mocket_ws_opcode {
 
 #define MOCKET_WS_HEAD_MAX 10 /* of a frame of ours: they are not masked */
 
-/* wslay's contexts, of which one is needed while a message is under way. Zeroed is ready to use; of one thread. */
+/* A pool of wslay's contexts. A codec needs one while a message arrives. Zeroed, it is ready to use. It belongs to one
+ * thread. */
 struct mocket_ws_machines {
     struct mocket_ws_machine *idle;
     size_t idle_count;
@@ -30,8 +31,8 @@ struct mocket_ws_codec {
     struct mocket_ws_machines *machines;
     struct mocket_ws_machine *machine; /* NULL between messages */
     uint64_t max_message;
-    uint64_t frame_left;       /* bytes of the frame under way that have not come */
-    struct mocket_buf payload; /* of the message under way; its till, if it has one, is charged with all memory */
+    uint64_t frame_left;       /* bytes of the present frame that have not arrived */
+    struct mocket_buf payload; /* of the present message; its till, if it has one, is charged with all memory */
     bool control;              /* the frame under way */
     bool fragmented;           /* a message under way has further frames */
     bool binary;               /* the message under way */
@@ -50,13 +51,13 @@ struct mocket_ws_message {
 
 /* max_message: below zero no limit. */
 void mocket__ws_init(struct mocket_ws_codec *c, struct mocket_ws_machines *machines, int64_t max_message);
-/* Also in the middle of a message. */
+/* Frees the memory of a codec, also in the middle of a message. */
 void mocket__ws_release(struct mocket_ws_codec *c);
 void mocket__ws_machines_release(struct mocket_ws_machines *machines);
 
-/* The next message or control frame: its opcode, and *used bytes of in are done with. 0: more bytes are needed than
- * there are behind *used; those are to be given again, with more. Below zero: the connection fails with close code
- * -result, and nothing more may be read. */
+/* Reads the next message or control frame and returns its opcode. *used bytes of in were used up. Returns 0 if more
+ * bytes are needed: pass the bytes behind *used again, with more. Returns below zero if the connection fails with close
+ * code -result; nothing more may be read then. */
 int mocket__ws_read(struct mocket_ws_codec *c, mocket_span in, size_t *used, struct mocket_ws_message *out);
 
 /* The head of a whole message, or of a control frame; returns its length, 2, 4 or 10. */

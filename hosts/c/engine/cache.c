@@ -1,11 +1,11 @@
 /* One file per module, named by its key: the SHA-256 of the module, the engine, its settings and the processor. So an
- * entry never changes, and two hosts that make the same one at once both make the same thing: each writes a file of its
- * own and renames it into place. A reader sees a whole file or none; what a full disk or a lost machine leaves behind
+ * entry never changes, and two hosts that make the same entry at once make the same content: each writes its own file
+ * and renames it into place. A reader sees a whole file or none. A file that a full disk or a crash left incomplete
  * fails its checksum.
  *
  *     "mocket cache 1\n\0" | key, 32 bytes | SHA-256 of the content | length, 8 bytes, little-endian | content
  *
- * A use renews the file's time. When the files grow beyond the bound, the oldest go. */
+ * Using a file renews its time. When the files exceed the bound, the oldest ones are removed. */
 #include "cache.h"
 
 #include <assert.h>
@@ -29,7 +29,7 @@
 
 #define MAGIC "mocket cache 1\n"
 #define FILE_MAX (UINT64_C(1) << 30)
-#define LEFTOVER_S 3600 /* a file that is being written for longer has lost its writer */
+#define LEFTOVER_S 3600 /* a file that is unfinished for longer has lost its writer */
 #define SUFFIX ".cwasm"
 #define UNFINISHED ".new-"
 
@@ -80,7 +80,7 @@ static char *default_path(void)
     return copy;
 }
 
-/* Makes what is missing of a path; the open that follows tells whether it worked. */
+/* Creates the missing folders of a path. The following open shows whether that worked. */
 static void make_folders(char *path)
 {
     for (char *at = path + 1; *at; at++) {
@@ -168,7 +168,8 @@ static const char *odd(const struct stat *st)
     return NULL;
 }
 
-/* NULL and the content in out, or what is wrong; *rc MOCKET_ENOMEM when that is all that is. */
+/* Reads an entry. Returns NULL and the content in out, or the reason of a failure; *rc is MOCKET_ENOMEM if the only
+ * reason is memory. */
 static const char *read_entry(int fd, const unsigned char *key, struct mocket_buf *out, int *rc)
 {
     struct stat st;
@@ -212,7 +213,7 @@ int engine_cache_load(struct engine_cache *cache, const unsigned char key[ENGINE
         return rc;
     const char *wrong = fd < 0 ? strerror(errno) : read_entry(fd, key, out, &rc);
     if (!wrong) {
-        futimens(fd, NULL); /* it was used now; not to be able to say so does no harm */
+        futimens(fd, NULL); /* marks it as used now; a failure does no harm */
         rc = 0;
     } else {
         note(cache, MOCKET_LOG_WARN, name.text, wrong);
@@ -238,7 +239,7 @@ struct listing {
     uint64_t bytes;
 };
 
-/* Files that are not ours by name are left alone. */
+/* Returns whether the name is that of an entry. Other files are never touched. */
 static bool is_entry(const char *name)
 {
     size_t len = strlen(name);
@@ -261,7 +262,7 @@ static void list_one(struct engine_cache *cache, struct listing *l, const char *
         size_t cap = l->cap ? 2 * l->cap : 64;
         struct entry *rows = mocket__realloc(l->rows, cap * sizeof *rows);
         if (!rows)
-            return; /* what is not listed stays until next time */
+            return; /* files that could not be listed stay until the next time */
         l->rows = rows;
         l->cap = cap;
     }

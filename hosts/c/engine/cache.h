@@ -1,9 +1,10 @@
 /* Compiled modules on disk, so that a start does not compile again.
  *
- * TRUST   Compiled code runs with all rights of the host: who can write the cache can become the host. So the folder
- *         and each file must belong to this user and be writable by nobody else, which is looked at on the open
- *         descriptor, and nothing is read by another way than through it. A file carries its key and a checksum.
- * FAULTS  No fault of a cache fails a start: it is reported to note as a warning, and the module is compiled. */
+ * TRUST   Compiled code runs with all rights of the host, so a user who can write to the cache controls the host. The
+ *         folder and each file must belong to this user, and other users must not be able to write to them. This is
+ *         checked on the open descriptor, and the file is read through that descriptor only. A file contains its key
+ *         and a checksum.
+ * FAULTS  A fault of the cache never fails a start: note gets a warning, and the module is compiled. */
 #ifndef MOCKET_HOSTS_C_ENGINE_CACHE_H
 #define MOCKET_HOSTS_C_ENGINE_CACHE_H
 

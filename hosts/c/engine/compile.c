@@ -4,12 +4,12 @@
  *     result   an empty file in memory, which the child fills and seals       (descriptor 4)
  *     words    a pipe, which is the child's standard error                    (descriptor 2)
  *
- * What the child writes to the pipe is the reason of a failure. The end of the pipe is the end of the child: only the
- * child holds its other end. The child has no environment, no other descriptors, writes no core file, and limits
- * itself before it looks at the module.
+ * The child writes the reason of a failure to the pipe. The end of the pipe shows the end of the child, because only
+ * the child has its other end. The child has no environment and no other descriptors, writes no core file, and limits
+ * itself before it reads the module.
  *
- * RLIMIT_DATA bounds memory: it counts what can be written and is private, which is what a compiler allocates.
- * RLIMIT_AS would count address space that allocators reserve for each thread and never use.
+ * RLIMIT_DATA bounds memory: it counts private writable memory, which is what a compiler allocates. RLIMIT_AS would
+ * count address space that allocators reserve for each thread and never use.
  *
  * What must stay true: the parent maps the result only when it is sealed, so that the code cannot change after its
  * checks; and the child has ended when compile_run returns, whatever it returns. */
@@ -162,7 +162,7 @@ static int child(void)
     return compile(&job, (mocket_span){ at + sizeof job, len - sizeof job });
 }
 
-/* Nothing of this process is to run behind it: no functions of atexit, no flushing. */
+/* Nothing runs after it in this process: no functions of atexit, no flushing. */
 void compile_child(void)
 {
     int code = child();

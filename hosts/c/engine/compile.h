@@ -1,8 +1,8 @@
 /* Compiling in a child process, whose processor time and memory are limited.
  *
  * The engine's compiler cannot be interrupted, and there are small modules that it never finishes. So the host starts
- * its own program again as a child with the verb `compile-child`, and hands it the module. The child compiles it and
- * hands back the compiled module in a sealed file in memory. The parent kills a child that takes too long. A child
+ * its own program again as a child with the verb `compile-child`, and passes the module to it. The child compiles it
+ * and returns the compiled module in a sealed file in memory. The parent kills a child that takes too long. A child
  * whose parent ends is killed by the kernel. */
 #ifndef MOCKET_HOSTS_C_ENGINE_COMPILE_H
 #define MOCKET_HOSTS_C_ENGINE_COMPILE_H
@@ -33,7 +33,7 @@ int compile_run(const struct compile_opts *opts, const struct engine *engine, mo
                 struct compile_result *out, struct mocket_buf *why);
 void compile_release(struct compile_result *result); /* zeroed is fine */
 
-/* All that the child does. Returns only when this process was not started by compile_run. */
+/* The main function of the child. Returns only if this process was not started by compile_run. */
 void compile_child(void);
 
 #endif

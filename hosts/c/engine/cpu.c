@@ -1,6 +1,6 @@
-/* A compiler that targets this machine uses every instruction it finds. Code that is kept must not meet a processor
- * that lacks one: after a move of a home folder, or of a virtual machine. So the features are part of its name. Raw
- * words are enough: nobody reads them. */
+/* A compiler that targets this machine uses every instruction it finds. Cached code must not run on a processor that
+ * lacks one of them, after a move of a home folder or of a virtual machine. So the features are part of the cache key,
+ * as raw words. */
 #include "cpu.h"
 
 #include <sys/utsname.h>

@@ -1,12 +1,12 @@
-/* The seam to a WebAssembly engine, in words that belong to none: open it, compile a module, link it to the functions
- * that it may import, make instances, call their exports, look at their memory. One file per engine implements it.
+/* The interface to a WebAssembly engine, independent of the engine: open it, compile a module, link it to the functions
+ * that it may import, make instances, call their exports, access their memory. Each engine implements it in one file.
  *
  * THREADS   An engine and a linked module may be used by any thread. An instance belongs to one thread at a time.
  * TYPES     A function type is text: parameters, a colon, results. i i32, I i64, f f32, F f64, v v128, r a reference.
- *           "iiI:i" takes two i32 and an i64 and gives an i32.
- * TRUST     Whoever calls engine_call has compared the export's type once, when the module was opened: calls check
+ *           "iiI:i" takes two i32 and an i64 and returns an i32.
+ * TRUST     The caller of engine_call has compared the export's type once, when the module was opened. Calls check
  *           nothing.
- * PROBLEMS  Functions that fail append the reason, in words, to *why. */
+ * PROBLEMS  Functions that fail append the reason as text to *why. */
 #ifndef MOCKET_HOSTS_C_ENGINE_ENGINE_H
 #define MOCKET_HOSTS_C_ENGINE_ENGINE_H
 
@@ -18,7 +18,7 @@ struct engine_instance;
 
 /* ---- The engine: one per process ---- */
 struct engine_opts {
-    uint32_t instances;    /* that shall be able to live at once */
+    uint32_t instances;    /* that must be able to live at once */
     uint32_t least;        /* with fewer engine_open fails */
     uint64_t memory_bytes; /* linear memory and heap of one instance, at most */
     size_t keep_resident;  /* bytes of a memory that are cleared by hand instead of given back; 0: the default */
@@ -48,7 +48,7 @@ const char *engine_name(void);
 /* Appends the settings as text. */
 void engine_describe(const struct engine *engine, struct mocket_buf *out);
 
-/* Deadlines are counted in ticks; somebody calls engine_tick every ENGINE_TICK_MS while guests run. Any thread. */
+/* Deadlines are counted in ticks. The host calls engine_tick every ENGINE_TICK_MS while guests run, from any thread. */
 #define ENGINE_TICK_MS 10
 void engine_tick(struct engine *engine);
 

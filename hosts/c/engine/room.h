@@ -1,4 +1,4 @@
-/* What the machine can give: address space and memory mappings for instances. */
+/* The address space and the memory mappings that the machine has for instances. */
 #ifndef MOCKET_HOSTS_C_ENGINE_ROOM_H
 #define MOCKET_HOSTS_C_ENGINE_ROOM_H
 

@@ -9,10 +9,10 @@
  * What must stay true:
  * - Calls into guests and out of them are unchecked. module.c compares the types of exports when it loads a module, and
  *   an import is defined with the very type that the module imports it with.
- * - No other code than the guest's may run on a guest's stack for long: imports are short and never call back in.
- * - A call in slices is a future; the engine has no waker, so whoever drives it knows by engine_resume's answer why it
- *   stopped. The store's reaction to a passed deadline is set once, at the first such call, and asks on_deadline from
- *   then on: a call in slices yields, a direct one ends. (It must never yield outside of a future.)
+ * - Only code of the guest may run on a guest's stack for long: imports are short and never call the guest.
+ * - A call in slices is a future. The engine has no waker, so the result of engine_resume says why the call stopped.
+ *   The store's callback for a passed deadline is set once, at the first such call, and calls on_deadline from then on:
+ *   a call in slices yields, a direct call ends. (It must never yield outside of a future.)
  * - A module with an import that waits is never called directly: the engine ends the process then. */
 #include "engine.h"
 
@@ -88,7 +88,7 @@ struct engine_instance {
     bool making;        /* it is the one that makes the instance */
     bool sliced;        /* on_deadline is set */
     bool waiting;       /* in an import */
-    bool interrupted;   /* it shall end at the next tick */
+    bool interrupted;   /* it must end at the next tick */
     bool expired;       /* on_deadline ended the call */
 };
 
@@ -625,7 +625,7 @@ struct engine_use engine_use_of(const struct engine_instance *i)
     return (struct engine_use){ engine_memory_of(i).size, mocket_engine_store_heap(i->store) };
 }
 
-/* What the watch finds when it is new is no collection. */
+/* A new watch does not count as a collection. */
 bool engine_collected(struct engine_instance *i)
 {
     if (i->future || mocket_engine_store_heap(i->store) == 0)

@@ -1,12 +1,13 @@
-/* What Wasmtime says of a problem is written for who develops with it: several lines, with causes that are numbered and
- * a backtrace in their midst. Whoever reads our log wants the reason in one line, and below it where in the guest it
- * was. So the text is taken apart, and the backtrace is told from the frames themselves.
+/* Wasmtime's text of a problem is written for developers of the engine: several lines, with numbered causes and a
+ * backtrace among them. A reader of our log needs the reason in one line, and below it the place in the guest. So this
+ * file takes the text apart, and writes the backtrace from the frames themselves.
  *
  * The engine's text of a trap in a guest has the names of functions, demangled. A mangled C++ name of a hundred bytes
- * can stand for gigabytes, so that text is never made while a name may be mangled: the reason is known without it.
+ * can stand for gigabytes, so this text is never made if a name may be mangled: the reason is known without it.
  *
- * What must stay true: no shape of the text is relied on, what is not recognized is passed on as it is. Names and paths
- * are the guest's: each is cut, and a line end in it never begins a line. Other characters are escaped by the log. */
+ * What must stay true: the code does not rely on the form of the text; unrecognized text is passed on unchanged. Names
+ * and paths are the guest's: each is cut, and a line end in it never begins a line. Other characters are escaped by the
+ * log. */
 #include "wasmtime_explain.h"
 
 #include <assert.h>
@@ -108,8 +109,8 @@ static void explain_frame(struct mocket_buf *why, const wasm_frame_t *frame, moc
     join_lines(why, begin);
 }
 
-/* Might the engine demangle it? Mangled names of C++ and Rust begin with _Z, _R, or these with underscores more or
- * less. */
+/* Returns whether the engine might demangle the name. Mangled names of C++ and Rust begin with _Z, _R, or these with
+ * underscores more or less. */
 static bool is_mangled(const wasm_name_t *name)
 {
     size_t at = 0;

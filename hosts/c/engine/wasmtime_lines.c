@@ -9,7 +9,7 @@
  * nothing is known.
  *
  * A path may be as long as the module. Each trap would copy it for each frame, so it is cut once, when the table is
- * made; the place behind it is not used. */
+ * made; the bytes behind it are unused. */
 #include "wasmtime_lines.h"
 
 #include <string.h>

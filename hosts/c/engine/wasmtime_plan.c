@@ -1,9 +1,9 @@
 /* Wasmtime's pool reserves the address space of all its instances at the start, so that making one costs little. How
  * many that can be depends on the machine: plan_make asks for as many as are wanted, and for fewer until they fit.
  *
- * What must stay true: a configuration that Wasmtime refuses ends the process. So every size is asked of the machine
- * first (room.h), and the conflicts that Wasmtime knows (memory beyond the reservation, a stack beyond the fiber's)
- * cannot arise. */
+ * Wasmtime ends the process if it refuses a configuration. What must stay true: every size is checked against the
+ * machine first (room.h), and the conflicts that Wasmtime checks (memory beyond the reservation, a stack beyond the
+ * fiber's) cannot arise. */
 #include "wasmtime_plan.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 #else
 #define KEEP_RESIDENT (256u << 10)
 #endif
-/* Places of ended instances that wait with such memory for a next one. A GC heap takes a new place until there are so
+/* Places of ended instances that keep such memory for the next instance. A GC heap takes a new place until there are so
  * many: the default, 100, lets a host that replaces its instances grow by that many times KEEP_RESIDENT. */
 #define WARM_PLACES 16
 #define GC_HEAP_INITIAL (1u << 20)

@@ -10,7 +10,7 @@
 #define PLAN_TABLES_EACH 4            /* of an instance */
 #define PLAN_TABLE_ELEMENTS 65536
 
-/* What the pool is going to reserve. */
+/* The sizes that the pool reserves. */
 struct plan {
     uint32_t instances;    /* 0: there is no pool, the engine only compiles */
     uint64_t memory_bytes; /* of an instance at most, whole pages */
@@ -23,7 +23,7 @@ struct plan {
  * number, *why tells. */
 int plan_make(const struct engine_opts *opts, struct plan *plan, struct mocket_buf *why);
 
-/* What wasm_engine_new_with_config then takes. */
+/* Makes the configuration for wasm_engine_new_with_config. */
 wasm_config_t *plan_config(const struct plan *plan, const struct engine_opts *opts);
 
 #endif

@@ -1,7 +1,7 @@
-/* The types of a module's imports and exports as texts, which whoever links the module compares with what it wants.
+/* The types of a module's imports and exports as texts, which the linking code compares with the expected types.
  *
- * What must stay true: a text is complete, since calls check nothing any more. A type that no function of ours deals in
- * gets a letter that fits nothing. And wasm_valtype_kind ends the process on types it has no number for (v128, most
+ * What must stay true: a text is complete, because calls check nothing. A type that none of our functions uses gets a
+ * letter that matches no other. And wasm_valtype_kind ends the process on types it has no number for (v128, most
  * references): wasmtime_valtype_new does not. */
 #include "wasmtime_symbols.h"
 

@@ -1,4 +1,4 @@
-/* What a module imports and exports, in the seam's words: names, kinds, and types as text (engine.h). */
+/* The imports and exports of a module in the form of engine.h: names, kinds, and types as text. */
 #ifndef MOCKET_HOSTS_C_ENGINE_WASMTIME_SYMBOLS_H
 #define MOCKET_HOSTS_C_ENGINE_WASMTIME_SYMBOLS_H
 

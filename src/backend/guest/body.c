@@ -1,4 +1,4 @@
-/* Request bodies read piece by piece: body_read, and a wait while nothing is here.
+/* Reads request bodies piece by piece: body_read, and a wait while no bytes have arrived.
  *
  * Linked only into apps that use mocket_body_source, since it imports `await` and makes guest.c ask for streamed bodies
  * (docs/abi.md, section 2, `listen`). */
@@ -41,5 +41,5 @@ const struct mocket_guest_body mocket__guest_body = { open_body };
 
 void mocket__body_prepare(struct mocket_request *req)
 {
-    (void)req; /* being linked is all that it is for */
+    (void)req; /* it only needs to be linked */
 }

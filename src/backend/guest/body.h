@@ -1,4 +1,4 @@
-/* Streamed request bodies of a guest: there if the app links mocket_body_source. */
+/* Streamed request bodies of a guest. Linked only if the app uses mocket_body_source. */
 #ifndef MOCKET_GUEST_BODY_H
 #define MOCKET_GUEST_BODY_H
 

@@ -1,14 +1,14 @@
-/* Outgoing requests of a guest: the host does them, here they are begun, fed and waited for.
+/* Outgoing requests of a guest. The host sends them; this file begins them, writes their bodies and waits for them.
  *
  * Linked only into apps that fetch, since it imports `await` (docs/abi.md, section 2).
  *
- * A call is an outgoing request, one operation that ends with its response, and perhaps a source whose bytes are still
- * to be sent. Whoever waits, for a call or for the bytes of its reply, sends meanwhile (push): a server may want more
- * of the request before it says more of its answer. One that wants no more of it says so with its answer; the source
- * is then left where it is.
+ * A call consists of an outgoing request, one operation that ends with the response, and perhaps a source whose bytes
+ * are still to be sent. While a handler waits for a call or for the bytes of its reply, it also sends (push), because a
+ * server may need more of the request before it continues its answer. A server that stops reading the request sends its
+ * answer; the rest of the source is then not read.
  *
- * What must stay true: the outgoing request is dropped only when its body has ended, since before that dropping it ends
- * the exchange. Handles that nobody drops end with the event. */
+ * What must stay true: the outgoing request is dropped only when its body has ended, because dropping it earlier aborts
+ * the exchange. Handles that are not dropped end with the event. */
 #include "../../core/backend.h"
 
 #include "../../abi/codec.h"
@@ -25,8 +25,8 @@ enum { FOR_READING = 0, FOR_WRITING = 1 };
 struct mocket_call {
     struct mocket_source source; /* the reply's body */
     mocket_event *event;
-    int32_t out, op, response; /* handles; 0: none, or not any more */
-    int problem;               /* why there is no reply, or no more of it */
+    int32_t out, op, response; /* handles; 0: none */
+    int problem;               /* the reason why there is no reply, or why it was cut short */
     bool ended;                /* the reply's body has */
     bool sent;                 /* so has the request's: out may be dropped, and the exchange goes on */
     struct mocket_source *upload;
@@ -50,7 +50,7 @@ static void drop(int32_t *handle)
     *handle = 0;
 }
 
-/* Nothing more comes of it. */
+/* Ends a call: it will have no further result. */
 static void end_call(struct mocket_call *c, int problem)
 {
     if (!c->problem)
@@ -63,7 +63,7 @@ static void end_call(struct mocket_call *c, int problem)
 
 /* ---- Sending ---- */
 
-/* There is no more of the request's body, or nobody wants it. */
+/* Ends the request's body, at its end or because the server stopped reading. */
 static void end_upload(struct mocket_call *c)
 {
     c->upload = NULL;
@@ -86,7 +86,7 @@ static void next_piece(struct mocket_call *c)
         c->unsent = (mocket_span){ c->piece, (size_t)n };
 }
 
-/* Sends what the host takes now. Is there more to send, for which it has to be waited? */
+/* Sends the bytes that the host takes now. Returns whether there are more, for which the guest must wait. */
 static bool push(struct mocket_call *c)
 {
     while (c->upload) {
@@ -164,7 +164,7 @@ static int read_head(struct mocket_call *c, struct mocket_reply *r)
     }
 }
 
-/* The wire's texts have no NUL behind them; what mocket_reply_headers gives has. */
+/* Texts of the message have no NUL behind them; texts of mocket_reply_headers must have one. */
 static int end_texts(struct mocket_reply *r)
 {
     for (size_t i = 0; i < r->fields.count; i++) {
@@ -194,7 +194,7 @@ static int make_reply(struct mocket_call *c)
     return rc == MOCKET_EINVAL ? MOCKET_EIO : rc;
 }
 
-/* The operation has ended: takes what came of it. */
+/* The operation has ended: takes its result. */
 static void take(struct mocket_call *c)
 {
     int32_t response = mocket__import_await(c->op);
@@ -300,7 +300,7 @@ int mocket_wait(mocket_event *e, mocket_call *call, mocket_reply **out)
     return call->reply ? 0 : call->problem;
 }
 
-/* What may be waited for at once: each call's operation, room to write for each, and a time. */
+/* The operations of one wait: the operation of each call, room to write for each call, and a time. */
 struct waiting {
     mocket_call *const *calls;
     size_t count;
@@ -341,7 +341,7 @@ static size_t take_op(const struct waiting *w, int32_t op)
     return i;
 }
 
-/* Call `done` is, and the one that is asked for is the lowest: has one before it ended? */
+/* Call `done` has ended. Returns whether a call in front of it has ended too, because the lowest index is returned. */
 static int look_before(const struct waiting *w, mocket_event *e, size_t done)
 {
     uint32_t n = list(w, done);
@@ -354,7 +354,8 @@ static int look_before(const struct waiting *w, mocket_event *e, size_t done)
     return index >= 0 && (uint32_t)index < n ? (int)take_op(w, w->ops[index]) : (int)done;
 }
 
-/* Waits until something has happened: the index of a call that is done now, count for none yet, or below zero. */
+/* Waits until an operation has ended. Returns the index of a call that is done now, count for none yet, or below
+ * zero. */
 static int wait_once(const struct waiting *w)
 {
     uint32_t calls = list(w, w->count), n = calls;

@@ -2,11 +2,11 @@
  *
  * The host calls mocket_start, which runs main; main ends in mocket_listen, which declares the app ready and returns.
  * From then on each request is a call of mocket_alloc, for room, and of mocket_handle, which decodes the message,
- * dispatches it and hands the answer back by `respond`. One request at a time: the room and the arena are kept from one
- * to the next, so that a warm instance asks its heap for nothing.
+ * dispatches it and returns the answer with `respond`. There is one request at a time: the room and the arena are kept
+ * for the next request, so that a used instance needs no allocation.
  *
- * What must stay true: the memory that mocket_alloc gave is the host's until the next call, and nothing of a request
- * outlives mocket_handle, but for one that became a socket, which takes it all along (socket.c). */
+ * What must stay true: memory of mocket_alloc belongs to the host until the next call, and no memory of a request
+ * outlives mocket_handle, except for a request that became a socket, which keeps all of it (socket.c). */
 #include <mocket_abi.h>
 #include <stdlib.h>
 
@@ -23,7 +23,7 @@
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define ROOM_KEPT 16384 /* bytes of room that are kept between requests */
 
-/* The instance. It is one of a kind by nature: a static here is what a process is elsewhere. */
+/* The instance. There is exactly one in a module's memory, so it may be static. */
 static struct {
     mocket_app *app;
     struct mocket_env env;
@@ -91,7 +91,7 @@ static mocket_span terminate(mocket_span body, char *message, size_t len)
     return body;
 }
 
-/* A body that the host could not get: whoever reads it learns why. */
+/* A body that the host could not read: reading it returns the reason. */
 struct failed_body {
     struct mocket_source source;
     int code;
@@ -151,7 +151,7 @@ void mocket__guest_start(void)
 {
     int code = __main_void();
     const char *late = code == 0 && instance.app ? mocket_problem(instance.app) : NULL;
-    if (late) { /* listening found none: it is of what was registered behind it, and would be missed in silence */
+    if (late) { /* made after mocket_listen, which found none: nothing else would report it */
         log_text(MOCKET_LOG_ERROR, late);
         code = 1;
     }

@@ -1,4 +1,4 @@
-/* mocket_publish of a guest: the host knows who has subscribed. Linked only into apps that call it. */
+/* mocket_publish of a guest: the host knows the subscribers. Linked only into apps that call it. */
 #include "../../core/backend.h"
 #include "imports.h"
 

@@ -1,7 +1,7 @@
 /* Fields and peer of a request whose host left them out of the message (docs/abi.md, section 2, `fields`).
  *
- * The import is linked only into apps that look at a header or the peer: the linker leaves out what nobody calls. The
- * request keeps what the first message told (authority, length of the body, flags); fields and peer alone are added. */
+ * The import is linked only into apps that read a header or the peer: the linker leaves out unused functions. The
+ * request keeps authority, length of the body and flags of the first message; only fields and peer are added. */
 #include "request.h"
 
 #include "../../abi/codec.h"

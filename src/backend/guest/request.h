@@ -1,4 +1,4 @@
-/* A request of a guest: the core's, and what its host knows it by. */
+/* A request of a guest: the core's request, and the host's handle. */
 #ifndef MOCKET_GUEST_REQUEST_H
 #define MOCKET_GUEST_REQUEST_H
 

@@ -1,11 +1,10 @@
-/* WebSockets of a guest: ws_accept, the export mocket_ws, and what a handler does with its socket.
+/* WebSockets of a guest: ws_accept, the export mocket_ws, and the functions of a socket's handler.
  *
  * Linked only into apps that use mocket_ws, since it imports `await` (a send waits for a slow client). The event of the
- * handshake outlives mocket_handle: everything that it is made of moves to memory of the socket's own, and the instance
- * begins anew with a fresh arena and a fresh room.
+ * handshake outlives mocket_handle: its memory moves to the socket, and the instance gets a new arena and new room.
  *
- * What must stay true: nothing of a socket is touched after kind 4; the host calls one export at a time, so the room of
- * a message is the handler's until mocket_ws returns. */
+ * What must stay true: no memory of a socket is used after kind 4. The host calls one export at a time, so the room of
+ * a message belongs to the handler until mocket_ws returns. */
 #include "socket.h"
 
 #include "../../abi/codec.h"
@@ -27,7 +26,7 @@ struct socket {
     struct socket *next; /* of the same bucket */
 };
 
-/* Those of the instance, by handle: one of a kind, like the instance. */
+/* The sockets of the instance, by handle. Static, like the instance. */
 static struct {
     struct socket **buckets;
     size_t bucket_count, count; /* a power of two */
@@ -70,7 +69,7 @@ static void add(struct socket *s)
     sockets.count++;
 }
 
-/* Where it hangs; NULL there: no such socket. */
+/* Returns the pointer to a socket; it points to NULL if there is no such socket. */
 static struct socket **find(int32_t ws)
 {
     struct socket **at = bucket_of(sockets.buckets, sockets.bucket_count, ws);
@@ -113,7 +112,7 @@ static const struct mocket_socket_ops ops = { send, wait, close, subscribe };
 
 /* ---- accepting ---- */
 
-/* The event and what it points to, from mocket_handle's stack to the socket. */
+/* Moves the event and the objects that it points to from mocket_handle's stack to the socket. */
 static void move(struct socket *s, const struct mocket_guest_sink *sink)
 {
     mocket_event *e = s->socket->event;

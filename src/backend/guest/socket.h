@@ -1,4 +1,4 @@
-/* WebSockets of a guest: there if the app links mocket_ws. */
+/* WebSockets of a guest. Linked only if the app uses mocket_ws. */
 #ifndef MOCKET_GUEST_SOCKET_H
 #define MOCKET_GUEST_SOCKET_H
 
@@ -12,10 +12,10 @@ struct mocket_guest_sockets {
 /* Weak: its address is NULL in an app without sockets. */
 extern const struct mocket_guest_sockets mocket__guest_sockets __attribute__((weak));
 
-/* Takes over what would end with mocket_handle: the instance's arena, which goes to *into, and the room of the message,
- * to be freed by mocket__free. */
+/* Takes over memory that would end with mocket_handle: moves the instance's arena to *into, and returns the room of the
+ * message, which the caller frees with mocket__free. */
 char *mocket__guest_keep(struct mocket_arena *into);
-/* Ends the use of what mocket_alloc gave for an event. NULL is fine. */
+/* Frees memory of mocket_alloc for an event. room may be NULL. */
 void mocket__guest_room_free(char *room);
 
 #endif

@@ -1,8 +1,7 @@
 /* Streamed answers of a guest: respond_begin, body_write, body_end, and a wait while the client is slow.
  *
- * Linked only into apps that stream, since it imports `await` (docs/abi.md, section 2). A host that cannot do it
- * answers ENOTSUP to respond_begin: then the answer is collected and sent whole, so that such an app works there
- * too. */
+ * Linked only into apps that stream, since it imports `await` (docs/abi.md, section 2). A host that cannot stream
+ * returns ENOTSUP for respond_begin. The answer is then collected and sent whole, so that the app works there too. */
 #include "../../abi/codec.h"
 #include "../../base/span.h"
 #include "../../core/backend.h"
@@ -40,7 +39,7 @@ static int begin(struct mocket_sink *s, const struct mocket_response_head *head,
     return 0;
 }
 
-/* Until the host takes bytes again. 0, or why it never will. */
+/* Waits until the host takes bytes again. Returns 0, or the code that every further write would return. */
 static int wait_for_room(const struct mocket_guest_sink *g)
 {
     int32_t op = mocket__import_ready(g->req, FOR_WRITING);
@@ -81,7 +80,7 @@ static int end(struct mocket_sink *s)
     return rc;
 }
 
-/* Begun and not ended: the host cuts the answer. Collected and not sent: it gives its own. */
+/* Gives up an answer. If it was begun, the host cuts it. If it was only collected, the host answers itself. */
 static void give_up(struct mocket_sink *s)
 {
     mocket__buf_release(&((struct mocket_guest_sink *)s)->collected);

@@ -1,14 +1,12 @@
 /* mocket_listen over standard input and output: one connection, no network, nothing in parallel.
  *
- * It exists for contract tests, inetd and debuggers: an app linked with it answers the HTTP/1.1 bytes that come in on
- * file 0 with bytes on file 1 until the input ends or an answer closes the connection. Parser, framework and writer
- * are the ones of the native backend; only sockets, fibers and time limits are missing, and a read that waits simply
- * blocks.
+ * It is for contract tests, inetd and debuggers: an app linked with it reads HTTP/1.1 from descriptor 0 and writes
+ * answers to descriptor 1, until the input ends or an answer closes the connection. Parser, framework and writer are
+ * those of the native backend. There are no sockets, fibers and time limits; a read without input blocks.
  *
- * The input buffer holds the head of the request at work at its beginning: the message's spans point into it, so
- * while that request lives the buffer must not move. There is room for READ_LEN bytes behind the head before it is
- * parsed, body bytes are read into that room again and again, and pipelined bytes that came along stay where they
- * are.
+ * The input buffer holds the head of the request at work at its beginning: the message's spans point into it, so while
+ * that request lives the buffer must not move. There is room for READ_LEN bytes behind the head before it is parsed,
+ * body bytes are read into that room repeatedly, and pipelined bytes stay in place.
  *
  * Environment MOCKET_READ_MAX=n: no read takes more than n bytes, so that a test chooses where its input is cut. */
 #include <errno.h>
@@ -28,7 +26,7 @@
 #include "../../test_client/env.h"
 
 #define READ_LEN 16384
-#define DRAIN_LEN 65536 /* of a body that nobody read, before the connection is closed instead */
+#define DRAIN_LEN 65536 /* of an unread body; beyond it the connection is closed */
 #define DRAIN_SILENCE_MS 50
 
 struct conn {
@@ -42,10 +40,10 @@ struct conn {
     size_t at;       /* bytes of in that are used up */
     size_t read_max;
     struct mocket_buf out;
-    bool continued; /* 100 Continue is out, or not wanted */
+    bool continued; /* 100 Continue was sent, or is not needed */
     bool gone;      /* output failed */
     volatile bool stopping;
-    int refuse; /* status for a body that is no HTTP, 0 */
+    int refuse; /* status for a malformed body, 0 */
 };
 
 /* One exchange: the sink that mocket_dispatch answers to and the source that it reads. */
@@ -166,7 +164,7 @@ static bool input_comes(void)
     return poll(&in, 1, DRAIN_SILENCE_MS) > 0;
 }
 
-/* Takes what is left of a body that nobody wants, if it is small and on its way. True when a request may follow. */
+/* Reads the rest of an unread body, if it is small and arrives soon. Returns whether a request may follow. */
 static bool drain(struct exchange *x)
 {
     struct conn *c = x->conn;
@@ -206,7 +204,7 @@ static int write_head(struct exchange *x, const struct mocket_response_head *hea
     return flush(c);
 }
 
-/* The body was no HTTP: whatever the app says, the client hears that, and the connection ends (H-03). */
+/* The body was malformed: the client gets this refusal instead of the app's answer, and the connection ends (H-03). */
 static int write_refusal(struct exchange *x)
 {
     struct conn *c = x->conn;
@@ -236,7 +234,7 @@ static int sink_respond(struct mocket_sink *s, const struct mocket_response_head
     return flush(x->conn);
 }
 
-/* The handler may still be reading what it answers: what is left of the body is drained at the end. */
+/* The handler may still read the body while it answers: the rest of the body is drained at the end. */
 static int sink_begin(struct mocket_sink *s, const struct mocket_response_head *head, int64_t body_len)
 {
     struct exchange *x = (struct exchange *)s;
@@ -264,7 +262,8 @@ static int sink_write(struct mocket_sink *s, mocket_span bytes)
 
 static void sink_abort(struct mocket_sink *s)
 {
-    ((struct exchange *)s)->keep_alive = false; /* no last chunk, no more bytes: the client can tell */
+    ((struct exchange *)s)->keep_alive =
+        false; /* no last chunk and no more bytes: the client sees that the answer is incomplete */
 }
 
 static int sink_end(struct mocket_sink *s)

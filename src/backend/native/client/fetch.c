@@ -1,17 +1,17 @@
 /* mocket_fetch for native handlers: an outgoing request of the worker's pool, and a handler that waits for it on its
  * fiber.
  *
- * All calls of an event share a struct calls, where the handler that waits is to be found: what changes wakes it, it
- * looks whether that is what it waits for, and waits on if not. Only one call can be meant unless it waits for any, so
- * others do not wake it.
+ * All calls of an event share a struct calls, which knows the handler that waits. A change of a call wakes the handler;
+ * it checks whether it waited for this change, and waits again if not. A handler that waits for one call is not woken
+ * by others.
  *
- * A request's body that is a stream is pumped by whoever waits: by mocket_wait until the head is here, then by who
- * reads the reply, because a server may answer while it still reads. The stream itself may have to wait, for the app's
- * own client say. If meanwhile what the handler really waits for comes, the stream's wait is interrupted; the stream
- * then answers MOCKET_EAGAIN and can be read on later. That holds for reading only: a stream of the app's that makes
- * requests of its own to have something to say is left in peace until they are done (hold).
+ * The caller that waits pumps a streamed request body (D-45): mocket_wait until the head has arrived, then the reader
+ * of the reply, because a server may answer while it still reads. The stream may wait itself, for example for the app's
+ * client. If the awaited event happens meanwhile, the stream's wait is interrupted: the stream returns MOCKET_EAGAIN
+ * and can be read again later. Only reads are interrupted: a stream of the app that makes requests of its own is not
+ * interrupted until these have ended (hold).
  *
- * What a call owns ends with the event, or with the WebSocket message that began it: by mocket_defer, always. */
+ * All memory of a call ends with the event, or with the WebSocket message that began it, through mocket_defer. */
 #include "../../../base/container.h"
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
@@ -29,7 +29,7 @@ struct calls {
     struct mocket_park *park;    /* the handler waits here; NULL: it does not */
     struct mocket_call *awaited; /* for this one; NULL: for any, or for time alone */
     struct mocket_call *pumped;  /* its source is being read, maybe waits */
-    bool interrupted;            /* and was told to give up */
+    bool interrupted;            /* its wait was interrupted */
 };
 
 struct mocket_call {
@@ -63,7 +63,7 @@ static bool is_ready(const struct mocket_call *call)
     return !call->out || mocket__outgoing_state(call->out) != MOCKET_EAGAIN;
 }
 
-/* Is there something for a handler that waits for this call? */
+/* Returns whether there is news for a handler that waits for this call. */
 static bool has_news(const struct mocket_call *call)
 {
     return call->has_reply && call->out ? mocket__outgoing_readable(call->out) : is_ready(call);
@@ -79,7 +79,7 @@ static void interrupt(struct calls *calls)
         mocket__native_interrupt(calls->event);
 }
 
-/* From hold to let_go nothing that waits further out interrupts. */
+/* From hold to let_go no outer wait interrupts. */
 struct held {
     struct mocket_call *pumped;
     bool interrupted;
@@ -173,7 +173,7 @@ static int read_piece(struct mocket_call *call)
     ptrdiff_t n = call->source->read(call->source, call->piece, PIECE);
     calls->pumped = before;
     if (n == MOCKET_EAGAIN)
-        return calls->interrupted ? MOCKET_EAGAIN : MOCKET_EIO; /* nobody would wake who waits for such a source */
+        return calls->interrupted ? MOCKET_EAGAIN : MOCKET_EIO; /* a wait for such a source would never end */
     if (n < 0)
         return (int)n;
     if (n > 0)
@@ -183,8 +183,8 @@ static int read_piece(struct mocket_call *call)
     return 0;
 }
 
-/* One step. 0, also when it was interrupted; MOCKET_EAGAIN: nothing to do before something changes; else the call has
- * ended. */
+/* One step. Returns 0, also when it was interrupted; MOCKET_EAGAIN if nothing can be done until a change; any other
+ * code when the call has ended. */
 static int pump(struct mocket_call *call)
 {
     int rc = 0;
@@ -197,7 +197,7 @@ static int pump(struct mocket_call *call)
         rc = mocket__outgoing_finish(call->out);
     else if (rc == 0 && call->out)
         n = mocket__outgoing_write(call->out, call->unsent);
-    if (n == MOCKET_ECLOSED) { /* the server wants no more: there may be an answer all the same */
+    if (n == MOCKET_ECLOSED) { /* the server stopped reading: its answer may still come */
         call->source = NULL;
         n = 0;
     }
@@ -317,7 +317,7 @@ int mocket_wait(mocket_event *e, mocket_call *call, mocket_reply **out)
 
 /* ---- beginning ---- */
 
-/* What the calls of this event share. */
+/* Returns the struct that the calls of this event share. */
 static struct calls *calls_of(mocket_event *e)
 {
     static const char key;
@@ -448,7 +448,7 @@ static int first_ready(mocket_call *const *calls, size_t count)
     return MOCKET_EAGAIN;
 }
 
-/* A step for each of them that has a body to send. Did any of them move? */
+/* One step for each call that has a body to send. Returns whether any of them sent bytes. */
 static bool pump_all(mocket_call *const *calls, size_t count)
 {
     bool moved = false;

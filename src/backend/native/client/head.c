@@ -1,12 +1,12 @@
-/* The answer's head, line by line as libcurl hands it over: from HTTP/1 as it came, from HTTP/2 in the same form. What
- * a server says is as hostile as what a client says: names are tokens, values hold no line ends, and there is a bound
- * for all of it. Interim answers (1xx) begin and end like others and are forgotten; what comes behind the head is
- * trailers, which nobody asked for. */
+/* The answer's head, line by line as libcurl hands it over: from HTTP/1 as it came, from HTTP/2 in the same form. Input
+ * from a server is as hostile as input from a client: names must be tokens, values contain no line ends, and all sizes
+ * are bounded. Interim answers (1xx) are parsed like others and dropped. Lines behind the head are trailers, which are
+ * ignored. */
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 #include "transfer.h"
 
-#define STATUS_MAX 999 /* whatever a class beyond 5xx means, it is an answer */
+#define STATUS_MAX 999 /* a status of a class beyond 5xx is accepted too */
 
 static bool refuse(struct mocket_outgoing *out, int code, const char *reason)
 {
@@ -74,7 +74,7 @@ static bool add(struct mocket_outgoing *out, mocket_span line)
     return true;
 }
 
-/* What Connection names belongs to the connection too (RFC 9110, section 7.6.1). */
+/* Fields that Connection names belong to the connection too (RFC 9110, section 7.6.1). */
 static void drop_hop_by_hop(struct mocket_outgoing *out)
 {
     struct mocket_fields *f = &out->fields;
@@ -88,8 +88,9 @@ static void drop_hop_by_hop(struct mocket_outgoing *out)
     f->count = kept;
 }
 
-/* One length, or the same again in a line of its own: else nobody knows where the body ends, and libcurl would guess
- * (RFC 9112, section 6.3). A list in one line is refused even if it says the same twice (RFC 9110, section 8.6). */
+/* Returns whether there is one length, possibly repeated in a line of its own. Otherwise the end of the body is
+ * unknown, and libcurl would guess (RFC 9112, section 6.3). A list in one line is refused even if its values are equal
+ * (RFC 9110, section 8.6). */
 static bool has_one_len(const struct mocket_fields *f)
 {
     int64_t len = mocket__fields_len(f);
@@ -132,7 +133,8 @@ static void forget_body(struct mocket_outgoing *out)
     out->has_body = false;
 }
 
-/* Is this head one to follow? Then location is set, and the request is the next hop's. */
+/* Returns whether this head is a redirect to follow. location is set then, and the request is changed for the next
+ * hop. */
 static bool follows(struct mocket_outgoing *out)
 {
     int s = out->status;

@@ -1,10 +1,10 @@
 /* libcurl's own resolver starts a thread for each transfer that needs a name, and forgets the thread when the transfer
- * ends: clients that come and leave while a name server is slow start thousands. Here threads and queue are bounded,
- * and what runs is counted until it is over.
+ * ends: clients that come and leave while a name server is slow start thousands of threads. This file bounds threads
+ * and queue, and counts a running lookup until it has ended (D-49).
  *
- * A lookup is on the list of its state. The thread of a lookup that runs reads its name and writes its outcome; nobody
- * else touches either until the thread has posted the lookup to the mailbox. The mailbox belongs to the pool and to
- * each thread, and the last one frees it: a thread that is done after the pool finds the mailbox closed, and frees its
+ * A lookup is on the list of its state. The thread of a running lookup reads its name and writes its outcome; no other
+ * thread touches either until the thread has posted the lookup to the mailbox. The pool and each thread own the mailbox
+ * together, and the last one frees it. A thread that ends after the pool finds the mailbox closed, and frees its
  * lookup. */
 #include "lookup.h"
 
@@ -233,7 +233,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* The process's signals are for other threads. */
+/* The thread blocks all signals; other threads handle them. */
 static int start_thread(struct mocket_lookup *lookup)
 {
     pthread_attr_t attr;
@@ -311,7 +311,7 @@ static void start_more(struct mocket_lookups *l)
 
 /* ---- Results ---- */
 
-/* Of no use any more, or the oldest of too many. */
+/* Removes lookups that have expired, and the oldest ones if there are too many. */
 static void sweep(struct mocket_lookups *l)
 {
     uint64_t now_ms = uv_now(l->async.loop);

@@ -46,7 +46,7 @@ struct mocket_asker {
 
 /* NULL: no memory. closed(data): the loop has let go of the handle, after mocket__lookups_free. */
 struct mocket_lookups *mocket__lookups_new(uv_loop_t *loop, void (*closed)(void *data), void *data);
-/* No asker may wait. Threads that run on free their lookup themselves. */
+/* No asker may wait any longer. Threads that still run free their lookups themselves. */
 void mocket__lookups_free(struct mocket_lookups *l);
 
 /* Called with 1 for each lookup that begins to wait or run, and with -1 for each that is over. */
@@ -60,7 +60,7 @@ void mocket__lookups_watch(struct mocket_lookups *l, void (*counted)(void *data,
  * half as many as are free: 342 when it is alone. */
 int mocket__lookup_ask(struct mocket_lookups *l, mocket_span name, struct mocket_asker *asker,
                        struct mocket_lookup_result *result);
-/* The asker does not wait any longer. Fine when it does not. */
+/* The asker stops waiting. May be called if it does not wait. */
 void mocket__lookup_leave(struct mocket_asker *asker);
 
 /* Asserts what must be true between two calls. For tests: it is slow. */

@@ -1,8 +1,8 @@
 /* What an owner of an outgoing request does with it: begin, read, write, end.
  *
- * Between libcurl and the owner stand two buffers of bounded size. The time that is counted is one: until the head,
- * then of silence. The timer is not set anew with every byte; when it fires it looks at how long nothing has moved,
- * and sleeps for the rest. */
+ * Two buffers of bounded size lie between libcurl and the owner. There is one time limit: until the head, then for
+ * silence. The timer is not restarted with every byte: when it fires, it checks for how long no byte has moved, and
+ * sleeps for the rest. */
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 #include "../../../http/url.h"
@@ -80,7 +80,7 @@ static void on_timer(uv_timer_t *timer)
     uint64_t now_ms = uv_now(out->pool->loop);
     uint64_t limit_ms = out->state == 0 ? out->opts.silence_ms : out->opts.timeout_ms;
     if (out->state == 0 && (out->in_paused || out->in.len > 0))
-        out->moved_ms = now_ms; /* it is the reader who is slow */
+        out->moved_ms = now_ms; /* the reader is slow, not the server */
     uint64_t quiet_ms = now_ms - out->moved_ms;
     if (quiet_ms >= limit_ms)
         mocket__transfer_fail(out, MOCKET_ETIMEDOUT, late_reason(out));
@@ -247,7 +247,7 @@ const struct mocket_fields *mocket__outgoing_fields(const struct mocket_outgoing
     return &out->fields;
 }
 
-/* All of the body has come, even if libcurl still sends. */
+/* Returns whether the whole body has arrived, even if libcurl still sends. */
 static bool is_over(const struct mocket_outgoing *out)
 {
     return out->end != MOCKET_EAGAIN || (out->state == 0 && out->left == 0 && !out->sent_all);

@@ -1,5 +1,5 @@
-/* Outgoing requests of one loop, by libcurl, without a fiber: what mocket_fetch and the wasm host are made of. All of
- * it on the loop's thread, any stack.
+/* Outgoing requests of one loop, with libcurl and without a fiber. mocket_fetch and the wasm host use them. All
+ * functions are called on the loop's thread, on any stack.
  *
  *     mocket__outgoing_start -> changed ... state: 0 -> status, fields; read until 0, or end
  *                               changed ... state: below zero -> end */
@@ -25,11 +25,11 @@ struct mocket_outgoing;
 struct mocket_pool *mocket__pool_new(uv_loop_t *loop, size_t connections_max);
 /* Called with 1 for each name whose lookup begins, with -1 when a lookup is over: also when nobody waits for it. */
 void mocket__pool_watch_lookups(struct mocket_pool *pool, void (*counted)(void *data, int change), void *data);
-/* A number for the owner of requests, which no other owner of the pool has had. An address would not do: lookups go on
- * when their owner has left, and would be counted for the next owner there. */
+/* Returns a new number for an owner of requests. No other owner of the pool has had it. An address cannot be used
+ * instead: lookups continue when their owner has left, and would be counted for the next owner at that address. */
 uint64_t mocket__pool_new_owner(struct mocket_pool *pool);
-/* Ends and frees what is under way, without a word to anybody: nobody may hold an outgoing request of it any more. The
- * loop must run on until its handles are closed. NULL is fine. */
+/* Aborts and frees all exchanges without callbacks. The caller must have ended all its outgoing requests of this pool.
+ * The loop must continue to run until the pool's handles are closed. pool may be NULL. */
 void mocket__pool_free(struct mocket_pool *pool);
 
 /* Texts and fields are copied. */
@@ -42,7 +42,7 @@ struct mocket_outgoing_opts {
     int64_t body_len;                   /* of a streamed one; -1: unknown, in chunks */
     bool follow;                        /* redirects */
     bool retry; /* sent again when a kept connection breaks before any answer, though the method is not idempotent */
-    uint64_t owner; /* for whom it runs, of mocket__pool_new_owner: bounds names that are looked up. 0: nobody */
+    uint64_t owner;           /* its owner, from mocket__pool_new_owner: limits the names that are looked up. 0: none */
     struct mocket_till *till; /* is charged with what is held, but for body. NULL: nothing is */
     /* Until the head, all hops and lookups together; a streamed body's bytes begin it anew. 0:
      * MOCKET_OUTGOING_TIMEOUT_MS. */
