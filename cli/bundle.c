@@ -114,7 +114,8 @@ static void choose_name(struct bundle *b)
 static int check(struct bundle *b)
 {
     if (!b->app)
-        return mocket__cli_misuse(b->verb, "which module? `mocket bundle --target node app.wasm -o DIR`");
+        return mocket__cli_misuse(b->verb,
+                                  "no module: give a wasm file, as in `mocket bundle --target node app.wasm -o DIR`");
     if (b->target < 0)
         return mocket__cli_misuse(b->verb, "which platform? --target TARGET names it");
     if (!b->out)

@@ -194,7 +194,7 @@ def a_module_cut_anywhere_does_no_harm(folder):
 @case
 def misuse_is_told(folder):
     app = str(guest("hello"))
-    for words, piece in (([], "which module?"), ([app], "--target TARGET"), ([app, "--target", "node"], "-o DIR"),
+    for words, piece in (([], "no module: give"), ([app], "--target TARGET"), ([app, "--target", "node"], "-o DIR"),
                          ([app, app, "--target", "node"], "one module at a time"),
                          (["--target", "nodejs", app], "--target nodejs: node, deno, "),
                          (["--target", "nodejs", app], "did you mean `node`?"),
