@@ -49,8 +49,7 @@ int guest_app_complete(const bool has[GUEST_EXPORT_COUNT], struct mocket_buf *wh
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (!has[required[i]])
             return guest_app_refuse(why, "exports no `", exports[required[i]],
-                                    "`: it is not a Mocket app (an app in C calls mocket_listen in main)",
-                                    NULL);
+                                    "`: it is not a Mocket app (an app in C calls mocket_listen in main)", NULL);
     if (!has[GUEST_MOCKET_START] && !has[GUEST_START])
         return guest_app_refuse(why, "exports neither `mocket_start` nor `_start`", NULL);
     return 0;
