@@ -1,5 +1,4 @@
 // One headless Chromium for all tests of a file, and a context of its own (storage, workers) for each test.
-import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,35 +10,43 @@ import { Site } from './site.js';
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const { MODULES } = process.env;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
-    '--host-resolver-rules=MAP insecure.test 127.0.0.1'];
+    '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
+const NAMES = '--host-resolver-rules=MAP insecure.test 127.0.0.1';
 export const WAIT_MS = 20000;
 export const POLLING = { polling: 100 }; // tabs in the background draw no frames
 
 export const missing = !MODULES ? 'MODULES names no folder with puppeteer-core (tools/setup-js)'
     : !existsSync(CHROMIUM) ? `there is no ${CHROMIUM} (tools/setup --tests)` : false;
 
-let browser = null, folder = null;
-
-before(async () => {
-    if (missing)
-        return;
+// { context, open, close }: a browser that runs, with a folder of its own.
+export async function launch(more = []) {
     const { default: puppeteer } = await import(pathToFileURL(
         createRequire(path.join(MODULES, 'here.js')).resolve('puppeteer-core')));
-    folder = mkdtempSync(path.join(tmpdir(), 'mocket-chromium-'));
+    const folder = mkdtempSync(path.join(tmpdir(), 'mocket-chromium-'));
     // A worker that a debugger is attached to is not started again: puppeteer must not see workers.
-    browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true, userDataDir: folder, args: FLAGS,
-        protocolTimeout: 60000, targetFilter: (target) => target.type() !== 'service_worker' });
-});
+    const browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true, userDataDir: folder,
+        args: [...FLAGS, ...more], protocolTimeout: 60000,
+        targetFilter: (target) => target.type() !== 'service_worker' });
+    return {
+        context: browser.defaultBrowserContext(),
+        open: () => browser.createBrowserContext(),
+        close: async () => {
+            await browser.close();
+            rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+        },
+    };
+}
 
-after(async () => {
-    await browser?.close();
-    if (folder)
-        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+let browser = null;
 
-// A tab that has `ask`, and remembers what went wrong in it.
-async function tabOf(context) {
+// For a file of tests.
+export function useChromium() {
+    before(async () => { browser = missing ? null : await launch([NAMES]); });
+    after(() => browser?.close());
+}
+
+// A tab that remembers what went wrong in it.
+export async function tabOf(context) {
     const page = await context.newPage();
     page.setDefaultTimeout(WAIT_MS);
     page.problems = [];
@@ -51,7 +58,7 @@ async function tabOf(context) {
 // run: ({ site, page, open }) with a site of that app, and a page that the worker controls unless options.visit is
 // false. open: () -> another tab.
 export async function withSite(app, options, run) {
-    const site = await new Site(app, options).start(), context = await browser.createBrowserContext();
+    const site = await new Site(app, options).start(), context = await browser.open();
     const open = () => tabOf(context);
     try {
         const page = await open();
@@ -85,8 +92,4 @@ export async function endWorkers(page) {
     await session.send('ServiceWorker.enable');
     await session.send('ServiceWorker.stopAllWorkers');
     await session.detach();
-}
-
-export async function fails(promise, expected) {
-    await assert.rejects(promise, (error) => expected.test(error.message) || assert.fail(error.message));
 }

@@ -1,10 +1,11 @@
 // Pages of apps: the script for sockets in them, redirects, and pages that leave.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { POLLING, ask, missing, visit, withSite } from './chromium.js';
+import { POLLING, ask, missing, useChromium, visit, withSite } from './chromium.js';
 import { hasGuest, makeGuest } from './site.js';
 
 const skip = missing;
+useChromium();
 let app;
 before(() => { app = skip ? null : makeGuest('pages.c'); });
 
@@ -25,13 +26,18 @@ test('a page whose policy forbids scripts is shown without one', { skip }, () =>
     withSite(app, {}, async ({ site, page }) => {
         await page.goto(site.url('/none'));
         assert.equal(await page.evaluate(() => document.body.innerText), 'no script');
-        assert.match(page.problems.join(), /mocket-page\.js.* violates .*script-src 'none'/);
+        assert.match(page.problems.join(), /page\.js.* violates .*script-src 'none'/);
     }));
 
 test('shim: false leaves pages alone', { skip }, () =>
     withSite(app, { options: { shim: false } }, async ({ site, page }) => {
         await page.goto(site.url('/landed?from=here'));
         assert.equal(await page.evaluate(() => document.scripts.length), 0);
+        await site.stop();
+        await page.addScriptTag({ url: '/mocket/page.js' }); // what such a page does itself
+        assert.equal(await page.evaluate(() => new Promise((resolve) => {
+            new WebSocket('/echo').onopen = () => resolve('open');
+        })), 'open');
     }));
 
 test('redirects stay in the folder of the app', { skip }, () =>

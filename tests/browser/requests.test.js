@@ -1,9 +1,10 @@
 // Requests of pages, answered by an app in a service worker.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { POLLING, ask, endWorkers, missing, textOf, visit, withSite } from './chromium.js';
+import { POLLING, ask, endWorkers, missing, textOf, useChromium, visit, withSite } from './chromium.js';
 
 const skip = missing;
+useChromium();
 
 test('the first visit ends on a page of the app; requests of all kinds', { skip }, () =>
     withSite('examples/routes', {}, async ({ page }) => {

@@ -14,7 +14,7 @@ const SOURCES = path.join(ROOT, 'hosts/js/src');
 const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm', '.txt': 'text/plain' };
 
 const built = new Map();
-const fileOf = (name) => path.join(GUESTS, `${name}.wasm`);
+const fileOf = (name) => path.isAbsolute(name) ? name : path.join(GUESTS, `${name}.wasm`);
 const guest = (name) => built.get(name) ?? readFileSync(fileOf(name));
 export const hasGuest = (name) => existsSync(fileOf(name));
 
@@ -40,6 +40,7 @@ export class Site {
         this.seen = []; // paths that were asked for
         this.server = http.createServer((req, res) => this.answer(req, res));
         this.port = 0;
+        this.origin = null; // another one, that leads here
     }
 
     script(module) {
@@ -51,7 +52,6 @@ export class Site {
     find(name) {
         const module = guest(this.app);
         const made = { 'sw.js': () => this.script(module), 'app.wasm': () => module,
-            'mocket-page.js': () => readFileSync(path.join(SOURCES, 'page.js')),
             'index.html': () => readFileSync(path.join(SOURCES, '../bundles/service-worker/index.html')) };
         if (Object.hasOwn(made, name))
             return made[name]();
@@ -89,6 +89,6 @@ export class Site {
     }
 
     url(target = this.folder) {
-        return `http://127.0.0.1:${this.port}${target}`;
+        return `${this.origin ?? `http://127.0.0.1:${this.port}`}${target}`;
     }
 }

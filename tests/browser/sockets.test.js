@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { POLLING, ask, endWorkers, missing, withSite } from './chromium.js';
+import { POLLING, ask, endWorkers, missing, useChromium, withSite } from './chromium.js';
 
 const skip = missing;
+useChromium();
 const EVENTS_MS = 5000;
 
 // Opens a socket in the page and runs steps on it: a text or bytes (an array) to send, { close }, or a number of
@@ -40,7 +41,7 @@ const talk = (page, target, steps, options = {}) => page.evaluate(async (to, lis
 
 // A site whose first page has the script, though the app's is no HTML.
 const withSockets = (app, options, run) => withSite(app, options, async (place) => {
-    await place.page.addScriptTag({ url: '/mocket-page.js' });
+    await place.page.addScriptTag({ url: '/mocket/page.js' });
     await run(place);
 });
 

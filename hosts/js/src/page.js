@@ -3,7 +3,7 @@
 //
 // - `WebSocket` to the page's own host reaches the app by a MessagePort; the messages are listed in
 //   service-worker/sockets.js. What the worker leaves to the network gets a WebSocket of the browser.
-// - <script src="mocket-page.js" data-worker="sw.js"></script> registers a worker too, and loads the page again when
+// - <script src="mocket/page.js" data-worker="sw.js"></script> registers a worker too, and loads the page again when
 //   the app answers for it. What goes wrong is shown in the page.
 //
 //     CONNECTING -> OPEN -> CLOSING -> CLOSED     (readyState; `native` is set when the network has it)

@@ -1,5 +1,5 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
-import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE } from './abi.js';
+import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE, VOUCHED } from './abi.js';
 import { isAuthority } from './authority.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
 import { CALLED, COMPLETE, Exchange } from './exchange.js';
@@ -251,14 +251,15 @@ function lookForSocket(ex, { headers }) {
     const host = headers.get('host');
     if (platform.normalises && host && isAuthority(host))
         ex.message.authority = host; // a port of 80 is gone from the URL, and origins are compared with this
-    ex.message.flags |= UPGRADE;
+    ex.message.flags |= ex.message.info?.vouched ? UPGRADE | VOUCHED : UPGRADE;
     ex.hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
 }
 
 // A list, which may be empty. The platform answers 100 itself.
 const EXPECTED = /^[ \t,]*(?:100-continue[ \t,]*)*$/i;
 
-// request -> a Response, or a promise of one.
+// request -> a Response, or a promise of one. Its method, url, headers, body and signal are read. info: { peer, http2,
+// accept, vouched } as an entry knows them; vouched: a handshake needs no version and no key.
 export function respondTo(app, request, info) {
     const { method, headers } = request, isGet = method === 'GET' || method === 'HEAD';
     const length = isGet ? -1 : Number(headers.get('content-length') ?? -1);

@@ -58,7 +58,7 @@ test('the target that the app sees, and its redirects', () => {
     assert.equal(outer({ base: '' }, '/list'), '/list');
 });
 
-const SCRIPT = 'https://a.example/mocket-page.js';
+const SCRIPT = 'https://a.example/mocket/page.js';
 const TAG = `<script src="${SCRIPT}"></script>`;
 const NAVIGATION = { mode: 'navigate', method: 'GET' };
 

@@ -18,7 +18,7 @@ export interface WorkerOptions {
     passthrough?: string[] | ((request: Asked) => boolean);
     /** GET and HEAD that the app answers with 404 go to the network; offline the app's 404 stands (default: false). */
     fallThrough?: boolean;
-    /** URL of the page's script (default: mocket-page.js, beside the worker's script). */
+    /** URL of the page's script (default: the package's page.js). */
     page?: string | URL;
     /** HTML pages of the app get the page's script (default: true). */
     shim?: boolean;

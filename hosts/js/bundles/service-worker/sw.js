@@ -4,7 +4,6 @@ import { serve } from './mocket/service-worker.js';
 serve('app.wasm', {
     // Of app.wasm: this script changes with the app, which is how a browser notices a new one.
     hash: '{{hash}}',
-    page: new URL('./mocket/page.js', import.meta.url),
     app: {
         // allowNet: ['example.com'],
     },

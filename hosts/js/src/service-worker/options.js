@@ -14,7 +14,7 @@ const TABLE = {
     cacheName: [undefined, isOptional(isText), 'a text'],
     passthrough: [[], isPassthrough, 'an array of paths, or a function (request) that returns true or false'],
     fallThrough: [false, isFlag, 'true or false'],
-    page: ['mocket-page.js', isUrl, 'a URL'],
+    page: [new URL('../page.js', import.meta.url), isUrl, 'a URL'],
     shim: [true, isFlag, 'true or false'],
     app: [{}, (value) => typeof value === 'object' && value !== null, 'an object: the options of `load`'],
 };

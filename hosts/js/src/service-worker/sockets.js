@@ -22,6 +22,7 @@ class PagePort {
         this.port = port;
         this.socket = socket;
         this.sent = 0; // bytes that the page has not handed on
+        this.ended = () => {};
         this.room = null;
     }
 
@@ -85,6 +86,7 @@ class PagePort {
 
     gone(code, reason) {
         this.port.close();
+        this.ended();
         this.socket.closed(code, reason);
         this.roomy(0);
     }
@@ -92,12 +94,10 @@ class PagePort {
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-// A handshake as a client would send it.
+// A handshake, whose version and key are not needed (docs/abi.md, section 4).
 function handshakeFrom({ url, protocols }, origin) {
     const { protocol, host, pathname, search } = new URL(url);
-    const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-    const headers = new Headers({ upgrade: 'websocket', origin, 'sec-websocket-version': '13',
-        'sec-websocket-key': key });
+    const headers = new Headers({ upgrade: 'websocket', origin });
     if (protocols.length > 0)
         headers.set('sec-websocket-protocol', protocols.join(', '));
     const target = `${protocol === 'wss:' ? 'https' : 'http'}://${host}${pathname}${search}`;
@@ -138,20 +138,16 @@ export class Sockets {
     begin(head, line, page) {
         const { port, socket } = line;
         this.ports.set(line, page);
+        line.ended = () => this.ports.delete(line);
         port.postMessage({ open: handshakeOf(head).protocol ?? '', life: this.life });
-        queueMicrotask(() => {
-            socket.opened(line);
-            port.onmessage = ({ data }) => line.hear(data ?? {});
-        });
+        socket.opened(line);
+        port.onmessage = ({ data }) => line.hear(data ?? {});
     }
 
     async ping(port) {
         port.postMessage(this.life);
-        for (const [line, page] of this.ports) {
-            if (!line.socket.isGone && page !== undefined && await self.clients.get(page) === undefined)
+        for (const [line, page] of [...this.ports])
+            if (page !== undefined && await self.clients.get(page) === undefined)
                 line.gone(ABNORMAL, '');
-            if (line.socket.isGone)
-                this.ports.delete(line);
-        }
     }
 }

@@ -35,11 +35,10 @@ export class Store {
 
     async fill() {
         const { module, page } = this.files;
-        const [code, script] = await Promise.all([this.downloadModule(), page && this.download(page)]);
+        const [code, script] = await Promise.all([this.downloadModule(), this.download(page)]);
         const cache = await caches.open(this.name);
         await cache.put(module, code);
-        if (script)
-            await cache.put(page, script);
+        await cache.put(page, script);
     }
 
     find(url) {

@@ -30,9 +30,8 @@ export class Worker {
         const here = self.location.href;
         this.options = options;
         this.place = new Place(options, self.registration.scope);
-        this.page = new URL(options.page, here).href;
         this.store = new Store(options.cacheName ?? `mocket ${this.place.scope.pathname}`, options.hash,
-            { module: new URL(module, here).href, page: options.shim ? this.page : null });
+            { module: new URL(module, here).href, page: new URL(options.page, here).href });
         this.sockets = new Sockets((request, accept) => this.open(request, accept));
     }
 
@@ -96,7 +95,7 @@ export class Worker {
         }
         if (response.status === 404 && this.options.fallThrough && /^(?:GET|HEAD)$/.test(request.method))
             return this.fallThrough(request, response);
-        return this.options.shim ? withShim(request, response, this.page) : response;
+        return this.options.shim ? withShim(request, response, this.store.files.page) : response;
     }
 
     async ask(request) {
@@ -142,7 +141,8 @@ export class Worker {
         const app = await this.ready();
         if (!app.hasSockets)
             return this.options.fallThrough ? null : refusal(501);
-        const response = await respondTo(app, { ...request, url: this.place.inner(request.url) }, { accept });
+        const response = await respondTo(app, { ...request, url: this.place.inner(request.url) },
+            { accept, vouched: true });
         return response.status === 404 && this.options.fallThrough ? null : response;
     }
 }
