@@ -25,10 +25,13 @@ class BunPort {
         this.socket.message(kind, typeof data === 'string' ? utf8Of(data) : data);
     }
 
+    // Bun tells the end from within close(), while the guest that closed is still running.
     end(code, reason) {
         this.idle.stop();
-        this.socket.closed(codeOf(code, reason), reason);
-        this.roomy();
+        queueMicrotask(() => {
+            this.socket.closed(codeOf(code, reason), reason);
+            this.roomy();
+        });
     }
 
     send(kind, data) {
