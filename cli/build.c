@@ -1,11 +1,12 @@
-/* `mocket build`: C to a wasm file that every Mocket host runs; a folder is an app in MoonBit, moonbit.c's affair.
+/* `mocket build`: compiles C to a wasm file that every Mocket host runs. A folder is an app in MoonBit, which moonbit.c
+ * builds.
  *
- * It is clang with the right words: a reactor (the host calls exports of a module that has returned from its start),
- * the stack first in memory (an overflow runs off the lower end and traps instead of writing over data), sections that
- * nobody needs thrown away, and the guest library, whose exports are the guest ABI. They come along when the app calls
- * the library, or it may have its own. Where none came, nothing called: the linker is asked for them by name, and then
- * tells what is missing, main or a function that it calls. The result is written beside the output and renamed, so that
- * a host that watches the file never sees half of it.
+ * It runs clang with these options: a reactor (the host calls exports of a module that has returned from its start);
+ * the stack first in memory (an overflow traps below address 0 instead of overwriting data); unused sections removed;
+ * and the guest library, whose exports are the guest ABI. The exports are linked when the app calls the library; an app
+ * may also have its own. If no export was linked, the linker is asked for them by name, and then reports what is
+ * missing, main or a function that it calls. The result is written beside the output and renamed, so that a host that
+ * watches the file never sees an incomplete one.
  *
  * Which clang: --cc, else the one of WASI_SDK_PATH, else clang-22, else the newest clang on PATH. */
 #include <errno.h>
@@ -208,7 +209,7 @@ static int choose_out(struct build *b)
     return 0;
 }
 
-/* `-o app.c` is a slip of the hand that must not cost the source. */
+/* A mistyped `-o app.c` must not overwrite the source. */
 static int spare_inputs(const struct build *b)
 {
     struct stat out, in;

@@ -1,9 +1,9 @@
 /* Clang comes without a C library for wasm. wasi-libc brings one, with headers of its own.
  *
  * Debian's clang searches this system's /usr/include behind them. A header that WASI lacks (setjmp.h, zlib.h) would be
- * taken from there: it describes another machine, and its errors help nobody. So the search is limited to clang's own
- * headers and WASI's. The folder is looked for where Debian has it; elsewhere clang is asked, which takes longer. A
- * WASI SDK searches its own folders alone.
+ * taken from there, although it describes another machine, and cause misleading errors. So the search is limited to
+ * clang's own headers and WASI's. The folder is first looked for where Debian has it; otherwise clang is asked, which
+ * takes longer. A WASI SDK searches its own folders alone.
  *
  * When a command has failed, clang lists what the sources include (-M), with the headers that it did not find (-MG). */
 #include "clang.h"

@@ -1,4 +1,4 @@
-/* The C compiler for wasm: which one, where its headers lie, and why it failed. */
+/* The C compiler for wasm: finding it, finding its headers, and explaining its failures. */
 #ifndef MOCKET_CLI_CLANG_H
 #define MOCKET_CLI_CLANG_H
 

@@ -1,22 +1,22 @@
-/* libcurl on the loop. libcurl names sockets and what it waits for on them, and the time of its next call; libuv
- * watches and tells it. What it then finds out is told to the owners last, when libcurl has returned and may be called
- * again.
+/* Runs libcurl on the loop. libcurl reports its sockets, the events that it waits for, and the time of its next call;
+ * libuv watches these and calls libcurl. The owners of exchanges are called last, when libcurl has returned and may be
+ * called again.
  *
- * A watch outlives the exchange: as long as nothing comes on a kept connection, the next exchange finds its socket
- * watched already, and a small request costs no call to the kernel but its own reads and writes. So what is watched may
- * be more than what is wanted; it is narrowed when something comes that nobody wanted.
+ * A watch outlives the exchange (D-44): as long as no event comes on a kept connection, its socket is already watched
+ * when the next exchange begins, and a small request costs only the system calls for its own reads and writes. So a
+ * socket may be watched for more events than libcurl wants; the watch is narrowed when an unwanted event comes.
  *
- * libcurl 7.88 closes a socket whose connection was not complete without a word, and its number is soon somebody
- * else's, maybe another thread's. A handle of libuv that still watched the number would then stand in the way of the
- * next handle. So the pool watches its sockets by an epoll of its own, and libuv watches that: the kernel forgets a
- * socket that is closed, and an event of an earlier socket is told by the serial number that it carries. A socket whose
- * connection is not complete is watched only while libcurl wants it.
+ * libcurl 7.88 closes a socket whose connection was not complete without notice, and another socket, maybe of another
+ * thread, soon has the same number. A libuv handle that still watched the number would then collide with the next
+ * handle. So the pool watches its sockets with an epoll of its own, and libuv watches the epoll (D-52): the kernel
+ * forgets closed sockets, and the serial number in an event shows whether it belongs to an earlier socket. A socket
+ * whose connection is not complete is watched only while libcurl wants it.
  *
- * A server that has answered and then breaks the connection off has answered: libcurl is told of an error as of bytes,
- * so that it finds the answer first, and the error behind it.
+ * If a server answers and then breaks the connection, the answer counts: an error is passed to libcurl as readable
+ * bytes, so that it finds the answer first and the error behind it.
  *
- * libcurl closes kept connections that are too old only when it looks for one to use. When nothing has been under way
- * for a while, the whole multi handle goes, and all its connections with it. */
+ * libcurl closes kept connections that are too old only when it looks for one to use. When there has been no exchange
+ * for some time, the whole multi handle is freed, with all its connections. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -79,8 +79,8 @@ void mocket__pool_slots_due(struct mocket_pool *pool)
         hurry(pool);
 }
 
-/* Tells the owners of the exchanges that have changed until now. What changes meanwhile is told in the loop's next
- * turn, after the other sockets. */
+/* Calls the owners of the exchanges that have changed so far. Later changes are reported in the loop's next turn, after
+ * the other sockets. */
 static void tell_all(struct mocket_pool *pool)
 {
     size_t count = 0;
@@ -91,7 +91,7 @@ static void tell_all(struct mocket_pool *pool)
     while (count-- > 0 && !mocket__list_is_empty(&pool->changed)) {
         struct mocket_outgoing *out = MOCKET_LIST_FIRST(&pool->changed, struct mocket_outgoing, changed_link);
         mocket__pool_forget(out);
-        if (out->unwanted && out->out_paused) { /* libcurl waits for bytes that nobody wants */
+        if (out->unwanted && out->out_paused) { /* libcurl waits for bytes that the server does not want */
             out->out_paused = false;
             mocket__transfer_unpause(out);
         }
@@ -203,7 +203,7 @@ static struct mocket_plug *plug_new(struct mocket_pool *pool, curl_socket_t fd)
     }
     struct mocket_plug *plug = &pool->plugs[fd];
     int wanted = 0;
-    if (plug->state != MOCKET_PLUG_FREE) { /* closed without a word, and libcurl may take this one for that one */
+    if (plug->state != MOCKET_PLUG_FREE) { /* closed without notice, and libcurl may confuse the two sockets */
         wanted = plug->wanted;
         plug_end(pool, plug);
     }
@@ -214,7 +214,7 @@ static struct mocket_plug *plug_new(struct mocket_pool *pool, curl_socket_t fd)
     return plug;
 }
 
-/* Watches what is wanted, and nothing else. */
+/* Watches the wanted events only. */
 static int plug_watch(struct mocket_pool *pool, struct mocket_plug *plug)
 {
     int fd = (int)(plug - pool->plugs);
@@ -226,7 +226,7 @@ static int plug_watch(struct mocket_pool *pool, struct mocket_plug *plug)
     int rc = epoll_ctl(pool->epoll_fd, op, fd, &event);
     if (rc < 0 && plug->wanted != 0)
         return -1;
-    plug->polled = plug->wanted; /* what is not watched any more may have been closed without a word */
+    plug->polled = plug->wanted; /* a socket that is not watched may have been closed without notice */
     return 0;
 }
 
@@ -242,7 +242,7 @@ static void on_event(struct mocket_pool *pool, const struct epoll_event *event)
         events |= plug->wanted;
     int mask = (events & EPOLLIN ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
     if (mask & CURL_CSELECT_OUT && plug->wanted & EPOLLIN)
-        mask |= CURL_CSELECT_IN; /* what has come since is read before a send can fail */
+        mask |= CURL_CSELECT_IN; /* bytes that have arrived are read before a send can fail */
     if (events & plug->wanted)
         run_curl(pool, fd, mask);
     else

@@ -1,10 +1,10 @@
-/* Slots: how many exchanges libcurl has at a time, in all and with one server. The others wait here.
+/* Slots limit the exchanges that libcurl has at a time, in all and with one server. Further exchanges wait here (D-50).
  *
- * libcurl has limits of its own, and a queue behind them. An exchange in that queue would lose its addresses, because
- * libcurl forgets all addresses whenever an exchange ends (transfer.c says why). Slots are never more than connections:
- * an exchange that libcurl gets has its connection at once.
+ * libcurl has limits of its own, and a queue. An exchange in that queue would lose its addresses, because libcurl
+ * forgets all addresses when an exchange ends (transfer.c gives the reason). There are never more slots than
+ * connections, so an exchange that libcurl gets has its connection at once.
  *
- * Servers that have exchanges waiting take turns: a slow server with a long line does not hold up the others. */
+ * Servers with waiting exchanges take turns: a slow server with a long line does not delay the others. */
 #include <assert.h>
 
 #include "../../../base/memory.h"

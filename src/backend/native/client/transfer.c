@@ -1,15 +1,15 @@
-/* An outgoing request, hop by hop. libcurl does one exchange; redirects are ours, because each hop is to be asked
- * about, and because what a redirect may carry along is decided by its origin.
+/* An outgoing request, hop by hop. libcurl does one exchange. This file follows redirects, because each hop must be
+ * permitted, and because the origin of a redirect decides which fields it may carry (D-42).
  *
- * libcurl never looks a name up (lookup.c says why). It is given the hop without an address first, since it may have a
- * kept connection. When it wants to look the host up, on_resolve refuses, the hop fails, and begins again when the
- * lookup is done, now with addresses (CURLOPT_RESOLVE). libcurl keeps those in a table until the next exchange that
- * opened a socket is over: the table stays small, and the 60 seconds of lookup.c are the only ones. An exchange must
- * not wait in libcurl meanwhile, so slot.c lets it begin only when there may be a connection for it.
+ * libcurl never looks a name up (lookup.c says why). It first gets the hop without an address, because it may have a
+ * kept connection (D-51). When it wants to look up the host, on_resolve refuses and the hop fails. The hop begins again
+ * with addresses (CURLOPT_RESOLVE) when the lookup has ended. libcurl keeps those in a table until the next exchange
+ * that opened a socket is over: the table stays small, and the 60 seconds of lookup.c are the only ones. An exchange
+ * must not wait in libcurl meanwhile, so slot.c lets it begin only when there may be a connection for it.
  *
- * libcurl's callbacks only move bytes between its buffers and ours, and note what happened: nothing of libcurl is
- * called in them but the URL functions, and nobody is told. Backpressure is libcurl's pausing: a callback that has no
- * room, or nothing to send, says so, and whoever makes room or brings bytes opens the way again. */
+ * libcurl's callbacks only move bytes between its buffers and ours and record results: they call no functions of
+ * libcurl except the URL functions, and call no owner. Backpressure uses libcurl's pausing: a callback without room, or
+ * without bytes to send, pauses the transfer, and the code that makes room or adds bytes resumes it. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #include "../../../http/method.h"
 #include "transfer.h"
 
-#define DISCARD_MAX 65536 /* of a redirect's body, before its connection is given up instead */
+#define DISCARD_MAX 65536 /* of a redirect's body; beyond it the connection is closed */
 #define KEPT_IDLE_S 60L
 #define RECEIVE_BYTES 32768L
 #define LOOKUPS_MAX 16 /* of a hop: libcurl may want addresses again for each connection that it tries */
@@ -77,9 +77,9 @@ static size_t on_send(char *room, size_t one, size_t cap, void *arg)
 }
 
 /* libcurl sends a request again when a kept connection breaks before any answer: by whatever method, up to five times,
- * and on the next kept connection, which may be as dead. Nobody knows whether the server has acted on the first one. So
- * the second time is refused unless the method is idempotent or the owner wants it, and it is on a fresh connection,
- * which makes it the last. */
+ * and on the next kept connection, which may be broken too. The client cannot know whether the server has acted on the
+ * first request. So a second attempt is refused unless the method is idempotent or the owner allows it (D-46). It uses
+ * a new connection, so it is the last attempt. */
 static int on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 {
     struct mocket_outgoing *out = arg;
@@ -94,7 +94,7 @@ static int on_request(void *arg, char *to_ip, char *from_ip, int to_port, int fr
     return CURL_PREREQFUNC_OK;
 }
 
-/* What libcurl took for the first try is not here any more. */
+/* The bytes that libcurl took for the first attempt are gone. */
 static int on_rewind(void *arg, curl_off_t offset, int origin)
 {
     (void)arg, (void)offset, (void)origin;
@@ -109,8 +109,8 @@ static char *url_part(const struct mocket_outgoing *out, CURLUPart part, unsigne
     return curl_url_get(out->url, part, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
-/* The host as the connection will take it. Names that need more than ASCII are not for us to translate: rules could be
- * about another spelling than the one that is looked up. */
+/* Returns the host in the form that is used for the connection. Names with bytes beyond ASCII are not translated: rules
+ * could mean another spelling than the one that is looked up. */
 static mocket_span host_span(char *text)
 {
     mocket_span host = mocket__span(text);
@@ -140,7 +140,7 @@ static int ask(const struct mocket_outgoing *out, const struct sockaddr *address
     return rc;
 }
 
-/* Does libcurl know addresses of the host by itself, without a thread? Addresses in the URL, and localhost. */
+/* Returns whether libcurl knows the host's addresses without a thread: addresses in the URL, and localhost. */
 static bool is_own_address(mocket_span host)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
@@ -224,7 +224,7 @@ static bool append_field(struct mocket_outgoing *out, const struct mocket_field 
     return mocket__buf_status(line) == 0 && append_line(out, line->ptr);
 }
 
-/* What libcurl would add by itself to a body is switched off by an empty field. */
+/* An empty field turns off fields that libcurl would add to a body by itself. */
 static int make_lines(struct mocket_outgoing *out)
 {
     struct mocket_buf line = { 0 };
@@ -288,7 +288,7 @@ static void set_callbacks(struct mocket_outgoing *out)
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, out->pool);
 }
 
-/* Nothing of the user's environment but the authorities: no proxy, no .netrc, no signals. */
+/* Uses only the certificate authorities of the environment: no proxy, no .netrc, no signals. */
 static void set_policy(struct mocket_outgoing *out)
 {
     const struct mocket_pool *pool = out->pool;
@@ -466,7 +466,7 @@ static int ask_for_addresses(struct mocket_outgoing *out, struct mocket_lookup_r
 }
 
 /* libcurl has no kept connection and no addresses. A body that it has begun to send on a connection that broke cannot
- * be sent again. While a name is looked up, its slot is for others. */
+ * be sent again. While the name is looked up, other exchanges may use the slot. */
 static void look_up(struct mocket_outgoing *out)
 {
     struct mocket_lookup_result result;
@@ -533,7 +533,7 @@ static void next_hop(struct mocket_outgoing *out)
         mocket__transfer_fail(out, rc == MOCKET_EINVAL ? MOCKET_EIO : rc, "a redirect could not be followed");
 }
 
-/* libcurl calls a head line that is beyond all its bounds want of memory. */
+/* libcurl reports a head line beyond its bounds as out of memory. */
 static int code_of(const struct mocket_outgoing *out, CURLcode result)
 {
     curl_off_t begun_us = 0;
@@ -552,7 +552,7 @@ static int code_of(const struct mocket_outgoing *out, CURLcode result)
     }
 }
 
-/* A server that has answered may hang up before it has read all of a request: the answer counts. */
+/* A server that has answered may close before it has read the whole request: the answer counts. */
 static bool is_complete(const struct mocket_outgoing *out, CURLcode result)
 {
     return out->state == 0 && out->problem == 0 && (result == CURLE_OK || (out->left == 0 && !out->sent_all));

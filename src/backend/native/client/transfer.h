@@ -1,6 +1,6 @@
 /* The insides of outgoing.h, for the files of this folder.
  *
- *     pool.c      libcurl on the loop: sockets, timers, whom to tell
+ *     pool.c      libcurl on the loop: sockets, timers, calls of owners
  *     transfer.c  one exchange after the other, until it is no redirect
  *     head.c      the answer's head
  *     slot.c      how many exchanges libcurl has
