@@ -175,7 +175,7 @@ enum mocket_setting {
     MOCKET_AUTO_HEAD,          /* GET routes answer HEAD. 1; 0 or 1 */
     MOCKET_AUTO_OPTIONS,       /* OPTIONS is answered 204 with Allow. 1; 0 or 1 */
     MOCKET_METHOD_NOT_ALLOWED, /* 405 with Allow instead of 404. 1; 0 or 1 */
-    MOCKET_WORKERS,            /* native: number of worker threads. 1; 1..1024. Environment MOCKET_WORKERS wins */
+    MOCKET_WORKERS,            /* native: worker threads. 1; 1..1024. The variable MOCKET_WORKERS replaces it */
     MOCKET_MAX_HEAD,           /* native: size of request line and header block. 32768; 1024..1048576. A larger request
                                 * line is 414, a larger header block 431 */
     MOCKET_MAX_TARGET,         /* native: length of a request target. 8192; 64..1048576. A longer one is 414 */
@@ -203,7 +203,8 @@ enum mocket_setting {
     MOCKET_WS_TIMEOUT,         /* native: silence of a WebSocket. It is pinged after half of it. 60000; 1.. or -1. Then
                                 * it is closed with 1001 */
     MOCKET_REPLAY_SOCKETS      /* a Durable Object may end the instance of an idle WebSocket and keep the connection. It
-                                * repeats handshake and MOCKET_WS_OPEN in a new instance, muted (W-04). 0; 0 or 1 */
+                                * repeats handshake and MOCKET_WS_OPEN in a new instance, and discards messages that the
+                                * app sends meanwhile (W-04). 0; 0 or 1 */
 };
 #define MOCKET_UNLIMITED (-1)
 enum mocket_reuse {
@@ -226,10 +227,14 @@ void mocket_trust_proxy(mocket_app *app, const char *networks);
  * address, a mistake of registration), it writes a line with the reason to standard error and returns below zero at
  * once. address: "host:port", ":port" (every address, IPv6 and IPv4), "[v6]:port", "unix:path". Port 0 chooses a free
  * one. The environment variable MOCKET_LISTEN replaces address. A line on standard error has the URL when the server is
- * ready. The first worker's loop, on the caller's thread, receives signals; no thread is started for them. So a handler
- * that blocks this worker delays the first SIGINT or SIGTERM. The same signal a second time ends the program at once,
- * because its action is the default action by then. All other signals, SIGHUP included, are left to the program. In a
- * guest: declares that the app is ready, and returns 0 at once. Of address only the port counts, and only if the
+ * ready.
+ *
+ * Signals, natively: the first worker's loop, on the caller's thread, receives them; no thread is started for them. So
+ * a handler that blocks this worker delays the first SIGINT or SIGTERM. The same signal a second time ends the program
+ * at once, because its action is the default action by then. All other signals, SIGHUP included, are left to the
+ * program.
+ *
+ * In a guest: declares that the app is ready, and returns 0 at once. Of address only the port counts, and only if the
  * operator names no address: `mocket serve` then listens on 127.0.0.1. */
 int mocket_listen(mocket_app *app, const char *address);
 
