@@ -1,8 +1,7 @@
-/* The guest ABI, version 1, as data: signatures, words, flags and numbers. docs/abi.md is the normative text; section
- * numbers below are those of that text. `make check` compares the two, and tools/abi-tables makes the tables of other
- * languages.
+/* The guest ABI, version 1, as data: signatures, words, flags and numbers. docs/abi.md is the normative text; the
+ * comments name its sections. `make check` compares the two, and tools/abi-tables makes the tables of other languages.
  *
- * Numbers that the C API shares stand in mocket.h: error codes (MOCKET_ERRORS), kinds of socket messages (enum
+ * Numbers that the C API shares are defined in mocket.h: error codes (MOCKET_ERRORS), kinds of socket messages (enum
  * mocket_ws_kind), reuse (enum mocket_reuse) and log levels (enum mocket_log_level). */
 #ifndef MOCKET_ABI_H
 #define MOCKET_ABI_H
@@ -14,7 +13,7 @@
 #define MOCKET_ABI_MINOR 0 /* of the newest import or option below (section 10) */
 #define MOCKET_ABI_MODULE "mocket"
 
-/* Section 1, what a guest exports: X(id, name, result, parameters...). A type is NONE, I32, U32, I64, PTR (to bytes
+/* Section 1, the exports of a guest: X(id, name, result, parameters...). A type is NONE, I32, U32, I64, PTR (to bytes
  * that the callee reads) or OUT (to room that the callee fills). */
 #define MOCKET_ABI_EXPORTS(X)                                                                                          \
     X(INITIALIZE, _initialize, NONE, (NONE, ))                                                                         \
@@ -26,7 +25,7 @@
     X(WS, mocket_ws, NONE, (I32, ws), (I32, kind), (OUT, data), (U32, len))                                            \
     X(GONE, mocket_gone, NONE, (I32, req))
 
-/* Section 2, what a host provides: X(name, minor, wait, result, parameters...). minor is the minor version that brought
+/* Section 2, the imports of a guest: X(name, minor, wait, result, parameters...). minor is the first minor version with
  * the import; wait is WAITS for an import that may suspend the guest's stack, else RUNS. */
 #define MOCKET_ABI_IMPORTS(X)                                                                                          \
     X(option, 0, RUNS, I32, (I32, key), (I64, value))                                                                  \
@@ -58,11 +57,11 @@
 
 /* Section 2, `option` keys. */
 enum mocket_abi_option {
-    MOCKET_ABI_OPTION_MINOR = 0,       /* value 0: answers MOCKET_ABI_MINOR of the host */
+    MOCKET_ABI_OPTION_MINOR = 0,       /* value 0: returns MOCKET_ABI_MINOR of the host */
     MOCKET_ABI_OPTION_MAX_BODY = 1,    /* bytes of a request body; -1: no limit */
     MOCKET_ABI_OPTION_MAX_MESSAGE = 2, /* bytes of a WebSocket message; -1: no limit */
-    MOCKET_ABI_OPTION_ON_DEMAND = 3,   /* 1: fields and peer may be left out, the guest asks by `fields` */
-    MOCKET_ABI_OPTION_REPLAY = 4       /* 1: the host may play sockets again; 0: never */
+    MOCKET_ABI_OPTION_ON_DEMAND = 3, /* 1: the host may leave out fields and peer; the guest gets them with `fields` */
+    MOCKET_ABI_OPTION_REPLAY = 4     /* 1: the host may replay sockets; 0: never */
 };
 
 /* Section 2, `listen` flags. Bits 0 and 1 are the reuse (enum mocket_reuse in mocket.h), then bits 2 and 3. */
@@ -99,13 +98,13 @@ enum mocket_abi_request_word {
 
 /* Section 4, word 1. */
 enum mocket_abi_request_flag {
-    MOCKET_ABI_BODY_HERE = 1 << 0,  /* the body is in the message, whole */
-    MOCKET_ABI_UPGRADE = 1 << 1,    /* a WebSocket is asked for */
-    MOCKET_ABI_TLS = 1 << 2,        /* the client came by TLS */
+    MOCKET_ABI_BODY_HERE = 1 << 0,  /* the whole body is in the message */
+    MOCKET_ABI_UPGRADE = 1 << 1,    /* the request asks for a WebSocket */
+    MOCKET_ABI_TLS = 1 << 2,        /* the client used TLS */
     MOCKET_ABI_HTTP10 = 1 << 3,     /* HTTP/1.0 */
     MOCKET_ABI_HTTP2 = 1 << 4,      /* HTTP/2 or later */
     MOCKET_ABI_NORMALISED = 1 << 5, /* the platform has changed target or fields */
-    MOCKET_ABI_ON_DEMAND = 1 << 6,  /* fields and peer are left out: `fields` has them */
+    MOCKET_ABI_ON_DEMAND = 1 << 6,  /* fields and peer are left out; `fields` returns them */
     MOCKET_ABI_VOUCHED = 1 << 7,    /* the host has checked version and key of the handshake */
     MOCKET_ABI_FOLLOW = 1 << 8,     /* `fetch`: follow redirects */
     MOCKET_ABI_RETRY = 1 << 9       /* `fetch`: send again, whatever the method */
@@ -128,9 +127,9 @@ enum mocket_abi_row_word {
     MOCKET_ABI_ROW_WORDS = 4
 };
 
-/* ---- What the rows of the two tables become ----
- * MOCKET_ABI_PARAMETERS(parameters...)    a C parameter list: int32_t req, const void *head, uint32_t head_len
- * MOCKET_ABI_TYPE(result, parameters...)  "iii:i": parameters, a colon, results; i is i32, I is i64 */
+/* ---- Macros that expand the rows of the two tables ----
+ * MOCKET_ABI_PARAMETERS(parameters...) a C parameter list: int32_t req, const void *head, uint32_t head_len
+ * MOCKET_ABI_TYPE(result, parameters...) "iii:i": parameters, a colon, results; i is i32, I is i64 */
 #define MOCKET_ABI_C_NONE void
 #define MOCKET_ABI_C_I32 int32_t
 #define MOCKET_ABI_C_U32 uint32_t
