@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { OPTION, SOCKET } from './abi.mjs';
+import { OPTION, SOCKET } from '../../../hosts/js/src/tables.js';
 import { encodeClosed, ERRORS, Host } from './host.mjs';
 
 const here = import.meta.dirname;

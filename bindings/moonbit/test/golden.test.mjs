@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { ERRORS, LIMIT, REQUEST_FLAG } from './abi.mjs';
+import { ERRORS, LIMIT, REQUEST_FLAG } from '../../../hosts/js/src/tables.js';
 import { decodeHead, encodeClosed, encodeRequest, Host } from './host.mjs';
 
 const here = import.meta.dirname;

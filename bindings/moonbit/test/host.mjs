@@ -5,7 +5,7 @@
 // outside an export, and a request that neither answered nor waits is an error.
 import fs from 'node:fs';
 import { CLOCK, DIRECTION, ERRORS, HEAD_WORD, LIMIT, LISTEN, METHODS, MINOR, MODULE, OPTION, REQUEST_FLAG, REQUEST_WORD,
-    REUSE, ROW_WORD, SOCKET, VERSION } from './abi.mjs';
+    REUSE, ROW_WORD, SOCKET, VERSION } from '../../../hosts/js/src/tables.js';
 
 export { ERRORS };
 const CONTROL = /[\0-\x08\n-\x1f\x7f]/;

@@ -4,7 +4,7 @@ import net from 'node:net';
 import test from 'node:test';
 import { load, serve } from '../src/node.js';
 import { SMALL, Till } from '../src/till.js';
-import { contractApp, example, get, recorder, sleep, text } from './guests.js';
+import { contractApp, example, get, hostile, recorder, sleep, text } from './guests.js';
 
 const MIB = 1 << 20;
 
@@ -128,3 +128,15 @@ test('nobody else is believed', () =>
         await raw(server, LOGGED);
         assert.ok(has('127.0.0.1') && !has('192.0.2.7'));
     }));
+
+test('stacks of handlers that wait: small ones are enough, and endless recursion is a trap', async () => {
+    for (const stackKiB of [64, 128, 984]) {
+        const app = await load(hostile('requests'), { log: () => {}, stackKiB, maxInstances: 2 });
+        assert.equal(await text(get(app, '/sleep')), 'awake');
+        assert.equal((await get(app, '/deep')).status, 500);
+        assert.equal(await text(get(app, '/ok')), 'hello');
+        await app.close();
+    }
+    for (const stackKiB of [63, 985, 1.5, '128'])
+        await assert.rejects(load(hostile('requests'), { stackKiB }), /"stackKiB" must be a whole number of 64 to 984/);
+});

@@ -6,8 +6,13 @@ export { BadModule } from './index.js';
 export type { App, Info, Level, Options, Source } from './index.js';
 export type { ServeOptions } from './serve.js';
 
+export interface NodeOptions extends Options {
+    /** KiB of the stack of each handler that waits, 64 to 984 (default: 128). For the whole process. */
+    stackKiB?: number;
+}
+
 /** Loads an app. A string without a scheme is a path. */
-export function load(source: Source | Promise<Source>, options?: Options): Promise<App>;
+export function load(source: Source | Promise<Source>, options?: NodeOptions): Promise<App>;
 
 /** A server that runs. */
 export interface Running extends RunningServer {

@@ -1,9 +1,12 @@
 // `load` for Node: paths and file URLs too, and outgoing requests by node:http, which shows the addresses.
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { isFile } from '../files.js';
 import { load as loadAnywhere } from '../index.js';
 import { nodeTransport } from './transport.js';
+
+const STACK_KIB = 128, STACK_LEAST = 64, STACK_MOST = 984; // the most is V8's own size
 
 // Three quarters of the machine's memory, or of the limit of its control group.
 function memoryTotal() {
@@ -11,8 +14,17 @@ function memoryTotal() {
     return Math.floor((limit > 0 && limit < all ? limit : all) * 0.75);
 }
 
-export async function load(source, options = {}) {
+// Each handler that waits keeps a stack. V8 keeps about 4 MiB of them and maps the others anew each time, which costs
+// more than the rest of a request; so they are small. It holds for the process, for stacks that are made from now on.
+function setStackSize(kib) {
+    if (!Number.isInteger(kib) || kib < STACK_LEAST || kib > STACK_MOST)
+        throw new TypeError(`the option "stackKiB" must be a whole number of ${STACK_LEAST} to ${STACK_MOST}`);
+    setFlagsFromString(`--wasm-stack-switching-stack-size=${kib}`);
+}
+
+export async function load(source, { stackKiB = STACK_KIB, ...options } = {}) {
     source = await source;
+    setStackSize(stackKiB);
     const bytes = isFile(source) ? await readFile(source) : source;
     return loadAnywhere(bytes, { transport: nodeTransport, maxMemoryTotal: memoryTotal(), ...options });
 }

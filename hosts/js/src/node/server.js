@@ -14,6 +14,7 @@ import { GRACE_MS, readServing, urlOf } from '../serving.js';
 const HIGH = 65536;
 const INLINE_MAX = 65536;
 const KEEP_ALIVE_MS = 60000;
+const HEAD_MS = 10000; // for a head to arrive
 const HEAD_MAX = 32768; // bytes of a head: request.js has the limits of its parts
 const CONNECTIONS_MAX = 10000; // beside WebSockets
 const MORE = {
@@ -153,8 +154,8 @@ export async function serve(app, options = {}) {
     const server = http.createServer({
         optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX, requireHostHeader: false,
         keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
-        headersTimeout: timeout === Infinity ? 0 : timeout, shouldUpgradeCallback: isHandshake(app),
-        connectionsCheckingInterval: timeout === Infinity ? 30000 : Math.max(20, Math.min(1000, timeout / 10)),
+        headersTimeout: Math.min(timeout, HEAD_MS), shouldUpgradeCallback: isHandshake(app),
+        connectionsCheckingInterval: Math.max(20, Math.min(1000, timeout / 10)),
     }, handler(app));
     const sockets = app.hasSockets ? await webSockets(app) : null;
     server.on('upgrade', onUpgrade(app, server, sockets, wsIdle));
@@ -164,7 +165,7 @@ export async function serve(app, options = {}) {
     server.on('connect', (_req, socket) => socket.end(plainAnswer(405)));
     server.on('checkContinue', handler(app));
     server.on('checkExpectation', handler(app));
-    server.on('clientError', clientErrors(timeout));
+    server.on('clientError', clientErrors(Math.min(timeout, HEAD_MS)));
     server.maxHeadersCount = 0;
     const address = await listen(server, port, hostname);
     return running(app, server, address);

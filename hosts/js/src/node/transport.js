@@ -10,9 +10,11 @@ import { Source } from '../source.js';
 
 const HIGH = 65536;
 const SAFE_AGAIN = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/;
+const CONNECTIONS = { keepAlive: true, maxSockets: 256, maxTotalSockets: 512 }; // to one server; to all
+const HEAD_MAX = 65536, FIELDS_MAX = 200; // of an answer
 const agents = {
-    'http:': new http.Agent({ keepAlive: true, maxSockets: 256 }),
-    'https:': new https.Agent({ keepAlive: true, maxSockets: 256 }),
+    'http:': new http.Agent(CONNECTIONS),
+    'https:': new https.Agent(CONNECTIONS),
 };
 
 class Denied extends Error {}
@@ -65,10 +67,14 @@ export function nodeTransport(request, events, nets) {
     const begin = () => {
         current = (url.protocol === 'https:' ? https : http).request(url, {
             method: request.method, headers: headersOf(request), agent: agents[url.protocol], highWaterMark: HIGH,
-            lookup: lookup(nets, url, name), setHost: false,
+            maxHeaderSize: HEAD_MAX, lookup: lookup(nets, url, name), setHost: false,
         });
         current.on('response', (message) => {
             answered = true;
+            if (message.rawHeaders.length > 2 * FIELDS_MAX) {
+                message.destroy();
+                return events.failed(EIO);
+            }
             events.head(message.statusCode, message.rawHeaders, sourceOf(message));
         });
         current.on('upgrade', (_message, socket) => {
