@@ -27,6 +27,7 @@ const WAITING_FULL = 262144; // bytes that wait for the handshake, or for the cl
 const BACKLOG_MAX = 1 << 20; // the same, of what others publish: the socket is closed
 const TOPICS_MAX = 1024, TOPIC_BYTES_MAX = 65536;
 const TOPIC_HELD = 120, EVENT_HELD = 64; // bytes that are counted beside those of a name, of a message
+const TOO_BIG = 1009; // the code for a message beyond the limit
 export const LOST = 1006; // the code of a connection that ended without a close frame
 
 export class Socket extends Owner {
@@ -261,7 +262,7 @@ export class Socket extends Owner {
         if (kind === abi.WS_PING && this.isMuch)
             return; // it was answered already
         if (data.length > this.instance.app.maxMessage)
-            return this.orphan(1009);
+            return this.orphan(TOO_BIG);
         if (this.events >= EVENTS_MAX || this.eventBytes > EVENT_BYTES_MAX)
             return this.orphan(1013);
         if (!this.keep(EVENT_HELD + data.length))
@@ -303,8 +304,8 @@ export class Socket extends Owner {
             return;
         this.condition = GONE;
         this.queue = [];
-        if (code === LOST && this.failure !== 0) // the client did not answer the host's close
-            code = this.failure;
+        if (code === LOST && this.failure === TOO_BIG) // the client's mistake ends it, answered or not
+            code = TOO_BIG;
         const text = utf8Of(reason), data = new Uint8Array(2 + text.length);
         data[0] = code & 255;
         data[1] = code >> 8;
