@@ -100,7 +100,7 @@ test('fields of the connection are not passed, nor those that it names', () => {
 test('an odd pointer, one outside the memory and none at all are seen', () => {
     assert.equal(passMessage(room(), () => 0, request(FIELDS), false), 0);
     assert.throws(() => passMessage(room(), () => 12, request(FIELDS), false), /not 8-aligned/);
-    assert.throws(() => passMessage(room(), () => 4 * PAGE - 8, request(FIELDS), false), /outside the memory/);
+    assert.throws(() => passMessage(room(), () => 4 * PAGE - 8, request(FIELDS), false), /outside of the memory/);
 });
 
 test('fields on demand are made when the guest asks, and once', () => {
