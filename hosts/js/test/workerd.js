@@ -27,8 +27,8 @@ export async function serving(module, words, run) {
 }
 
 // A client that keeps what it receives: { socket, got, ended }.
-export async function client(address, target) {
-    const socket = new WebSocket(`ws://${address}${target}`), got = [];
+export async function client(address, target, headers = {}) {
+    const socket = new WebSocket(`ws://${address}${target}`, { headers }), got = [];
     socket.addEventListener('message', ({ data }) => got.push(data));
     const ended = new Promise((resolve) => { socket.addEventListener('close', resolve); });
     await new Promise((resolve, reject) => {
