@@ -1,5 +1,5 @@
-// The Durable Object without its platform: what test/long/hibernation.test.js shows in workerd is shown here at once, and what
-// cannot be brought about there.
+// The Durable Object without its platform: what test/long/hibernation.test.js shows in workerd is shown here at once,
+// and what cannot be brought about there.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { socketObject } from '../src/workerd.js';
@@ -115,7 +115,7 @@ test('a new object plays the sockets again, in their order, in one instance, and
         ['a opens, 1 in this instance', 'b opens, 2 in this instance', 'c opens, 3 in this instance']);
 });
 
-test('what comes while sockets are played again waits: messages, closes, what the Worker publishes, handshakes', async () => {
+test('what comes while sockets are played again waits: messages, closes, publishes, handshakes', async () => {
     const { first, sockets } = await three();
     const second = objectOf(first.context.sockets);
     second.object.webSocketMessage(sockets[2], 'hello');

@@ -37,7 +37,7 @@ test('sockets outlive their object: a new one plays them again, in order, and cl
     });
 });
 
-test('a socket whose handshake is too large to be kept keeps its object, and so does an app that did not ask', async () => {
+test('a handshake that is too large to be kept keeps its object, and so does an app that did not ask', async () => {
     const stays = async (module, target, headers) => serving(file(module), [], async ({ address, said }) => {
         const { socket, got } = await client(address, target, headers);
         await until(() => got.length > 0, () => got);
