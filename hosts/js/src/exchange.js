@@ -33,7 +33,7 @@ export class Exchange extends Owner {
         this.message = message;
         this.body = NO_BYTES; // whole, or null: it is read from `source`
         this.left = 0; // length of a body that is still to be read; -1: unknown
-        this.bodyError = 0; // why there is no body
+        this.bodyError = 0; // the reason why there is no body
         this.source = null;
         this.hasBody = false; // if an empty one of unknown length
         this.instance = null;
@@ -128,7 +128,7 @@ export class Exchange extends Owner {
         return 0;
     }
 
-    // The host answers, or cuts what was begun.
+    // The host answers, or cuts an answer that was begun.
     fail(status) {
         if (this.answer === BEGUN)
             this.stop(CUT);
@@ -150,7 +150,7 @@ export class Exchange extends Owner {
         return ENOTSUP;
     }
 
-    // Calls back once when more can be written, or the answer has come to an end. Returns what stops that.
+    // Calls back once when more can be written, or the answer has ended. Returns a function that stops that.
     whenRoom(callback) {
         this.room ??= new Waiters();
         return this.room.add(callback);
@@ -168,7 +168,7 @@ export class Exchange extends Owner {
             this.since = Date.now();
     }
 
-    // Begins to measure: called for those that were not answered at once.
+    // Begins to measure: called for exchanges that were not answered at once.
     watch() {
         if (this.timer !== null || this.call === OVER)
             return;

@@ -37,7 +37,7 @@ export class Proxies {
         return this.networks.some((network) => network.bits >= least && within(network, address));
     }
 
-    // Puts what a trusted proxy says of the client into a message.
+    // Writes the client that a trusted proxy reports into a message.
     learn(message) {
         const { peer, isTls } = this.read(message);
         message.peer = peer ?? message.peer;
@@ -89,7 +89,7 @@ function schemeOf(text) {
     return scheme === 'http' || scheme === 'https' ? scheme : '';
 }
 
-// What is found after one more hop.
+// Returns the result after one more hop.
 function go(found, proxies, node, scheme) {
     const address = node === undefined ? null : addressOf(node);
     const isKnown = address !== null && proxies.holds(address);

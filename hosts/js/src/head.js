@@ -16,8 +16,8 @@ export class Head {
         this.fields = []; // flat, without those of the connection and the length
         this.length = -1; // declared by content-length; -1: none
         this.typed = false; // has a content-type
-        this.flat = null; // what the adapter for node:http made of it
-        this.init = null; // what the adapter for Response made of it
+        this.flat = null; // the form for node:http
+        this.init = null; // the form for Response
     }
 
     // The last value of a field, or undefined.

@@ -1,5 +1,5 @@
 // One instance of a guest, and the entry rule (docs/abi.md, section 1): an export is called only when none runs or is
-// suspended. What is meant for a busy instance waits in `inbox`, in order.
+// suspended. Calls for a busy instance wait in `inbox`, in order.
 //
 //     STARTING -> READY <-> RUNNING (or suspended)
 //          \--------\----------\-> ENDED: a trap, or nothing is left for it to do
@@ -27,7 +27,7 @@ const EVENT_BYTES_HELD = 16 << 20; // of messages that wait for it: then none of
 
 export class Instance extends Owner {
     constructor(app) {
-        super(); // it owns what handle 0 owns
+        super(); // it is the owner of handle 0
         this.app = app;
         this.log = app.log;
         this.direct = app.module.direct;
@@ -84,7 +84,7 @@ export class Instance extends Owner {
         }
         if (!this.declared.listening)
             throw new Error('its start returned without `listen`: main must end in mocket_listen');
-        this.release(); // what the start has begun does not outlive it
+        this.release(); // operations of the start end with it
         this.state = READY;
     }
 
@@ -96,7 +96,7 @@ export class Instance extends Owner {
         return `${this.running} failed: ${text}`;
     }
 
-    // A trap, or a limit: the instance ends, and what it has not answered is answered by the host.
+    // A trap, or a limit: the instance ends, and the host answers its open requests.
     fail(reason) {
         if (this.state === ENDED)
             return;
@@ -106,7 +106,7 @@ export class Instance extends Owner {
         this.end(guilty, 1011);
     }
 
-    // guilty: the request that gets 500; the others may come again. code: what sockets are closed with.
+    // guilty: the request that gets 500; the others get 503. code: the close code of the sockets.
     end(guilty, code) {
         this.state = ENDED;
         this.inbox.length = 0;
@@ -254,7 +254,7 @@ export class Instance extends Owner {
         }
     }
 
-    // Nothing can complete it any more.
+    // The request can no longer be completed.
     settleOne(ex) {
         if (ex.answer < COMPLETE)
             this.failUnanswered(ex);
@@ -310,7 +310,7 @@ export class Instance extends Owner {
 
     // ---- Sockets ----
 
-    // Passes an event on. done: what follows when the guest has returned.
+    // Passes an event on. done: called when the guest has returned.
     tellSocket(socket, kind, data, done) {
         this.enter('mocket_ws', () => {
             if (socket.handle === 0)

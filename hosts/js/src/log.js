@@ -6,14 +6,14 @@ export const LEVELS = ['error', 'warn', 'info', 'debug'];
 
 const LINE_MAX = 4096, LINES_PER_SECOND = 1000, BYTES_PER_SECOND = 131072;
 const CUT = ' ...';
-// Control and format characters, line separators, and what stands for bytes that are not UTF-8.
+// Control and format characters, line separators, and the character that stands for bytes that are not UTF-8.
 const UNSAFE = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const encoder = new TextEncoder();
 
 const hex = (byte) => `\\x${byte.toString(16).padStart(2, '0')}`;
 const escapeOne = (c) => c === '\\' ? '\\\\' : [...encoder.encode(c)].map(hex).join('');
 
-// One line: what could harm a reader is \xHH.
+// One line: characters that could harm a reader become \xHH.
 export function escapeLine(text) {
     const line = text.slice(0, LINE_MAX).replace(UNSAFE, escapeOne);
     return text.length > LINE_MAX || line.length > LINE_MAX ? line.slice(0, LINE_MAX) + CUT : line;
@@ -105,7 +105,7 @@ export class Lines {
             this.rest.push(bytes[i]);
     }
 
-    // What came without a line end, when nothing more will come.
+    // Writes text without a line end, when no more text will come.
     flushRest() {
         if (this.rest.length > 0)
             this.flush();

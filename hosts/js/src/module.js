@@ -14,7 +14,7 @@ const canSuspend = () => typeof WebAssembly.Suspending === 'function' && typeof 
 
 const isMagic = (bytes) => bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6D;
 
-// What the first bytes say.
+// Checks the first bytes.
 export function checkFormat(bytes) {
     if (bytes.length < 8 || !isMagic(bytes))
         throw new BadModule('not a WebAssembly module: it does not begin with \\0asm');

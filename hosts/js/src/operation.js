@@ -11,7 +11,7 @@ export class Operation {
         this.handle = 0;
         this.state = PENDING;
         this.result = 0; // a code, or a function that makes the result when it is delivered
-        this.cancel = null; // stops what would end it
+        this.cancel = null; // stops the work that would end it
         this.wake = null; // of a guest that is suspended in await or await_any
     }
 

@@ -8,7 +8,7 @@
 //     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
 //     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
 //     closes                Connection: close in an answer ends the connection
-//     unknownBody()         the body of an answer to HEAD whose length nobody knows
+//     unknownBody()         the body of an answer to HEAD of unknown length
 import { textOf, isAscii } from './text.js';
 
 const isDeno = typeof Deno !== 'undefined', isBun = typeof Bun !== 'undefined';

@@ -12,7 +12,7 @@ const SHARED_MAX = 1366; // requests of one concurrent instance
 const SPREAD_EACH = 64, SPREAD_SHARE = 4; // sockets of an instance before another one takes some, up to this part
 const HOSTS_SHARE = 0.75; // of the instances that may be kept for sockets
 const LINGERING_MAX = 16; // concurrent instances that are there for their sockets alone
-// What every instance of a module must declare alike.
+// The declarations that must be the same in every instance of a module.
 const COMPARED = ['reuse', 'streams', 'bodyErrors', 'maxBody', 'maxMessage', 'replays'];
 
 // Where an instance is kept.
@@ -32,7 +32,7 @@ export class Pool {
         this.pumping = false;
     }
 
-    // The first instance tells what the app declares; an error of its start is the caller's.
+    // The first instance shows what the app declares; the caller gets an error of its start.
     begin() {
         const first = this.make();
         this.reuse = Math.min(first.declared.reuse, this.app.options.reuse); // the stricter of the two holds
@@ -163,7 +163,7 @@ export class Pool {
         return this.shared !== null && this.shared.requests < SHARED_MAX ? this.shared : null;
     }
 
-    // Null when an instance cannot be made any more.
+    // Null when no further instance can be made.
     makeLater() {
         try {
             return this.make();
@@ -248,7 +248,7 @@ export class Pool {
                 socket.recount();
     }
 
-    // Sockets are told that the server goes; requests may finish.
+    // Closes the sockets because the server stops; requests may finish.
     closeSockets(code) {
         for (const instance of this.all)
             for (const socket of instance.sockets)

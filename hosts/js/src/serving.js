@@ -1,4 +1,4 @@
-// Options of `serve`, the same in every entry that has one, and the shape of what `serve` answers.
+// Options of `serve`, the same in every entry that has one, and the form of its result.
 import { readTable } from './option-table.js';
 
 const WS_IDLE_MS = 60000, PORT = 3000;

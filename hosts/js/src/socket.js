@@ -4,7 +4,7 @@
 //     send(kind, data)       text as a string, other kinds as bytes; returns ENOTSUP for kinds that it cannot send
 //     close(code, reason)    code 0: none
 //     waiting()              bytes that were not sent yet; 0 where the platform does not say
-//     whenRoom(callback)     calls back once when less is waiting; returns what stops that
+//     whenRoom(callback)     calls back once when less is waiting; returns a function that stops that
 //     hold(on)               stops reading, or reads again; where the platform cannot, messages pile up to a limit
 //
 //     OPENING -> OPEN -> CLOSING (by the guest or the host) -> GONE (the platform's socket has ended)
@@ -24,7 +24,7 @@ const OPENING = 0, OPEN = 1, CLOSING = 2, GONE = 3;
 const EVENTS_HELD = 16, EVENTS_MAX = 1024; // messages that wait for the guest: then it is not read; then it is closed
 const EVENT_BYTES_HELD = 262144, EVENT_BYTES_MAX = 16 << 20;
 const WAITING_FULL = 262144; // bytes that wait for the handshake, or for the client: ws_send is EAGAIN
-const BACKLOG_MAX = 1 << 20; // the same, of what others publish: the socket is closed
+const BACKLOG_MAX = 1 << 20; // the same for published messages: the socket is closed
 const TOPICS_MAX = 1024, TOPIC_BYTES_MAX = 65536;
 const TOPIC_HELD = 120, EVENT_HELD = 64; // bytes that are counted beside those of a name, of a message
 const TOO_BIG = 1009; // the code for a message beyond the limit
@@ -143,7 +143,7 @@ export class Socket extends Owner {
         this.askForRoom();
     }
 
-    // What somebody publishes: it waits for nobody.
+    // Delivers a published message, without waiting.
     deliver(kind, data) {
         if (this.condition !== OPEN)
             return;

@@ -47,7 +47,7 @@ export class Source {
         return this.pieces.length > 0 || this.ended || this.error !== 0;
     }
 
-    // Calls back once when take would not answer EAGAIN. Returns what stops that.
+    // Calls back once when take would not return EAGAIN. Returns a function that stops that.
     whenReady(callback) {
         const stop = this.waiters.add(() => callback(this.pieces.length > 0 ? 0 : this.error));
         this.ask();

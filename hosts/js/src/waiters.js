@@ -8,7 +8,7 @@ export class Waiters {
         return this.rows.size > 0;
     }
 
-    // Returns what takes the callback away again.
+    // Returns a function that removes the callback.
     add(callback) {
         const row = { callback }; // the same callback may wait twice
         this.rows.add(row);

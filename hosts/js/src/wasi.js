@@ -1,5 +1,5 @@
-// What wasi-libc needs of wasi_snapshot_preview1: output, clocks, random, arguments, environment, exit. There are no
-// files, and nothing waits: every other function of preview 1 answers ENOSYS.
+// The functions of wasi_snapshot_preview1 that wasi-libc needs: output, clocks, random, arguments, environment, exit.
+// There are no files and no waits: every other function of preview 1 returns ENOSYS.
 import { fillRandom, monotonicNs, wallNs } from './imports/environment.js';
 import { utf8Of } from './text.js';
 

@@ -113,7 +113,7 @@ export class WebExchange extends Exchange {
     }
 }
 
-// An error throws away what its reader has not taken: that gets some time.
+// An error discards bytes that the reader has not taken, so the reader gets some time.
 function breakSoon(stream, tries) {
     const isTaken = stream.desiredSize === HIGH || stream.desiredSize === null;
     setTimeout(() => {
@@ -156,7 +156,7 @@ function headersOf(head) {
     return headers;
 }
 
-// Calls back when the client has left; returns what stops that. An entry has its own way in `info.whenLeft`.
+// Calls back when the client has left; returns a function that stops that. An entry may pass `info.whenLeft`.
 export function whenLeft({ signal }, callback) {
     if (signal?.aborted)
         callback();

@@ -76,7 +76,7 @@ class BunPort {
     hold() {}
 }
 
-// What an exchange calls to complete a handshake.
+// Completes a handshake for an exchange.
 export function accepter(server, wsIdle) {
     return (head, socket, ex) => {
         const { fields, protocol } = handshakeOf(head), headers = new Headers();

@@ -76,7 +76,7 @@ class DenoPort {
     hold() {}
 }
 
-// What an exchange calls to complete a handshake: its Response.
+// Completes a handshake for an exchange; returns its Response.
 export function accepter(wsIdle) {
     const idleTimeout = wsIdle === Infinity ? 0 : wsIdle / 1000;
     return (head, socket, ex) => {

@@ -1,4 +1,4 @@
-// What MoonBit's runtime imports: println, and parts of its standard library that do nothing here but for the clock.
+// The imports of MoonBit's runtime: println, and parts of its standard library, of which only the clock works here.
 import { wallNs } from './environment.js';
 import { utf8Of } from '../text.js';
 

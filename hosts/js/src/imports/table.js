@@ -1,4 +1,4 @@
-// What a guest imports, made for one instance.
+// The imports of a guest, made for one instance.
 import { answerImports } from './answer.js';
 import { environmentImports } from './environment.js';
 import { fetchImports } from './fetch.js';

@@ -52,7 +52,7 @@ function readyExchange(instance, ex, dir) {
 
 const readCode = (source) => source === null || source.pieces.length > 0 ? 0 : source.error;
 
-// Of what is no request: a response is read, everything else is written.
+// For handles that are not requests: a response is read, every other handle is written.
 function readyOther(instance, thing, dir) {
     if (dir !== (thing instanceof Response ? READ : WRITE))
         return EINVAL;

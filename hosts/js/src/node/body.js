@@ -47,7 +47,7 @@ export function collectBody(ex, limit, timeout, done) {
 }
 
 // A body that the guest reads.
-// goOn: what lets the client send a body that it holds back, or null.
+// goOn: a function that lets the client send a body that it holds back, or null.
 export function sourceOf(req, goOn, limit, timeout) {
     let begun = false, timer = null, size = 0;
     const since = Date.now();

@@ -1,4 +1,4 @@
-// What is no request: answers that node:http's parser makes necessary.
+// Answers to input that is not a request, as node:http's parser reports it.
 import { STATUS_CODES } from 'node:http';
 import { reasonOf, refusalFields } from '../reasons.js';
 
@@ -12,7 +12,7 @@ const LAST = Symbol('last answer'), ENDING = Symbol('ending'), BAD_BODY = Symbol
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ ]+ HTTP\/1\.[01]\r\n/;
 const FOREIGN = /^[^\r\n ]+ [^\r\n ]+ HTTP\/[02-9]\d*\.\d+\r\n/;
 
-// The answers of a connection leave in their order: the one to a bad request waits for those before it.
+// The answers of a connection are sent in order: the answer to a bad request waits for the answers before it.
 export const noteAnswer = (req, res) => { req.socket[LAST] = res; };
 
 // The beginning of the head in which the error is, as far as it came in one piece.
@@ -56,11 +56,11 @@ function watchSilent(socket, timeout) {
     setTimeout(check, timeout);
 }
 
-// The connection ends: what comes on it is not looked at.
+// The connection ends: further input is ignored.
 export const noteEnding = (socket) => { socket[ENDING] = true; };
 export const isEnding = (socket) => socket[ENDING] === true;
 
-// Our side of the connection ends. What the client still sends is thrown away, so that no reset overtakes the answer.
+// Our side of the connection ends. Further input is discarded, so that no reset overtakes the answer.
 export function endSlowly(socket, answer) {
     noteEnding(socket);
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
@@ -70,7 +70,7 @@ export function endSlowly(socket, answer) {
     socket.on('end', () => socket.destroy());
 }
 
-// The body of a request under way is malformed: what its reader does then.
+// Called when the body of a request in flight is malformed: its reader gets the error.
 export const noteBadBody = (req, callback) => { req[BAD_BODY] = callback; };
 
 // The listener of clientError. timeout: for a head.

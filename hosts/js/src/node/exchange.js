@@ -64,7 +64,7 @@ export class NodeExchange extends Exchange {
             return void res.destroy(); // its turn has not come
         noteEnding(socket);
         if (res.writableCorked > 0)
-            res.uncork(); // what was written still leaves
+            res.uncork(); // bytes that were written are still sent
         if (res.chunkedEncoding || this.toSend >= 0)
             socket.destroySoon();
         else

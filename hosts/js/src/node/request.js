@@ -7,7 +7,7 @@ const FIELDS_MAX = 100;
 const CHUNKED_TWICE = /chunked[ \t]*,/;
 const PEER = Symbol('peer');
 
-// What was found in the fields of one request.
+// Values that were found in the fields of one request.
 export const seen = { authority: '', hosts: 0, length: '', coding: '', upgrade: false, named: false, expect: '' };
 
 function look(raw) {
@@ -115,7 +115,7 @@ export const hasBody = () => seen.coding !== '' || (seen.length !== '' && Number
 export const asksForSocket = (req) => seen.upgrade && seen.named && req.method === 'GET' && req.httpVersionMinor > 0;
 
 export const NOTHING = 0, CONTINUE = 1, UNKNOWN = 2;
-// What the client expects: Expect is a list, which may be empty, and means nothing in HTTP/1.0. (After messageOf.)
+// The client's expectation: Expect is a list, which may be empty, and is ignored in HTTP/1.0. (After messageOf.)
 export function expectation(req) {
     if (seen.expect === '' || req.httpVersionMinor === 0)
         return NOTHING;

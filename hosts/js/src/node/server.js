@@ -171,7 +171,7 @@ export async function serve(app, options = {}) {
     return running(app, server, address);
 }
 
-// What `serve` answers: the address, and `close`, by which requests under way finish within the grace.
+// The result of `serve`: the address, and `close`, which lets requests in flight finish within the grace period.
 function running(app, server, address) {
     const at = { port: address.port, hostname: address.address };
     const ended = new Promise((resolve) => { server.once('close', resolve); });

@@ -7,7 +7,7 @@ import { LOST } from '../socket.js';
 const CLOSE_MS = 5000; // for a client's answer to a close
 const PONG_MS = 1000;
 const HALF_FULL = 131072;
-// Codes of the package's errors -> what the connection is closed with.
+// Codes of the package's errors -> close codes of the connection.
 const FAILURES = new Proxy({ WS_ERR_INVALID_UTF8: 1007, WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
     WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009 }, {
     get: (table, code) => table[code] ?? (String(code).startsWith('WS_ERR_') ? 1002 : undefined),
@@ -45,7 +45,7 @@ class NodePort {
         this.heard = Date.now();
         this.timer = idle === Infinity ? null : setTimeout(() => this.ping(), idle / 2);
         this.sent = () => this.roomy();
-        this.failure = 0; // what the client did wrong
+        this.failure = 0; // the close code for an error of the client
         ws.on('message', (data, isBinary) => this.hear(isBinary ? WS_BINARY : WS_TEXT, data));
         ws.on('ping', (data) => this.pong(data));
         ws.on('pong', () => { this.heard = Date.now(); });
@@ -140,7 +140,7 @@ class NodePort {
     }
 }
 
-// Completes a handshake with a head of the guest's; what an exchange calls as `upgrade`.
+// Completes a handshake with a head of the guest. An exchange calls it as `upgrade`.
 export function completer(server, req, connection, rest, idle) {
     return (head, socket) => {
         const { fields, protocol } = handshakeOf(head);

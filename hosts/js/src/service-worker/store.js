@@ -55,7 +55,7 @@ export class Store {
         return await this.find(this.files.page) ?? fetch(this.files.page);
     }
 
-    // Deletes what other versions kept.
+    // Deletes the caches of other versions.
     async deleteOthers() {
         const names = await caches.keys();
         await Promise.all(names.filter((name) => name.startsWith(this.prefix) && name !== this.name)

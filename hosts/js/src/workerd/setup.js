@@ -1,4 +1,4 @@
-// What the Worker and the Durable Object share: options, how an app is made, the client's address, the binding.
+// Shared by the Worker and the Durable Object: options, how an app is made, the client's address, the binding.
 //
 // Neither may begin anything in the global scope: workerd refuses random numbers, timers and I/O there. The first
 // request starts the app. Mistakes of the module and of the options are found when the Worker is loaded.
