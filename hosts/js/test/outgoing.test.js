@@ -58,6 +58,12 @@ for (const [name, transport] of [['fetch', fetchTransport], ['node:http', nodeTr
         await app.close();
     });
 
+    test(`${name}: what a start has begun ends with it`, async () => {
+        const app = await open({ env: { AT_START: `${origin}/hello` } });
+        assert.equal(await text(get(app, '/started')), '1 -3');
+        await app.close();
+    });
+
     test(`${name}: what is not granted is denied, and the log names the rule`, async () => {
         const { log, has } = recorder(), app = await open({ allowNet: ['example.com'], log });
         assert.equal(await asks(app, '/get', '/hello'), '-8');

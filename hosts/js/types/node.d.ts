@@ -7,7 +7,8 @@ export type { App, Info, Level, Options, Source } from './index.js';
 export type { ServeOptions } from './serve.js';
 
 export interface NodeOptions extends Options {
-    /** KiB of the stack of each handler that waits, 64 to 984 (default: 128). For the whole process. */
+    /** KiB of the stack of each handler that waits, 64 to 984 (default: 64). The first `load` sets it for the whole
+     * process. */
     stackKiB?: number;
 }
 
