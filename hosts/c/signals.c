@@ -6,6 +6,7 @@
  * container has no such action: it exits with the code that a shell would report. */
 #include "signals.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -45,6 +46,7 @@ _Noreturn static void end_process(int number)
 
 static void stop(struct signals *s)
 {
+    assert(s->state == SIGNALS_SERVING && s->app);
     int64_t grace_ms = mocket__app_setting(s->app, MOCKET_STOP_GRACE);
     mocket_stop(s->app);
     s->state = SIGNALS_STOPPING;
@@ -53,6 +55,7 @@ static void stop(struct signals *s)
 
 static void cut(struct signals *s)
 {
+    assert(s->state == SIGNALS_STOPPING && s->app);
     mocket_stop(s->app);
     s->state = SIGNALS_CUT;
     s->due_ns = uv_hrtime() + SIGNALS_CUT_MS * MOCKET_MS_NS;

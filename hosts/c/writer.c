@@ -12,6 +12,7 @@
  * the middle of a line, the rest of that line is lost, and the next one begins with a line end of its own. */
 #include "writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -118,6 +119,7 @@ void writer_end(struct writer *w, size_t seat)
 {
     struct seat *s = &w->seats[seat];
     size_t before = s->before;
+    assert(s->held.len >= before); /* lines are appended only */
     bool whole = mocket__buf_status(&s->held) == 0;
     if (!whole) {
         s->held.len = before;

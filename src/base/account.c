@@ -8,6 +8,9 @@
  * threads: if two charges do not fit together, at least one of them sees the other. */
 #include "account.h"
 
+#include <assert.h>
+
+#include "check.h"
 #include "memory.h"
 
 static const bool may_use_reserve[MOCKET_CHARGE_COUNT] = {
@@ -97,6 +100,7 @@ bool mocket__till_take(struct mocket_till *t, enum mocket_charge part, uint64_t 
         return false;
     t->used += bytes;
     count(t, part, bytes);
+    MOCKET_CHECK_CALL(mocket__till_check(t));
     return true;
 }
 
@@ -120,11 +124,21 @@ void mocket__till_give(struct mocket_till *t, enum mocket_charge part, uint64_t 
 {
     if (!t)
         return;
+    MOCKET_CHECK(atomic_load(&t->parts[part]) >= bytes); /* given back as what it was taken */
     t->used -= bytes;
     count(t, part, 0 - bytes);
     uint64_t in_hand = t->borrowed - t->used;
     if (in_hand > 2 * MOCKET_ACCOUNT_PIECE)
         give_back(t, in_hand - MOCKET_ACCOUNT_PIECE);
+    MOCKET_CHECK_CALL(mocket__till_check(t));
+}
+
+void mocket__till_check(const struct mocket_till *t)
+{
+    uint64_t sum = 0;
+    for (int part = 0; part < MOCKET_CHARGE_COUNT; part++)
+        sum += atomic_load_explicit(&t->parts[part], memory_order_relaxed);
+    assert(sum == t->used && t->used <= t->borrowed);
 }
 
 void mocket__till_close(struct mocket_till *t)

@@ -65,6 +65,8 @@ bool mocket__till_take(struct mocket_till *t, enum mocket_charge part, uint64_t 
 /* The same for memory that exists already. Never refused. */
 void mocket__till_owe(struct mocket_till *t, enum mocket_charge part, uint64_t bytes);
 void mocket__till_give(struct mocket_till *t, enum mocket_charge part, uint64_t bytes);
+/* Asserts that the parts come to what is used, and that this was borrowed. The till's thread. For tests. */
+void mocket__till_check(const struct mocket_till *t);
 /* Returns the bytes that the till keeps in hand to the account. */
 void mocket__till_close(struct mocket_till *t);
 

@@ -5,6 +5,9 @@
  * and memory that is not in use is poisoned, so that access beyond the end of a piece is detected. */
 #include "arena.h"
 
+#include <assert.h>
+
+#include "check.h"
 #include "memory.h"
 #include "span.h"
 
@@ -78,6 +81,7 @@ void mocket__arena_reset(struct mocket_arena *a)
     free_chunks(a, a->first->next);
     a->first->next = NULL;
     use_chunk(a, a->first);
+    MOCKET_CHECK_CALL(mocket__arena_check(a));
 }
 
 void mocket__arena_release(struct mocket_arena *a)
@@ -104,6 +108,7 @@ void mocket__arena_rewind(struct mocket_arena *a, const struct mocket_arena_mark
     a->next = mark->next;
     a->end = chunk_bytes(mark->chunk) + mark->chunk->len;
     poison(a->next, (size_t)(a->end - a->next));
+    MOCKET_CHECK_CALL(mocket__arena_check(a));
 }
 
 static bool add_chunk(struct mocket_arena *a, size_t len)
@@ -142,6 +147,7 @@ void *mocket__arena_alloc(struct mocket_arena *a, size_t len)
     }
     void *ptr = a->next;
     a->next += room;
+    MOCKET_CHECK(a->next <= a->end && !a->chunk->next);
     unpoison(ptr, len);
     return ptr;
 }
@@ -169,4 +175,16 @@ const char *mocket__arena_text(struct mocket_arena *a, mocket_span s)
 {
     const char *text = mocket__arena_copy(a, s.ptr ? s : MOCKET_SPAN("")).ptr;
     return text ? text : "";
+}
+
+void mocket__arena_check(const struct mocket_arena *a)
+{
+    const struct mocket_arena_chunk *last = a->first;
+    while (last && last->next)
+        last = last->next;
+    assert(a->chunk == last);
+    if (!last)
+        return;
+    const char *bytes = (const char *)last + HEAD;
+    assert(a->end == bytes + last->len && a->next >= bytes && a->next <= a->end);
 }

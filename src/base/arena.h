@@ -45,4 +45,7 @@ mocket_span mocket__arena_copy(struct mocket_arena *a, mocket_span s);
 /* The same as a C string; "" when out of memory. */
 const char *mocket__arena_text(struct mocket_arena *a, mocket_span s);
 
+/* Asserts that the chunk in use is the last one, and that the next piece lies in it. For tests. */
+void mocket__arena_check(const struct mocket_arena *a);
+
 #endif

@@ -2,6 +2,9 @@
  * once. */
 #include "buf.h"
 
+#include <assert.h>
+
+#include "check.h"
 #include "memory.h"
 #include "span.h"
 
@@ -40,6 +43,7 @@ static int grow(struct mocket_buf *b, size_t len)
 char *mocket__buf_room(struct mocket_buf *b, size_t len)
 {
     bool fits = len <= b->cap - b->len && (!b->max_len || b->len + len <= b->max_len);
+    MOCKET_CHECK_CALL(mocket__buf_check(b));
     if (b->status == 0 && !fits)
         b->status = grow(b, len);
     return b->status == 0 ? b->ptr + b->len : NULL;
@@ -78,4 +82,11 @@ void mocket__buf_consume(struct mocket_buf *b, size_t len)
     if (len && len < b->len)
         memmove(b->ptr, b->ptr + len, b->len - len);
     b->len -= len;
+    MOCKET_CHECK_CALL(mocket__buf_check(b));
+}
+
+void mocket__buf_check(const struct mocket_buf *b)
+{
+    assert(b->len <= b->cap && !b->ptr == (b->cap == 0) && b->status <= 0);
+    assert(b->max_len == 0 || b->len <= b->max_len);
 }

@@ -30,6 +30,9 @@ char *mocket__buf_room(struct mocket_buf *b, size_t len);
 /* Removes the first len bytes. */
 void mocket__buf_consume(struct mocket_buf *b, size_t len);
 
+/* Asserts that there is memory exactly when cap says so, and that len fits. For tests. */
+void mocket__buf_check(const struct mocket_buf *b);
+
 static inline int mocket__buf_status(const struct mocket_buf *b)
 {
     return b->status;

@@ -5,6 +5,7 @@
  * registration: from then on workers read the tables without locks. */
 #include "app.h"
 
+#include "../base/check.h"
 #include "../base/memory.h"
 #include "../base/span.h"
 #include "../http/url.h"
@@ -327,6 +328,7 @@ int mocket__app_freeze(mocket_app *app)
         return strcmp(app->root->problem, "out of memory") == 0 ? MOCKET_ENOMEM : MOCKET_EINVAL;
     if (app->root->frozen)
         return MOCKET_ESTATE;
+    MOCKET_CHECK_CALL(mocket__router_check(&app->root->router));
     app->root->frozen = true;
     return 0;
 }

@@ -2,6 +2,7 @@
  * mocket_next. This is the only state, and lets a second call be refused (M-07). */
 #include "chain.h"
 
+#include "../base/check.h"
 #include "../base/span.h"
 
 static mocket_span next_segment(mocket_span path, size_t *at)
@@ -77,13 +78,16 @@ static int run_step(mocket_event *e, size_t step)
     struct mocket_frame frame = { .step = step, .data = innermost ? chain->data : chain->middlewares[step]->data };
     struct mocket_frame *caller = e->frame;
     e->frame = &frame;
+    MOCKET_CHECK(step <= chain->count);
     int rc = innermost ? run_handler(e, chain) : chain->middlewares[step]->fn(e);
+    MOCKET_CHECK(e->frame == &frame && e->chain == chain); /* inner ones have taken theirs away */
     e->frame = caller;
     return rc;
 }
 
 int mocket__execute_middlewares(mocket_event *e, struct mocket_chain *chain)
 {
+    MOCKET_CHECK(!e->chain && !e->frame);
     e->chain = chain;
     return run_step(e, 0);
 }

@@ -1,6 +1,7 @@
 /* The life of a request: find the route, run middlewares and handler, turn an error into an answer, send, clean up. */
 #include "dispatch.h"
 
+#include "../base/check.h"
 #include "../base/span.h"
 #include "../http/reason.h"
 #include "../http/url.h"
@@ -203,6 +204,7 @@ void mocket_dispatch(mocket_app *app, struct mocket_request *req, struct mocket_
     res->arena = req->arena;
     mocket__request_begin(req, mocket__app_setting(app, MOCKET_MAX_BODY));
     settle(e, run(e));
+    MOCKET_CHECK_CALL(mocket__response_check(res));
     if (mocket__response_send(res) < 0 && res->kind != MOCKET_BODY_BROKEN)
         mocket__event_log(e, MOCKET_LOG_DEBUG, "the client left before the answer was complete", NULL);
     if (res->kind != MOCKET_BODY_UPGRADED)

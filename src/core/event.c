@@ -2,6 +2,7 @@
 #include "event.h"
 
 #include "../base/buf.h"
+#include "../base/check.h"
 #include "../base/span.h"
 #include "backend.h"
 
@@ -76,6 +77,7 @@ void mocket_defer(mocket_event *e, mocket_drop *drop, void *ptr)
 void mocket__event_run_deferred(mocket_event *e, const struct mocket_deferred *until)
 {
     while (e->deferred != until) {
+        MOCKET_CHECK(e->deferred); /* until is one of them */
         struct mocket_deferred *d = e->deferred;
         e->deferred = d->next;
         d->drop(d->ptr);

@@ -1,6 +1,9 @@
 /* The answer: setters that store the first mistake, and the function that sends the answer. */
 #include "response.h"
 
+#include <assert.h>
+
+#include "../base/check.h"
 #include "../base/span.h"
 #include "event.h"
 
@@ -215,4 +218,12 @@ int mocket__response_send(struct mocket_response *res)
     default:
         return res->sink->respond(res->sink, &head, res->body);
     }
+}
+
+void mocket__response_check(const struct mocket_response *res)
+{
+    assert((res->kind == MOCKET_BODY_STREAM) == (res->stream != NULL));
+    assert(res->kind != MOCKET_BODY_STREAM || !res->has_len || res->stream_len >= 0);
+    assert((res->kind != MOCKET_BODY_UPGRADE && res->kind != MOCKET_BODY_UPGRADED) || res->socket);
+    assert(res->body.ptr || res->body.len == 0);
 }

@@ -5,6 +5,12 @@
 #include "sink.h"
 #include "source.h"
 
+/*     NONE --> WHOLE <--> STREAM            the last answer counts until the head is sent
+ *       |        |          |
+ *       |        +----------+--> WRITTEN --> BROKEN       mocket_write
+ *       +--> UPGRADE --> UPGRADED, or an error's WHOLE    a handshake
+ *
+ * What was sent is never taken back: from WRITTEN, BROKEN and UPGRADED no way leads to another answer. */
 enum mocket_body_kind {
     MOCKET_BODY_NONE,    /* no answer yet */
     MOCKET_BODY_WHOLE,   /* body, may be empty */
@@ -30,6 +36,9 @@ struct mocket_response {
     int problem;              /* the first mistake of a setter, MOCKET_E... */
     const char *problem_text; /* in words */
 };
+
+/* Asserts that the kind has what belongs to it. For tests. */
+void mocket__response_check(const struct mocket_response *res);
 
 /* Replaces the first row of that name, keeping its spelling, and removes the others (A-13). Views. 0 or
  * MOCKET_ENOMEM. */

@@ -9,7 +9,10 @@
  * is not visited. The search only decides which route wins; capture() then reads the parameters, once. */
 #include "router.h"
 
+#include <assert.h>
+
 #include "../base/buf.h"
+#include "../base/check.h"
 #include "../base/span.h"
 
 #define NONE ((size_t)-1)
@@ -567,4 +570,34 @@ mocket_span mocket__router_allow(const struct mocket_router *r, mocket_span path
     mocket_span allow = list.len ? mocket__arena_copy(a, mocket__buf_view(&list)) : (mocket_span){ NULL, 0 };
     mocket__buf_release(&list);
     return allow;
+}
+
+/* ---- What stays true ---- */
+
+static size_t least_of(const struct mocket_node *n)
+{
+    size_t least = n->route ? n->route->number : SIZE_MAX;
+    for (size_t i = 0; i < n->several_count; i++)
+        least = n->several[i]->number < least ? n->several[i]->number : least;
+    const struct mocket_node *const below[] = { n->wild, n->suffix };
+    for (size_t i = 0; i < 2; i++)
+        if (below[i] && least_of(below[i]) < least)
+            least = below[i]->least;
+    for (size_t i = 0; i < n->child_cap; i++)
+        if (n->children[i].node && least_of(n->children[i].node) < least)
+            least = n->children[i].node->least;
+    assert(n->least == least);
+    return least;
+}
+
+void mocket__router_check(const struct mocket_router *r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->bucket_count; i++)
+        for (const struct mocket_route *route = r->buckets[i]; route; route = route->next_static, count++)
+            assert((hash_of(route->template) & (r->bucket_count - 1)) == i);
+    assert(count == r->static_count);
+    for (size_t i = 0; i < r->method_count; i++)
+        if (r->methods[i].tree)
+            least_of(r->methods[i].tree);
 }

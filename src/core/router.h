@@ -43,6 +43,10 @@ struct mocket_router {
 int mocket__router_add(struct mocket_router *r, mocket_span method, mocket_span template, mocket_handler *fn,
                        void *data);
 
+/* Asserts that every static route is in the bucket of its text, that they are as many as counted, and that every node
+ * of the trees knows the smallest number below it. For tests. */
+void mocket__router_check(const struct mocket_router *r);
+
 /* The route for a method and a path, or NULL. as_get: HEAD also looks at GET routes (R-31). Parameters go to *params,
  * rows in a; values are views into path. */
 const struct mocket_route *mocket__router_find(const struct mocket_router *r, mocket_span method, mocket_span path,

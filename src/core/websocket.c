@@ -1,6 +1,7 @@
 /* WebSocket routes, and the functions of a socket's handler. Frames and connections belong to the backend. */
 #include <string.h>
 
+#include "../base/check.h"
 #include "../base/span.h"
 #include "../http/origin.h"
 #include "../http/websocket.h"
@@ -105,6 +106,8 @@ void mocket_ws(mocket_app *app, const char *path, mocket_ws_handler *fn, const s
  * for MOCKET_WS_OPEN stays. */
 void mocket__socket_event(struct mocket_socket *s, int kind, mocket_span data, int code)
 {
+    MOCKET_CHECK(!s->closed);                           /* nothing comes behind MOCKET_WS_CLOSED, */
+    MOCKET_CHECK(!s->event->frame && !s->event->chain); /* one event at a time, and none in the handshake */
     mocket_event *e = s->event, before = *e;
     struct mocket_request request = *e->req;
     struct mocket_arena_mark mark = mocket__arena_mark(request.arena);

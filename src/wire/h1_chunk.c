@@ -9,6 +9,7 @@
  * has a budget, which each chunk and each byte of data refill. */
 #include "h1_chunk.h"
 
+#include "../base/check.h"
 #include "../base/span.h"
 #include "../http/fields.h"
 
@@ -187,5 +188,6 @@ ptrdiff_t mocket__h1_chunk(struct mocket_h1_chunk *c, mocket_span in, mocket_spa
         if (c->state == BAD || ++c->extra > c->extra_max)
             return -1;
     }
+    MOCKET_CHECK((c->state == DATA) == (c->left > 0 && !c->has_digit));
     return (ptrdiff_t)used;
 }

@@ -11,6 +11,7 @@
  * Upgrade refuse blanks that RFC 9110 allows (section 5.5), and would be a second opinion on the framing of the
  * message. */
 #include <stdlib.h> /* what llhttp includes is the system's, and visible as ever */
+#include <assert.h>
 #include <string.h>
 
 #include <stdint.h> /* what the library includes must not become hidden with it */
@@ -28,6 +29,7 @@
 #include "h1_parse.h"
 #include "../http/field_kind.h"
 #include "../http/url.h"
+#include "../base/check.h"
 #include "../base/span.h"
 
 #define DEFAULT_HEAD_LEN 32768
@@ -598,6 +600,7 @@ static int run_head(struct mocket_h1 *p, mocket_span head)
 
 ptrdiff_t mocket__h1_head(struct mocket_h1 *p, struct mocket_message *msg, struct mocket_arena *arena, mocket_span in)
 {
+    MOCKET_CHECK(p->scanned <= in.len); /* bytes of a head stay until it is whole */
     ptrdiff_t end = find_end(p, in);
     if (end <= 0)
         return end;
@@ -611,6 +614,8 @@ ptrdiff_t mocket__h1_head(struct mocket_h1 *p, struct mocket_message *msg, struc
         status = run_head(p, head);
     }
     p->msg = NULL;
+    if (status == 0)
+        MOCKET_CHECK_CALL(mocket__h1_check(msg, in));
     return status != 0 ? -status : end;
 }
 
@@ -637,4 +642,18 @@ ptrdiff_t mocket__h1_body(struct mocket_h1 *p, mocket_span in, mocket_span *data
     if (p->body_done || in.len == 0)
         return 0;
     return p->chunked ? chunked_body(p, in, data) : counted_body(p, in, data);
+}
+
+static bool is_view(mocket_span view, mocket_span in)
+{
+    return view.len == 0 || (view.ptr >= in.ptr && view.ptr + view.len <= in.ptr + in.len);
+}
+
+void mocket__h1_check(const struct mocket_message *msg, mocket_span in)
+{
+    assert(is_view(msg->method_text, in));
+    assert(msg->target.len <= 1 || is_view(msg->target, in)); /* "/" and "*" may be ours */
+    for (size_t i = 0; i < msg->fields.count; i++)
+        assert(msg->fields.rows[i].name.len > 0 && is_view(msg->fields.rows[i].name, in) &&
+               is_view(msg->fields.rows[i].value, in));
 }

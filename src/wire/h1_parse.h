@@ -51,4 +51,7 @@ ptrdiff_t mocket__h1_head(struct mocket_h1 *p, struct mocket_message *msg, struc
  * p->body_done. < 0: refuse with HTTP status -result and close. */
 ptrdiff_t mocket__h1_body(struct mocket_h1 *p, mocket_span in, mocket_span *data);
 
+/* Asserts that everything in msg is a view into in, or absent. For tests. */
+void mocket__h1_check(const struct mocket_message *msg, mocket_span in);
+
 #endif

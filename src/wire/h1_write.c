@@ -7,6 +7,7 @@
 #include "h1_write.h"
 
 #include "../http/field_kind.h"
+#include "../base/check.h"
 #include "../base/span.h"
 #include "../http/reason.h"
 
@@ -129,8 +130,8 @@ void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
     const struct mocket_fields *fields = a->fields ? a->fields : &none;
     int64_t declared = -1;
     bool has_date = false;
-    char *start = mocket__buf_room(out, room_for(fields) + strlen(mocket__reason(a->status)));
-    char *at = start;
+    size_t room = room_for(fields) + strlen(mocket__reason(a->status));
+    char *start = mocket__buf_room(out, room), *at = start;
     if (!start) {
         decide(a, declared);
         return;
@@ -149,6 +150,7 @@ void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
     if (has_date)
         f.date = (mocket_span){ 0 };
     at = put_framing(at, a, &f);
+    MOCKET_CHECK((size_t)(at - start) <= room);
     out->len += (size_t)(at - start);
 }
 

@@ -17,9 +17,11 @@
  * answers. */
 #include "ws_codec.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
+#include "../base/check.h"
 #include "../base/memory.h"
 #include "../base/span.h"
 
@@ -403,7 +405,18 @@ int mocket__ws_read(struct mocket_ws_codec *c, mocket_span in, size_t *used, str
             give_back(c);
     }
     out->opcode = got;
+    MOCKET_CHECK_CALL(mocket__ws_check_codec(c));
     return got;
+}
+
+void mocket__ws_check_codec(const struct mocket_ws_codec *c)
+{
+    if (!c->machine)
+        assert(c->payload.len == 0 && !c->direct);
+    else
+        assert(c->frame_left > 0 || c->fragmented);
+    assert(!c->direct || (c->binary && !c->control && c->frame_left > 0));
+    assert(c->machines->idle_count <= IDLE_MAX && !c->machines->idle == (c->machines->idle_count == 0));
 }
 
 void mocket__ws_init(struct mocket_ws_codec *c, struct mocket_ws_machines *machines, int64_t max_message)

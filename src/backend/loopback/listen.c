@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../base/buf.h"
+#include "../../base/check.h"
 #include "../../base/container.h"
 #include "../../base/span.h"
 #include "../../core/backend.h"
@@ -190,6 +191,7 @@ static int write_head(struct exchange *x, const struct mocket_response_head *hea
     struct conn *c = x->conn;
     char date[30];
     mocket__http_date(date, (int64_t)time(NULL));
+    MOCKET_CHECK(x->answer.status == 0); /* one head for each request */
     x->answer = (struct mocket_h1_answer){ .status = head->status,
                                            .fields = head->fields,
                                            .body_len = body_len,

@@ -14,17 +14,14 @@
  * is called with the same park: from begin itself, or later, always on the same thread and exactly once. */
 struct mocket_park;
 
-/* Returns what unpark was given. begin runs on the loop's stack, which is a thread's: large, with the system's guard
- * page. */
-int mocket__native_park(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park), void *arg);
-void mocket__native_unpark(struct mocket_park *park, int result);
-
-/* The same for a begin that can be ended early. gone is called on the loop's stack, at most once and only between begin
+/* Waits; returns what unpark was given. begin runs on the loop's stack, which is a thread's: large, with the system's
+ * guard page. gone is called on the loop's stack, at most once and only between begin
  * and unpark, when the client has left; it sees to it that unpark comes soon (with MOCKET_ECLOSED, say), or calls it. A
  * client that only shut its sending side looks the same as one that left; what is answered is still sent. NULL: never
  * told. */
 int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),
                               void (*gone)(void *arg, struct mocket_park *park), void *arg);
+void mocket__native_unpark(struct mocket_park *park, int result);
 
 /* A handler that waits in mocket_read for a body that has not come goes on with MOCKET_EAGAIN, which its read returns;
  * the body can be read on later. Does nothing otherwise. Loop's stack. */

@@ -21,11 +21,6 @@ int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct m
     return mocket__conn_wait(c, MOCKET_WAIT_PARK);
 }
 
-int mocket__native_park(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park), void *arg)
-{
-    return mocket__native_park_until(e, begin, NULL, arg);
-}
-
 void mocket__native_unpark(struct mocket_park *park, int result)
 {
     assert(park->conn->wait == MOCKET_WAIT_PARK);

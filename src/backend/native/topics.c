@@ -10,6 +10,7 @@
  * subscription remembers the count. */
 #include "topics.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -324,7 +325,9 @@ int mocket__topics_init(struct mocket_topics *t)
 
 void mocket__topics_release(struct mocket_topics *t)
 {
+    assert(t->topic_count == 0 && atomic_load(&t->subscription_count) == 0);
     mocket__topics_deliver(t, NULL);
+    assert(atomic_load(&t->mail_len) == 0);
     mocket__free(t->buckets);
     t->buckets = NULL;
     t->bucket_count = 0;

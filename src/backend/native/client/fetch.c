@@ -12,6 +12,8 @@
  * interrupted until these have ended (hold).
  *
  * All memory of a call ends with the event, or with the WebSocket message that began it, through mocket_defer. */
+#include <assert.h>
+
 #include "../../../base/container.h"
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
@@ -114,7 +116,9 @@ static void on_changed(void *arg)
 
 static void begin(void *arg, struct mocket_park *park)
 {
-    ((struct calls *)arg)->park = park;
+    struct calls *calls = arg;
+    assert(!calls->park); /* one handler, one wait */
+    calls->park = park;
 }
 
 static void gone(void *arg, struct mocket_park *park)

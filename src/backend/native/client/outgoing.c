@@ -3,6 +3,8 @@
  * Two buffers of bounded size lie between libcurl and the owner. There is one time limit: until the head, then for
  * silence. The timer is not restarted with every byte: when it fires, it checks for how long no byte has moved, and
  * sleeps for the rest. */
+#include <assert.h>
+
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 #include "../../../http/url.h"
@@ -351,6 +353,7 @@ void mocket__outgoing_end(struct mocket_outgoing *out)
         return;
     mocket__transfer_stop(out);
     mocket__pool_forget(out);
+    assert(!out->easy && !out->line && !out->asker.lookup && !out->is_changed); /* nothing refers to it any more */
     mocket__list_remove(&out->pool->open, &out->link);
     if (out->url)
         curl_url_cleanup(out->url);

@@ -17,6 +17,7 @@
  *
  * libcurl closes kept connections that are too old only when it looks for one to use. When there has been no exchange
  * for some time, the whole multi handle is freed, with all its connections. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -475,6 +476,8 @@ void mocket__pool_free(struct mocket_pool *pool)
         return;
     while (!mocket__list_is_empty(&pool->open))
         mocket__outgoing_end(MOCKET_LIST_FIRST(&pool->open, struct mocket_outgoing, link));
+    assert(pool->busy_count == 0 && pool->slots_used == 0 && pool->waiting_count == 0);
+    assert(mocket__list_is_empty(&pool->lines) && mocket__list_is_empty(&pool->changed));
     mocket__outgoing_forget_unused(pool);
     drop_multi(pool);
     uv_close((uv_handle_t *)&pool->timer, on_handle_closed);

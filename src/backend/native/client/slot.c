@@ -58,6 +58,7 @@ static void use(struct mocket_pool *pool, struct mocket_line *line)
 {
     line->used++;
     pool->slots_used++;
+    assert(pool->slots_used <= pool->connections_max && line->used <= MOCKET_CONNECTIONS_PER_HOST);
 }
 
 int mocket__slot_take(struct mocket_outgoing *out, mocket_span host, mocket_span port)
@@ -85,6 +86,7 @@ void mocket__slot_give(struct mocket_outgoing *out)
     if (out->hop == MOCKET_HOP_SLOT) {
         dequeue(out);
     } else {
+        assert(line->used > 0 && pool->slots_used >= line->used);
         line->used--;
         pool->slots_used--;
     }

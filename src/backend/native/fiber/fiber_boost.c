@@ -9,6 +9,8 @@
  * ThreadSanitizer, otherwise it takes the two for one thread that jumps about. */
 #include "fiber.h"
 
+#include "../../../base/check.h"
+
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -183,6 +185,7 @@ static void put_back(struct mocket_fiber *f)
     f->next = pool->idle;
     pool->idle = f;
     pool->idle_count++;
+    MOCKET_CHECK(pool->least_idle < pool->idle_count);
     if (++pool->returned >= MOCKET_FIBERS_LOOK)
         look(pool);
 }
@@ -231,6 +234,7 @@ struct mocket_fiber *mocket__fiber_must(struct mocket_fibers *pool, void (*fn)(v
 bool mocket__fiber_resume(struct mocket_fiber *f)
 {
     void *fake_stack = NULL;
+    MOCKET_CHECK(!f->done); /* it went back to its pool */
     __sanitizer_start_switch_fiber(&fake_stack, f->mapping + f->guard_len, stack_len(f));
     f->back_thread = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(f->thread, 0);
