@@ -54,6 +54,7 @@ static void add(struct fixture *f, const char *method, const char *template, con
 {
     assert_int_equal(mocket__router_add(&f->router, mocket__span(method), mocket__span(template), handler, (void *)tag),
                      0);
+    mocket__router_check(&f->router);
 }
 
 /* The tag of the route, or NULL; "name=value,..." of its parameters in params. */
@@ -213,6 +214,20 @@ static void test_same_as_one_by_one(void **state)
 }
 
 /* thousands of segments against several `**`: a backtracking matcher would not end. */
+/* The table of static routes grows four times. */
+static void test_many_static(void **state)
+{
+    struct fixture *f = *state;
+    char paths[100][16], params[200];
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(paths[i], sizeof paths[i], "/s%u", i);
+        add(f, "GET", paths[i], paths[i]);
+        mocket__router_check(&f->router);
+    }
+    for (unsigned i = 0; i < 100; i++)
+        assert_string_equal(find(f, "GET", paths[i], params), paths[i]);
+}
+
 static void test_hostile_path(void **state)
 {
     struct fixture *f = *state;
@@ -233,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_precedence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_allow, set_up, tear_down),
         cmocka_unit_test(test_same_as_one_by_one),
+        cmocka_unit_test_setup_teardown(test_many_static, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_path, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
