@@ -1,7 +1,7 @@
 // Heads of answers (docs/abi.md, section 5).
 //
 // The same head comes again and again, so that heads that were found valid are kept by their bytes, and with a head
-// what an adapter made of it. Two generations bound what is kept.
+// what an adapter made of it. Two generations bound what is kept, in front of them are the few that came last.
 import { EINVAL, HEAD_BYTES, HEAD_MAX } from './abi.js';
 import { isToken, isValue, passedName } from './names.js';
 import { readLatin1, utf8AsLatin1, writeLatin1 } from './text.js';
@@ -98,22 +98,59 @@ function withoutContent(head) {
 
 const isAnswer = (status) => status >= 200 && status <= 599;
 
-// Reads a head from a guest's memory, whose range fits: a Head, or EINVAL. handshake: its status is 101.
-export function readHead(memory, ptr, len, handshake) {
-    if (len < HEAD_BYTES || len > HEAD_MAX || ptr % 4 !== 0)
-        return EINVAL;
+// The heads that came last, by their bytes: comparing these costs less than making a text of them.
+const RECENT_MAX = 4, KEEP_EVERY = 16;
+const recent = []; // { head, words, tail }
+let nextRecent = 0, misses = 0;
+
+function isSame({ words, tail }, { u32, u8 }, ptr, len) {
+    if ((words.length << 2) + tail.length !== len)
+        return false;
+    for (let i = 0, at = ptr >> 2; i < words.length; i++)
+        if (words[i] !== u32[at + i])
+            return false;
+    for (let i = 0, at = ptr + (words.length << 2); i < tail.length; i++)
+        if (tail[i] !== u8[at + i])
+            return false;
+    return true;
+}
+
+function findRecent(memory, ptr, len) {
+    for (let i = 0; i < recent.length; i++)
+        if (isSame(recent[i], memory, ptr, len))
+            return recent[i].head;
+    return undefined;
+}
+
+function keepRecent(head, { u32, u8 }, ptr, len) {
+    const at = ptr >> 2, count = len >> 2;
+    recent[nextRecent] = { head, words: u32.slice(at, at + count), tail: u8.slice(ptr + (count << 2), ptr + len) };
+    nextRecent = (nextRecent + 1) % RECENT_MAX;
+}
+
+// A Head, or EINVAL.
+function find(memory, ptr, len) {
     const text = readLatin1(memory, ptr, len);
     let head = kept.get(text);
     if (head === undefined) {
         head = older.get(text) ?? parse(text);
-        if (head === EINVAL)
-            return EINVAL;
-        if (len <= KEPT_LEN) {
-            if (kept.size >= KEPT_MAX)
-                [older, kept] = [kept, new Map()];
-            kept.set(text, head);
-        }
-    }
+        if (head === EINVAL || len > KEPT_LEN)
+            return head;
+        if (kept.size >= KEPT_MAX)
+            [older, kept] = [kept, new Map()];
+        kept.set(text, head);
+    } else if ((misses = (misses + 1) % KEEP_EVERY) === 0) // an app with many heads pays little for it
+        keepRecent(head, memory, ptr, len);
+    return head;
+}
+
+// Reads a head from a guest's memory, whose range fits: a Head, or EINVAL. handshake: its status is 101.
+export function readHead(memory, ptr, len, handshake) {
+    if (len < HEAD_BYTES || len > HEAD_MAX || ptr % 4 !== 0)
+        return EINVAL;
+    const head = findRecent(memory, ptr, len) ?? find(memory, ptr, len);
+    if (head === EINVAL)
+        return EINVAL;
     return (handshake ? head.status === 101 : isAnswer(head.status)) ? head : EINVAL;
 }
 

@@ -50,8 +50,9 @@ function addNamed(named, name, value) {
 
 function layOut(m, onDemand, body) {
     const later = onDemand && m.fields === null;
-    const { method, target, authority, peer } = later ? m : m.complete();
-    const fields = later ? [] : m.fields;
+    if (later)
+        return layOutBare(m, body);
+    const { method, target, authority, peer, fields } = m.complete();
     let text = method + target + authority + peer, n = 0, named = null;
     for (let i = 0; i < fields.length; i += 2) {
         const name = passedName(fields[i]);
@@ -67,13 +68,24 @@ function layOut(m, onDemand, body) {
     }
     if (named !== null)
         return layOut(withoutNamed(m, named), false, body);
-    const textEnd = REQUEST_BYTES + n * 8 + text.length, bodyLen = body === null ? 0 : body.length;
-    laid.message = m;
     laid.count = n >> 1;
     laid.text = text;
-    laid.flags = m.flags | (later ? ON_DEMAND : 0);
-    laid.bodyAt = (textEnd + 3) & ~3;
-    laid.size = laid.bodyAt + bodyLen;
+    laid.flags = m.flags;
+    return place(m, text.length, body);
+}
+
+// Without rows and peer.
+function layOutBare(m, body) {
+    laid.count = 0;
+    laid.text = null;
+    laid.flags = m.flags | ON_DEMAND;
+    return place(m, m.method.length + m.target.length + m.authority.length, body);
+}
+
+function place(m, textLen, body) {
+    laid.message = m;
+    laid.bodyAt = (REQUEST_BYTES + laid.count * 16 + textLen + 3) & ~3;
+    laid.size = laid.bodyAt + (body === null ? 0 : body.length);
     return laid;
 }
 
@@ -96,7 +108,7 @@ function write(memory, ptr, body, left, error) {
     w[i + 2] = o; o += w[i + 3] = method.length;
     w[i + 4] = o; o += w[i + 5] = target.length;
     w[i + 6] = o; o += w[i + 7] = authority.length;
-    w[i + 8] = o; o += w[i + 9] = peer.length;
+    w[i + 8] = o; o += w[i + 9] = laid.text === null ? 0 : peer.length;
     w[i + 10] = laid.count;
     w[i + 11] = REQUEST_BYTES;
     w[i + 12] = laid.bodyAt;
@@ -108,9 +120,20 @@ function write(memory, ptr, body, left, error) {
         w[i++] = o;
         o += w[i++] = lengths[k];
     }
-    writeLatin1(memory, ptr + REQUEST_BYTES + rows * 8, laid.text);
+    if (laid.text === null)
+        writeBare(memory, ptr + REQUEST_BYTES);
+    else
+        writeLatin1(memory, ptr + REQUEST_BYTES + rows * 8, laid.text);
     if (body !== null && body.length > 0)
         memory.u8.set(body, ptr + laid.bodyAt);
+}
+
+// Texts that are few and short are not joined first.
+function writeBare(memory, at) {
+    const { method, target, authority } = laid.message;
+    writeLatin1(memory, at, method);
+    writeLatin1(memory, at + method.length, target);
+    writeLatin1(memory, at + method.length + target.length, authority);
 }
 
 // Passes a message to a guest: `alloc` is its mocket_alloc. Returns the pointer, 0 when the guest has no memory; the

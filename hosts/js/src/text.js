@@ -8,6 +8,7 @@ const encoder = new TextEncoder();
 const ascii = new TextDecoder(); // used for bytes below 0x80 only
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
+const LOOP_MAX = 100;
 const NOT_ASCII = /[^\0-\x7f]/;
 
 export const NO_BYTES = new Uint8Array(0);
@@ -18,9 +19,15 @@ export const bufferOf = (memory) => hasBuffer ? Buffer.from(memory.buffer) : nul
 export function writeLatin1(memory, at, text) {
     if (bufferWrites)
         memory.buf.latin1Write(text, at, text.length);
-    else if (encoder.encodeInto(text, memory.u8.subarray(at, at + text.length)).read < text.length)
-        for (let i = 0; i < text.length; i++)
-            memory.u8[at + i] = text.charCodeAt(i);
+    else if (text.length <= LOOP_MAX ||
+        encoder.encodeInto(text, memory.u8.subarray(at, at + text.length)).read < text.length)
+        writeEach(memory.u8, at, text);
+}
+
+// Cheaper than a view of the memory and a call into the engine for a short text.
+function writeEach(bytes, at, text) {
+    for (let i = 0; i < text.length; i++)
+        bytes[at + i] = text.charCodeAt(i);
 }
 
 export function readLatin1(memory, at, len) {

@@ -164,10 +164,17 @@ export function whenLeft({ signal }, callback) {
     return () => signal?.removeEventListener('abort', callback);
 }
 
+// Some heads are quicker as a plain object.
+function plainOf({ status, fields }) {
+    if (status !== 200 || fields.length !== 2 || fields[0].toLowerCase() !== 'content-type')
+        return undefined;
+    return platform.plainTypes.includes(fields[1]) ? { 'content-type': fields[1] } : undefined;
+}
+
 // The same head comes again: its Headers are made once, and Response copies them.
 function initOf(head, length = -1) {
     if (length < 0)
-        return head.init ??= { status: head.status, headers: headersOf(head) };
+        return head.init ??= { status: head.status, headers: plainOf(head) ?? headersOf(head) };
     const headers = headersOf(head);
     headers.set('content-length', String(length));
     return { status: head.status, headers };
@@ -175,10 +182,21 @@ function initOf(head, length = -1) {
 
 // ---- Requests ----
 
+class WebMessage extends Message {
+    constructor(method, target, authority, flags) {
+        super(method, target, authority, flags);
+        this.later = complete;
+        this.request = null;
+        this.info = undefined;
+        this.connection = undefined; // what the platform gives beside the request
+        this.bodyless = false;
+    }
+}
+
 function complete(message) {
-    const { request, info } = message;
+    const { request, info, connection } = message;
     message.fields = platform.fieldsOf(request.headers);
-    message.peer = typeof info?.peer === 'function' ? info.peer(request) : info?.peer ?? '';
+    message.peer = typeof info?.peer === 'function' ? info.peer(request, connection) : info?.peer ?? '';
     if (platform.isUtf8)
         message.fields = message.fields.map((text) => isAscii(text) ? text : utf8AsLatin1(text));
     passAuthority(message);
@@ -233,11 +251,10 @@ function messageOf(request, info, bodyless) {
     if (target.length > TARGET_MAX)
         return 414;
     const flags = (platform.normalises ? NORMALISED : 0) | (secure ? TLS : 0) | (info?.http2 ? HTTP2 : 0);
-    const message = new Message(method, target, authority, flags);
+    const message = new WebMessage(method, target, authority, flags);
     message.request = request;
     message.info = info;
     message.bodyless = bodyless;
-    message.later = complete;
     return message;
 }
 
@@ -259,18 +276,21 @@ function lookForSocket(ex, { headers }) {
 const EXPECTED = /^[ \t,]*(?:100-continue[ \t,]*)*$/i;
 
 // request -> a Response, or a promise of one. Its method, url, headers, body and signal are read. info: { peer, http2,
-// accept, vouched } as an entry knows them; vouched: a handshake needs no version and no key.
-export function respondTo(app, request, info) {
-    const { method, headers } = request, isGet = method === 'GET' || method === 'HEAD';
-    const length = isGet ? -1 : Number(headers.get('content-length') ?? -1);
-    const bodyless = isGet || (length <= 0 && request.body === null); // `body` makes a stream: not of one too long
+// accept, vouched, whenLeft } as an entry knows them; vouched: a handshake needs no version and no key. connection: what
+// `peer` is called with.
+export function respondTo(app, request, info, connection) {
+    const { method } = request, isGet = method === 'GET' || method === 'HEAD';
+    // Platforms charge for the first look at `headers`, and `body` makes a stream: not for one that is too long.
+    const length = isGet ? -1 : Number(request.headers.get('content-length') ?? -1);
+    const bodyless = isGet || (length <= 0 && request.body === null);
+    const isExpected = bodyless || EXPECTED.test(request.headers.get('expect') ?? '');
     const message = messageOf(request, info, bodyless);
-    const isExpected = bodyless || EXPECTED.test(headers.get('expect') ?? '');
     if (typeof message === 'number' || !isExpected) {
         if (!bodyless)
             cancel(request.body);
         return refusal(isExpected ? message : 417, false, isExpected);
     }
+    message.connection = connection;
     if (app.proxies.any && app.proxies.trusts(message.complete().peer))
         app.proxies.learn(message);
     const ex = new WebExchange(app, message, request, info?.accept);

@@ -7,6 +7,8 @@ const STEP_MS = 20;
 
 const plain = (address) => address.startsWith('::ffff:') ? address.slice(7) : address;
 
+const peerOf = (_request, { remoteAddr }) => plain(remoteAddr.hostname);
+
 // Deno charges 20 us for a signal: requests that wait briefly do without. A signal that is asked for late still says
 // that the client has left.
 const LOOK_MS = 50;
@@ -22,9 +24,8 @@ function whenLeftLater(request, callback) {
 
 // A handler for a server of one's own: Deno.serve(handler(app)).
 export function handler(app, { wsIdle } = readServing({}, {})) {
-    const accept = accepter(wsIdle);
-    return (request, info) =>
-        respondTo(app, request, { peer: () => plain(info.remoteAddr.hostname), accept, whenLeft: whenLeftLater });
+    const info = { peer: peerOf, accept: accepter(wsIdle), whenLeft: whenLeftLater };
+    return (request, connection) => respondTo(app, request, info, connection);
 }
 
 // Serves an app until its `close` is called: { server, port, hostname, url, close }.
