@@ -29,4 +29,5 @@ export function handler(app: App, options?: { wsIdle: number }): {
     maxRequestBodySize: number;
     idleTimeout: number;
     development: false;
+    reusePort: false;
 };

@@ -25,6 +25,7 @@ export function handler(app, { wsIdle } = readServing({}, {})) {
         maxRequestBodySize: BODY_MAX, // the app has its own limit
         idleTimeout: KEEP_ALIVE_S,
         development: false,
+        reusePort: false, // else a second server on the port would start, and get some of the requests
     };
 }
 

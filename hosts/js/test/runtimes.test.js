@@ -1,0 +1,93 @@
+// Deno and Bun: the host's own tests there, the entries, and the command. Node drives them.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { after } from 'node:test';
+import { promisify } from 'node:util';
+import { contractApp } from './guests.js';
+
+const PACKAGE = path.resolve(import.meta.dirname, '..');
+const { MODULES } = process.env;
+const skip = MODULES ? false : 'MODULES names no folder beside the runtimes (tools/setup-js)';
+const BIN = path.join(MODULES ?? '', '../bin');
+const run = promisify(execFile);
+const folder = mkdtempSync(path.join(tmpdir(), 'mocket-runtimes-'));
+after(() => rmSync(folder, { recursive: true }));
+const GUEST = path.join(folder, 'app.wasm');
+writeFileSync(GUEST, contractApp('sockets'));
+
+const RUNTIMES = {
+    node: { words: [], test: null },
+    deno: { words: ['run', '-A'], test: (file) => ['test', '-A', '--no-check', file] },
+    bun: { words: [], test: (file) => ['test', file] },
+};
+
+// A program that serves, until its test is over: { address, said }. It must then end well.
+async function started(t, runtime, words, env = {}) {
+    const child = spawn(path.join(BIN, runtime), [...RUNTIMES[runtime].words, ...words],
+        { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', ...env } });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (piece) => { said += piece; });
+    while (!/http:\S+/.test(said) && child.exitCode === null)
+        await Promise.race([once(child.stderr, 'data'), once(child.stdout, 'data'), once(child, 'exit')]);
+    assert.equal(child.exitCode, null, said);
+    t.after(async () => {
+        child.kill();
+        assert.deepEqual(await once(child, 'exit'), [0, null], said);
+    });
+    return { address: /http:(\S+)\//.exec(said)[1], said };
+}
+
+for (const [runtime, { words, test: testing }] of Object.entries(RUNTIMES)) {
+    const command = path.join(PACKAGE, 'bin/mocket.js'), entry = path.join(PACKAGE, `src/${runtime}.js`);
+    const fails = (file, ...more) => run(path.join(BIN, runtime), [...words, file, ...more],
+        { env: { ...process.env, NO_COLOR: '1' }, timeout: 20000 }).then(() => 'no error', (error) => `${error.code} ${error.stderr}`);
+
+    for (const file of testing === null ? [] : ['hostile', 'outgoing', 'web', 'message', 'rules'])
+        test(`${runtime}: ${file}.test.js`, { skip }, async () => {
+            const done = run(path.join(BIN, runtime), testing(path.join(import.meta.dirname, `${file}.test.js`)),
+                { env: { ...process.env, NO_COLOR: '1' } });
+            await assert.doesNotReject(done.catch(({ stdout, stderr }) => { throw new Error(stdout + stderr); }));
+        });
+
+    test(`${runtime}: the command serves, and says what is wrong`, { skip }, async (t) => {
+        const { address, said } = await started(t, runtime, [command, 'serve', GUEST, '--listen', '127.0.0.1:0']);
+        assert.match(said, /SHA-256 [0-9a-f]{64}/);
+        const answer = await fetch(`http:${address}/echo`); // no handshake
+        assert.equal(answer.status, 426);
+        const listen = address.slice(2);
+        assert.match(await fails(command, 'serve', GUEST, '--listen', listen), /^1 mocket: .*(?:in use|EADDRINUSE)/is);
+        assert.match(await fails(command, 'serve', '/nowhere/a.wasm'), /^1 mocket: .*\/nowhere\/a\.wasm/);
+        assert.match(await fails(command, 'serve', command), /^1 mocket: .*does not begin with/);
+    });
+
+    test(`${runtime}: PORT and HOST, a socket, and close`, { skip: skip || runtime === 'node' }, async (t) => {
+        const script = path.join(folder, `${runtime}.mjs`);
+        writeFileSync(script, `import { load, serve } from '${entry}';
+            const app = await load(new URL('file://${GUEST}'));
+            await serve(app, { ports: 1 }).catch((error) => console.error(error.message));
+            await serve(app, { port: 'x' }).catch((error) => console.error(error.message));
+            const server = await serve(app);
+            console.error(server.url);
+            process.once('SIGTERM', async () => {
+                await server.close({ grace: 2000 });
+                await fetch(server.url).catch(() => console.error('closed'));
+                process.exit(0);
+            });`);
+        const { address, said } = await started(t, runtime, [script], { PORT: '0', HOST: '127.0.0.1' });
+        assert.match(said, /there is no option "ports".*The options are: port, hostname, wsIdle/);
+        assert.match(said, /the port \(port\) must be a number of 0 to 65535, not "x"/);
+        assert.match(address, /^\/\/127\.0\.0\.1:\d+$/);
+        const socket = new WebSocket(`ws:${address}/echo`);
+        await once(socket, 'open');
+        socket.send('hello');
+        assert.equal((await once(socket, 'message'))[0].data, 'hello');
+        const closed = once(socket, 'close');
+        socket.close(1000, 'bye');
+        assert.equal((await closed)[0].code, 1000);
+    });
+}
