@@ -44,13 +44,14 @@ async function started(t, runtime, words, env = {}) {
 
 for (const [runtime, { words, test: testing }] of Object.entries(RUNTIMES)) {
     const command = path.join(PACKAGE, 'bin/mocket.js'), entry = path.join(PACKAGE, `src/${runtime}.js`);
-    const fails = (file, ...more) => run(path.join(BIN, runtime), [...words, file, ...more],
-        { env: { ...process.env, NO_COLOR: '1' }, timeout: 20000 }).then(() => 'no error', (error) => `${error.code} ${error.stderr}`);
+    const options = { env: { ...process.env, NO_COLOR: '1' }, timeout: 60000 };
+    const fails = (file, ...more) => run(path.join(BIN, runtime), [...words, file, ...more], options)
+        .then(() => 'no error', (error) => `${error.code} ${error.stderr}`);
 
     for (const file of testing === null ? [] : ['hostile', 'outgoing', 'web', 'message', 'rules'])
         test(`${runtime}: ${file}.test.js`, { skip }, async () => {
             const done = run(path.join(BIN, runtime), testing(path.join(import.meta.dirname, `${file}.test.js`)),
-                { env: { ...process.env, NO_COLOR: '1' } });
+                options);
             await assert.doesNotReject(done.catch(({ stdout, stderr }) => { throw new Error(stdout + stderr); }));
         });
 
