@@ -276,8 +276,8 @@ function lookForSocket(ex, { headers }) {
 const EXPECTED = /^[ \t,]*(?:100-continue[ \t,]*)*$/i;
 
 // request -> a Response, or a promise of one. Its method, url, headers, body and signal are read. info: { peer, http2,
-// accept, vouched, whenLeft } as an entry knows them; vouched: a handshake needs no version and no key. connection: what
-// `peer` is called with.
+// accept, vouched, whenLeft } as an entry knows them; vouched: a handshake needs no version and no key. connection:
+// what `peer` is called with.
 export function respondTo(app, request, info, connection) {
     const { method } = request, isGet = method === 'GET' || method === 'HEAD';
     // Platforms charge for the first look at `headers`, and `body` makes a stream: not for one that is too long.
