@@ -222,7 +222,7 @@ int mocket__response_send(struct mocket_response *res)
 
 void mocket__response_check(const struct mocket_response *res)
 {
-    assert((res->kind == MOCKET_BODY_STREAM) == (res->stream != NULL));
+    assert((res->kind == MOCKET_BODY_STREAM) == !!res->stream);
     assert(res->kind != MOCKET_BODY_STREAM || !res->has_len || res->stream_len >= 0);
     assert((res->kind != MOCKET_BODY_UPGRADE && res->kind != MOCKET_BODY_UPGRADED) || res->socket);
     assert(res->body.ptr || res->body.len == 0);
