@@ -209,7 +209,9 @@ export class Socket extends Owner {
 
     // ---- The platform's side ----
 
-    // The handshake was sent. What the guest has sent follows when its call has returned or is suspended.
+    // The handshake was sent. What the guest has sent follows when its call has returned or is suspended. A port calls
+    // this within accept or in an event of its platform. In a microtask of accept it would be too late for the guest's
+    // topics.
     opened(port) {
         this.port = port;
         if (this.instance.isRunning)
