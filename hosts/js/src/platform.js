@@ -54,7 +54,7 @@ export const platform = {
     plainTypes: isDeno ? ['application/json', 'text/plain'] : [],
     fixed: isWorkerd ? fixedLength : same,
     passesFragments: isBun || isDeno,
-    knowsLengths: isBun || isDeno,
+    knowsLengths: isBun || isDeno || isWorkerd,
     closes: isBun,
     // null would be announced as a body of no bytes.
     unknownBody: isBun || isDeno ? () => new ReadableStream({}) : none,
