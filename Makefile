@@ -17,7 +17,7 @@ CONFIGURE = cmake -S . -G Ninja -B $(BUILD) --log-level=WARNING
 NINJA = cmake --build $(BUILD) $(if $(JOBS),-j $(JOBS)) --target
 ENGINE = engine=$$(tools/build-engine | tail -n 1) && test -n "$$engine"
 
-.PHONY: all native wasm host run test check contract contract-coverage bench fuzz mutants install clean help
+.PHONY: all native wasm host run test check contract contract-coverage bench bench-js fuzz mutants install clean help
 
 all: host ## the library, the CLI with the wasm host, the examples as programs and as wasm
 
@@ -51,6 +51,9 @@ contract-coverage: ## contract ids without a case
 bench: host ## CPU per request beside nginx, Node and Bun, streams, sockets, sizes, start times (ARGS=...)
 	@$(LOCK) $(NINJA) bench-apps
 	@bench/run $(ARGS)
+
+bench-js: wasm ## CPU per request of JavaScript engines: a plain server, Hono and the host of hosts/js (ARGS=...)
+	@tools/setup-js >/dev/null && bench/setup-peers >/dev/null && bench/js $(ARGS)
 
 fuzz: ## every fuzzer for SECONDS=60 each
 	@tools/fuzz $(SECONDS)
