@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { load } from '../src/index.js';
+import { respondTo } from '../src/web.js';
 import { contractApp, example, get, recorder, sleep, text } from './guests.js';
 
 test('an answer of an app, fields and all', async () => {
@@ -100,4 +101,66 @@ test('close: what is under way finishes, and what comes later is 503', async () 
     assert.equal((await get(app, '/sleep/1')).status, 503);
     assert.equal((await slow).status, 200);
     await closing;
+});
+
+// What a platform can hand over, and a Request of our own cannot be.
+const given = (fields) => ({ method: 'GET', url: 'http://a/', headers: new Headers(), body: null, ...fields });
+
+test('requests that no guest sees are refused', async () => {
+    const app = await load(example('hello'));
+    const status = async (fields) => (await app.fetch(given(fields))).status;
+    assert.equal(await status({}), 200);
+    assert.equal(await status({ url: 'http://a b/' }), 400);
+    assert.equal(await status({ url: 'http://user@a/' }), 400);
+    assert.equal(await status({ url: 'http://a:99999/' }), 400);
+    assert.equal(await status({ url: '/', headers: new Headers({ host: 'a b' }) }), 400);
+    assert.equal(await status({ method: 'FROB' }), 501);
+    assert.equal(await status({ method: 'get' }), 501);
+    assert.equal(await status({ method: 'CONNECT' }), 405);
+    assert.equal(await status({ url: `http://a/${'x'.repeat(8192)}` }), 414);
+    const expects = (text) => status({ method: 'POST', body: new Blob(['x']).stream(),
+        headers: { get: (name) => name === 'expect' ? text : null, has: () => false, forEach: () => {} } });
+    assert.equal(await expects('magic'), 417);
+    assert.notEqual(await expects('100-Continue, '), 417);
+    await app.close();
+});
+
+test('without a port for sockets a handshake is 501, and none of another kind is one', async () => {
+    const app = await load(contractApp('sockets'));
+    const headers = { upgrade: 'websocket', connection: 'keep-alive, Upgrade', 'sec-websocket-version': '13',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    const status = async (more) => (await app.fetch(given({ url: 'http://a/echo',
+        headers: new Headers({ ...headers, ...more }) }))).status;
+    assert.equal(await status({}), 501);
+    assert.equal(await status({ connection: 'keep-alive' }), 426);
+    assert.equal(await status({ upgrade: 'h2c' }), 426);
+    assert.equal(await status({ 'content-length': '5' }), 400);
+    await app.close();
+});
+
+test('a body that is too long by its length is not read, and a streamed one that stops is 408', async () => {
+    const app = await load(contractApp('waits'), { bodyTimeout: 100, maxBody: 1000 });
+    let pulled = 0, cancelled = false;
+    const body = () => new ReadableStream({ pull: () => { pulled++; }, cancel: () => { cancelled = true; } },
+        { highWaterMark: 0 });
+    const post = (length) => app.fetch(given({ method: 'POST', url: 'http://a/count?as=js', body: body(),
+        headers: new Headers({ 'content-length': String(length) }) }));
+    assert.deepEqual([(await post(1001)).status, pulled, cancelled], [413, 0, true]);
+    const began = Date.now();
+    assert.deepEqual([(await post(10)).status, pulled], [408, 1]);
+    assert.ok(Date.now() - began < 10000, 'bodyTimeout counts, and not timeout');
+    await app.close();
+});
+
+test('the peer and the fields are made when the guest asks, with what the platform gave', async () => {
+    const app = await load(contractApp('echo'));
+    let asked = 0;
+    const info = { peer: (_request, connection) => `10.0.0.${++asked + connection}` };
+    await respondTo(app, given({ url: 'http://a/body' }), info, 6);
+    assert.equal(asked, 0);
+    const request = given({ url: 'http://a/header/host', headers: new Headers({ host: 'b' }) });
+    const answer = await respondTo(app, request, info, 6);
+    assert.equal(await answer.text(), '[a]', 'the authority of the URL takes the place of Host');
+    assert.equal(asked, 1);
+    await app.close();
 });
