@@ -103,6 +103,22 @@ def the_package_has_a_name_that_npm_takes(folder):
 
 
 @case
+def workerd_and_wrangler_have_the_same_settings(folder):
+    bundle("workerd", guest("chat"), folder / "chat")
+    texts = [(folder / "chat" / name).read_text() for name in ("config.capnp", "wrangler.jsonc")]
+    for pattern in (r'ompatibility_?[Dd]ate"?(?: =|:) "(\S+)"', r'ompatibility_?[Ff]lags"?(?: =|:) (\[.*\])',
+                    r'class_?[Nn]ame"?(?: =|:) "(\w+)"'):
+        found = {re.search(pattern, text)[1] for text in texts}
+        expect(len(found), 1, f"{pattern}: {found}")
+    plain = "".join(line for line in texts[1].splitlines() if not line.lstrip().startswith("//"))
+    expect(json.loads(plain)["durable_objects"]["bindings"][0]["name"], "MOCKET", "the binding")
+    expect(json.loads(plain)["migrations"][0]["new_sqlite_classes"], ["MocketSockets"], "the migration")
+    bundle("workerd", guest("hello"), folder / "hello")
+    expect([name for name in ("config.capnp", "wrangler.jsonc", "main.js")
+            if "MocketSockets" in (folder / "hello" / name).read_text()], [], "an object without sockets")
+
+
+@case
 def sockets_on_node_need_the_package_that_the_host_asks_for(folder):
     bundle("node", guest("chat"), folder / "chat")
     wanted = json.loads((JS / "package.json").read_text())["peerDependencies"]

@@ -16,7 +16,9 @@ const main :Workerd.Worker = (
     (name = "app.wasm", wasm = embed "app.wasm"),
     (name = "{{module}}", esModule = embed "{{module}}"), #* modules
   ],
-  compatibilityDate = "2026-11-17",
+  # Without the flag, nothing says that a client left. It is on from 2026-11-17.
+  compatibilityFlags = ["enable_request_signal"],
+  compatibilityDate = "2026-04-01",
   durableObjectNamespaces = [ (className = "MocketSockets", uniqueKey = "mocket-sockets") ], #? sockets
   durableObjectStorage = (inMemory = void), #? sockets
   bindings = [ (name = "MOCKET", durableObjectNamespace = "MocketSockets") ], #? sockets
