@@ -3,6 +3,7 @@ place for it: between a line `<!-- made by tests/contract/run --table -->` and a
 
 import collections
 import hashlib
+import pathlib
 import re
 
 # Column -> the files of cases in it. What is not named here is in the last column.
@@ -12,6 +13,13 @@ COLUMNS = {
     "sockets": ["websocket"], "errors": ["errors"], "waiting": ["waiting"], "wire": ["wire"],
     "own limits": None,
 }
+LEGEND = """
+A cell counts the cases that passed. `not`: cases that were left out, for a reason in `tests/backends`. `-`: no case for
+this host. `guests` names the guests' bytes: the beginning of what `cd build/contract && sha256sum *.wasm | sha256sum`
+prints.
+
+"""
+ROW = re.compile(r"^(?=\| ([a-z-]+) \|)(.*\n)", re.M)
 PLACE = re.compile(r"(<!-- made by tests/contract/run --table -->\n).*?(<!-- end -->\n)", re.S)
 
 
@@ -27,31 +35,38 @@ def column_of(section):
     return next((name for name, files in COLUMNS.items() if files and section in files), "own limits")
 
 
-def hash_of(build):
-    """One hash for all apps of the contract: that of the text which `sha256sum *.wasm` prints in their folder."""
-    apps = sorted(path for path in (build / "contract").glob("*.wasm"))
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in apps]
-    return len(apps), hashlib.sha256("".join(lines).encode()).hexdigest()
+def hash_of(row, build):
+    """What names the guests of a row: of the text that `sha256sum *.wasm` prints in their folder. `-`: it has none."""
+    if not row.module:
+        return "-"
+    pattern = pathlib.Path(row.module.format(build=build, app="*"))
+    paths = sorted(pattern.parent.glob(pattern.name))
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
-def lines_of(counts, build):
-    """counts: (backend, section) -> a Counter of passed, failed, skipped."""
+def rows_in(text):
+    """Name -> line, of a table that was made before."""
+    return dict(ROW.findall(text))
+
+
+def rows_of(counts, backends, build):
+    """Name -> line. counts: (backend, section) -> a Counter of passed, failed, skipped."""
     sums = {}
     for (backend, section), count in counts.items():
         row = sums.setdefault(backend, {name: collections.Counter() for name in COLUMNS})
         row[column_of(section)].update(count)
-    number, whole = hash_of(build)
-    yield f"| | {' | '.join(COLUMNS)} |\n|---{'|---' * len(COLUMNS)}|\n"
-    for backend, row in sums.items():
-        yield f"| {backend} | " + " | ".join(cell(row[name]) for name in COLUMNS) + " |\n"
-    yield ("\nA cell counts the cases that passed. `not`: cases that were left out, for a reason in `tests/backends`. `-`: no\n"
-           f"case for this host. The guests were the same {number} files on every host that runs wasm:\n"
-           f"`cd build/contract && sha256sum *.wasm | sha256sum` printed\n`{whole}`.\n")
+    return {name: f"| {name} | {hash_of(backends[name], build)} | {' | '.join(cell(row[c]) for c in COLUMNS)} |\n"
+            for name, row in sums.items()}
 
 
-def write(path, counts, build):
+def write(path, counts, backends, build):
+    """Rows of backends that this run left out stay as they are."""
     text = path.read_text()
-    if not PLACE.search(text):
+    place = PLACE.search(text)
+    if not place:
         raise ValueError(f"{path} has no place for the table")
-    made = "\n" + "".join(lines_of(counts, build)) + "\n"
-    path.write_text(PLACE.sub(lambda match: match[1] + made + match[2], text))
+    rows = {**rows_in(place[0]), **rows_of(counts, backends, build)}
+    head = f"\n| | guests | {' | '.join(COLUMNS)} |\n|---|---{'|---' * len(COLUMNS)}|\n"
+    made = head + "".join(rows[name] for name in backends if name in rows) + LEGEND
+    path.write_text(text.replace(place[0], place[1] + made + place[2]))
