@@ -66,7 +66,7 @@ static int take_app(void *into, const char *text)
 {
     struct bundle *b = into;
     if (b->app)
-        return mocket__cli_misuse(b->verb, "%s: only one module can be served", text);
+        return mocket__cli_misuse(b->verb, "%s: only one module can be bundled", text);
     b->app = text;
     return 0;
 }

@@ -211,7 +211,7 @@ def a_module_cut_anywhere_does_no_harm(folder):
 def misuse_is_told(folder):
     app = str(guest("hello"))
     for words, piece in (([], "no module: give"), ([app], "--target TARGET"), ([app, "--target", "node"], "-o DIR"),
-                         ([app, app, "--target", "node"], "one module at a time"),
+                         ([app, app, "--target", "node"], "only one module can be bundled"),
                          (["--target", "nodejs", app], "--target nodejs: node, deno, "),
                          (["--target", "nodejs", app], "did you mean `node`?"),
                          (["--target", "browser", app], "or service-worker is needed"),
