@@ -72,7 +72,8 @@ def take_lines(key):
 class Form(cases.Form):
     heading, setting = HEADING, SETTING
     checks = ("do", "read_answer", "check_log", "read_frames", "see_end", "declare")
-    fences = {**cases.FENCES, "do": ("do", build_do), "say": ("say", lambda words, lines: script.Script(lines, ["plain"])),
+    fences = {**cases.FENCES, "do": ("do", build_do),
+              "say": ("say", lambda words, lines: script.Script(lines, ["plain"])),
               "events": ("see_events", lambda words, lines: lines),
               **{key: ("declare", take_lines(key)) for key in ("start", "module", "file", "refused")}}
 

@@ -2,8 +2,8 @@
  * (script.py makes it), and the results go to the log. Built in direct style, or with -DEVENTS event-driven.
  *
  * A script is lines with a semicolon behind each; a line is words: `name=verb argument ...`. An argument is a number, a
- * variable with an offset (`room+2`), or bytes in hexadecimal behind a quote, whose address it is. Verbs are the imports
- * and the rows of `verbs`. Its first line is `@TAG`; results are written as `abi TAG result result ...`. */
+ * variable with an offset (`room+2`), or bytes in hexadecimal behind a quote, whose address it is. Verbs are the
+ * imports and the rows of `verbs`. Its first line is `@TAG`; results are written as `abi TAG result result ...`. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -506,8 +506,8 @@ static int verb_forget(struct run *r, const int64_t *args, int64_t *value)
     return DONE;
 }
 
-/* What the next calls of mocket_alloc do: 1 no room, 2 an address outside, 3 a misaligned one, 4 a trap, 5 await; negative: all
- * that follow. */
+/* What the next call of mocket_alloc does: 1 no room, 2 an address outside, 3 a misaligned one, 4 a trap, 5 await;
+ * negative: all calls that follow. */
 static int verb_alloc(struct run *r, const int64_t *args, int64_t *value)
 {
     (void)r;

@@ -172,7 +172,8 @@ class Script:
 def show(result):
     """A result as the cases write it."""
     if result.startswith("x"):
-        return '"' + "".join(chr(b) if 32 <= b < 127 and b != 34 else f"\\x{b:02x}" for b in bytes.fromhex(result[1:])) + '"'
+        content = bytes.fromhex(result[1:])
+        return '"' + "".join(chr(b) if 32 <= b < 127 and b != 34 else f"\\x{b:02x}" for b in content) + '"'
     names = [name for name, number, _ in TABLE.errors if str(number) == result]
     return names[0] if names else result
 

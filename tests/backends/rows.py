@@ -9,7 +9,8 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 KEY = re.compile(r"^(\w+)(?: (\S+))?: +(\S.*)$")
 PLAIN = {"start": None, "prepare": None, "module": None, "ready": r"https?://127\.0\.0\.1:(\d+)", "stop": "TERM",
-         "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": "", "every": "1"}  # one value each, by default
+         "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": "",
+         "every": "1"}  # one value each, by default
 LISTS = ("suites", "env", "ignores")
 NAMED = ("limit", "lacks", "unseen", "allows")
 
@@ -110,8 +111,8 @@ def read(suite=None):
 
 
 def check_lacks(rows, used, instead):
-    """used: words of `requires`; instead: (name of a limitation, backends) for each case that shows what happens instead
-    of it."""
+    """used: words of `requires`; instead: (name of a limitation, backends) for each case that shows what happens
+    instead of it."""
     for row in rows.values():
         for name in set(row.lacks) & set(used):
             shown = any(what == name and row.name in backends for what, backends in instead)

@@ -173,8 +173,8 @@ def words_of(text, build, words, limits):
 
 
 def start(row, build, words, limits=(), folder=None):
-    """Starts a backend. words: `app`, `module`; limits: (name, value) each; folder: (path, name) that guests are granted,
-    where they have files."""
+    """Starts a backend. words: `app`, `module`; limits: (name, value) each; folder: (path, name) that guests are
+    granted, where they have files."""
     more, env = row.words_of(limits)
     if folder and row.folder:
         more += rows.fill(row.folder, build, folder=folder[0], name=folder[1]).split()

@@ -1,5 +1,5 @@
-/* Guests that go wrong before their first request. CASE says how; without it all is well. What every host must refuse is
- * in tests/abi. */
+/* Guests that go wrong before their first request. CASE says how; without it all is well. What every host must refuse
+ * is in tests/abi. */
 #include "../abi/guest.h"
 
 #define GOOD 0
