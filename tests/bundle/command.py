@@ -139,6 +139,24 @@ def the_command_that_is_printed_is_one_for_a_shell(folder):
 
 
 @case
+def run_starts_in_its_own_folder(folder):
+    other, programs = folder / "other/out", folder / "programs"
+    other.mkdir(parents=True)
+    programs.mkdir()
+    (programs / "tool").write_text("#!/bin/sh\npwd >&2\n")
+    (programs / "tool").chmod(0o755)
+    for target in TARGETS:
+        bundle(target, guest("hello"), folder / "out", "--force")
+        for name in ("node", "deno", "bun", "workerd", "python3"):
+            (programs / name).unlink(missing_ok=True)
+            (programs / name).symlink_to("tool")
+        env = {"PATH": f"{programs}:/usr/bin:/bin", "CDPATH": str(other.parent)}
+        done = subprocess.run(["out/run"], cwd=folder, env=env, capture_output=True, text=True, timeout=20)
+        expect((done.returncode, done.stdout), (0, ""), target)
+        expect(done.stderr.splitlines()[-1], os.path.realpath(folder / "out"), f"the folder, with CDPATH, {target}")
+
+
+@case
 def a_folder_that_is_not_empty_is_left_alone(folder):
     place, outside = folder / "out", folder / "outside"
     place.mkdir()

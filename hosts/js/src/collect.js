@@ -19,9 +19,13 @@ function joined(pieces, size) {
 // Reads no more of a stream, or of its reader.
 export const cancel = (stream) => void stream?.cancel().catch(() => {});
 
+// A program may announce a body and give none.
+const NO_READER = { read: async () => ({ done: true }), cancel: async () => {} };
+const readerOf = (stream) => stream?.getReader() ?? NO_READER;
+
 // Bytes, or a code. hold(n): may so many bytes more be held?
 export async function collect(stream, limit, timeout, hold) {
-    const reader = stream.getReader(), pieces = [];
+    const reader = readerOf(stream), pieces = [];
     let late = false;
     const pace = new Pace(timeout, () => {
         late = true;
@@ -70,7 +74,7 @@ export function sourceOf(request, limit, timeout) {
     let reader = null, pace = null;
     const source = new Source(() => {
         pace ??= new Pace(timeout, () => source.fail(ETIMEDOUT));
-        reader ??= request.body.getReader();
+        reader ??= readerOf(request.body);
         reader.read().then(({ done, value }) => {
             if (done) {
                 pace.stop();

@@ -18,6 +18,7 @@ import { Owner } from './owner.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
 import { SMALL } from './till.js';
+import { setTimer } from './timer.js';
 import { Waiters } from './waiters.js';
 
 export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
@@ -179,7 +180,7 @@ export class Exchange extends Owner {
     }
 
     arm(ms) {
-        this.timer = setTimeout(() => this.expire(), Math.min(ms, 0x7FFFFFFF));
+        this.timer = setTimer(() => this.expire(), ms);
     }
 
     expire() {

@@ -1,4 +1,6 @@
 // The silence of a WebSocket's client: it is pinged at half of the time, and let go at the whole.
+import { setTimer } from './timer.js';
+
 export class Idle {
     // ping, end: what is done at half of the time, and at its end.
     constructor(ms, ping, end) {
@@ -6,7 +8,7 @@ export class Idle {
         this.ping = ping;
         this.end = end;
         this.since = Date.now();
-        this.timer = ms === Infinity ? null : setTimeout(() => this.look(), ms / 2);
+        this.timer = ms === Infinity ? null : setTimer(() => this.look(), ms / 2);
     }
 
     heard() {
@@ -19,7 +21,7 @@ export class Idle {
             return this.end();
         if (isHalf)
             this.ping();
-        this.timer = setTimeout(() => this.look(), Math.max(1, isHalf ? this.ms - silent : this.ms / 2 - silent));
+        this.timer = setTimer(() => this.look(), Math.max(1, isHalf ? this.ms - silent : this.ms / 2 - silent));
     }
 
     stop() {

@@ -19,6 +19,7 @@ import { Memory } from './memory.js';
 import { passed, passMessage } from './message.js';
 import { checkInstance } from './module.js';
 import { Owner } from './owner.js';
+import { setTimer } from './timer.js';
 import { Exit } from './wasi.js';
 
 export const STARTING = 0, READY = 1, RUNNING = 2, ENDED = 3;
@@ -361,7 +362,7 @@ export class Instance extends Owner {
     timed(socket, promise) {
         const { timeout } = this.app.options;
         let grace = null;
-        const timer = timeout === Infinity ? null : setTimeout(() => {
+        const timer = timeout === Infinity ? null : setTimer(() => {
             socket.die(ETIMEDOUT);
             grace = setTimeout(() => this.fail(new Error('did not return in time')), GRACE_MS);
         }, timeout);

@@ -10,6 +10,7 @@
 // There are two handles: the request, and, from the delivery of fetch_wait on, the response.
 import * as abi from './abi.js';
 import { redirectOf } from './redirect.js';
+import { setTimer } from './timer.js';
 import { Waiters } from './waiters.js';
 
 const EACH_MAX = 256, ALL_MAX = 1024; // under way: of one owner, of an instance
@@ -59,7 +60,7 @@ export class Outgoing {
         owner.adopt(out);
         const timeout = request.timeout || app.options.timeout;
         if (timeout !== Infinity)
-            out.timer = setTimeout(() => out.fail(abi.ETIMEDOUT), Math.min(timeout, 0x7FFFFFFF));
+            out.timer = setTimer(() => out.fail(abi.ETIMEDOUT), timeout);
         out.send();
         return handle;
     }
@@ -233,7 +234,7 @@ export class Response {
             return;
         const arm = () => {
             clearTimeout(this.timer);
-            this.timer = setTimeout(() => this.source.asked && this.source.fail(abi.ETIMEDOUT), timeout);
+            this.timer = setTimer(() => this.source.asked && this.source.fail(abi.ETIMEDOUT), timeout);
         };
         this.source.onProgress = arm;
         arm();

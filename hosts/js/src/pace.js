@@ -1,5 +1,7 @@
 // The time that a body may take: a beginning, and a second for each KiB that came.
-const TIMER_MAX = 0x7FFFFFFF, KIB_MS = 1000;
+import { setTimer } from './timer.js';
+
+const KIB_MS = 1000;
 
 export class Pace {
     // late: called once when the time is up. It begins now.
@@ -14,7 +16,7 @@ export class Pace {
 
     arm(ms) {
         if (ms !== Infinity)
-            this.timer = setTimeout(() => this.look(), Math.min(ms, TIMER_MAX));
+            this.timer = setTimer(() => this.look(), ms);
     }
 
     look() {

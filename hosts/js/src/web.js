@@ -2,7 +2,7 @@
 import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE, VOUCHED } from './abi.js';
 import { isAuthority } from './authority.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
-import { CALLED, COMPLETE, Exchange } from './exchange.js';
+import { CALLED, COMPLETE, Exchange, OVER } from './exchange.js';
 import { Message, TARGET_MAX } from './message.js';
 import { bodylessLength } from './head.js';
 import { KNOWN_METHODS } from './methods.js';
@@ -12,6 +12,7 @@ import { isAscii, readLatin1, utf8AsLatin1 } from './text.js';
 
 const HIGH = 65536;
 const STRING_MAX = 1024;
+const CLIENT_LEFT = 499; // nobody sees it but logs
 const BREAK_TRIES = 50, BREAK_STEP_MS = 20;
 
 export class WebExchange extends Exchange {
@@ -37,14 +38,27 @@ export class WebExchange extends Exchange {
 
     // The answer, or a promise of it.
     result() {
-        if (this.response !== null) {
-            if (this.call === CALLED)
-                this.message.complete();
-            return this.response;
-        }
+        if (this.response === null)
+            this.watchClient();
+        if (this.response === null)
+            return new Promise((resolve) => { this.resolve = resolve; });
+        if (this.call === CALLED)
+            this.message.complete();
+        return this.response;
+    }
+
+    watchClient() {
         const { request, message } = this, watch = message.info?.whenLeft ?? whenLeft;
         this.stopWatching = watch(request, () => this.answer < COMPLETE && this.leave());
-        return new Promise((resolve) => { this.resolve = resolve; });
+        if (this.call === OVER) // it had left already
+            this.stopWatching();
+    }
+
+    // Whoever called for the answer, a platform or a program, gets one: it may wait for nothing else.
+    leave() {
+        super.leave();
+        if (this.response === null)
+            this.answerWith(new Response(null, { status: CLIENT_LEFT }));
     }
 
     sendWhole(head, memory, ptr, len) {

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import test from 'node:test';
 import { load, serve } from '../src/node.js';
+import { Idle } from '../src/idle.js';
 import { SMALL, Till } from '../src/till.js';
+import { setTimer } from '../src/timer.js';
 import { contractApp, example, get, hostile, recorder, sleep, text } from './guests.js';
 
 const MIB = 1 << 20;
@@ -113,6 +115,31 @@ test('connections of one address are bounded: more get 503', () => serving(examp
     await Promise.all(open);
     assert.match(await raw(server, GET), / 200 OK/);
 }, { maxPerAddress: 2 }));
+
+test('times that are longer than a timer can be do not end at once', async (t) => {
+    const set = t.mock.method(globalThis, 'setTimeout'), long = 5e9;
+    const idle = new Idle(long, () => assert.fail('pinged'), () => assert.fail('ended'));
+    const timer = setTimer(() => assert.fail('went off'), long);
+    await sleep(50);
+    assert.equal(set.mock.callCount(), 3, 'no timer went off and was set again');
+    idle.stop();
+    clearTimeout(timer);
+});
+
+const HANDSHAKE = 'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+test('a connection counts once, and gathers no listeners, however many handshakes on it are refused', () =>
+    serving(contractApp('rooms'), {}, async (server) => {
+        const times = 8;
+        let most = 0;
+        server.server.on('connection', (connection) => {
+            most = Math.max(most, connection.listenerCount('error'), connection.listenerCount('close'));
+        });
+        const said = await raw(server, HANDSHAKE.repeat(times), 500);
+        assert.equal(said.match(/HTTP\/1\.1 404/g).length, times, said);
+        assert.ok(most < times / 2, `${most} listeners`);
+    }, { maxPerAddress: 2 }));
 
 test('connections of a trusted proxy are not counted, and its word on the client is believed', () =>
     serving(contractApp('middlewares'), { trustedProxy: ['127.0.0.0/8'] }, async (server, _app, has) => {

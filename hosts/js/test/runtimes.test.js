@@ -72,7 +72,7 @@ for (const [runtime, { words, test: testing }] of Object.entries(RUNTIMES)) {
             const app = await load(new URL('file://${GUEST}'));
             await serve(app, { ports: 1 }).catch((error) => console.error(error.message));
             await serve(app, { port: 'x' }).catch((error) => console.error(error.message));
-            const server = await serve(app);
+            const server = await serve(app, { wsIdle: 5e9 }); // longer than a timer can be
             console.error(server.url);
             process.once('SIGTERM', async () => {
                 await server.close({ grace: 2000 });

@@ -5,6 +5,7 @@ import { failure } from '../src/service-worker/failure.js';
 import { readWorkerOptions } from '../src/service-worker/options.js';
 import { Place } from '../src/service-worker/place.js';
 import { withShim } from '../src/service-worker/shim.js';
+import { Sockets } from '../src/service-worker/sockets.js';
 
 const HASH = '0123456789abcdef'.repeat(4);
 const options = (given) => readWorkerOptions({ hash: HASH, ...given });
@@ -125,4 +126,19 @@ test('an app that does not start: a page or a text, in which nothing is markup',
     assert.deepEqual([page.status, page.headers.get('content-type')], [503, 'text/html; charset=utf-8']);
     assert.match(await page.text(), /<p>a &#60;b&#62; &#38; c<\/p>/);
     assert.equal(await said.text(), 'The app did not start: no\n');
+});
+
+test('what a page sent is counted in bytes, as the page counts it', async (t) => {
+    const { port1, port2 } = new MessageChannel(), heard = [], taken = [];
+    t.after(() => port1.close());
+    const socket = { opened() {}, closed() {}, message: (_kind, bytes) => heard.push(bytes.length) };
+    const head = { fields: [], value: () => undefined };
+    const sockets = new Sockets(async (_request, accept) => accept(head, socket));
+    port1.onmessage = ({ data }) => data.taken !== undefined && taken.push(data.taken);
+    await sockets.open({ url: 'ws://a.example/', protocols: [] }, port2, { source: null, origin: 'http://a.example' });
+    for (const data of ['moon', 'm\u00F6\u{1F319}', new Uint8Array(3).buffer])
+        port1.postMessage({ data });
+    for (let i = 0; i < 100 && taken.length < 3; i++)
+        await new Promise((resolve) => { setTimeout(resolve, 10); });
+    assert.deepEqual([heard, taken], [[4, 7, 3], [4, 7, 3]]);
 });

@@ -55,6 +55,24 @@ test('a body without an end is not read beyond the limit', async () => {
     await app.close();
 });
 
+test('a client that leaves: whoever called has an answer, be it nobody', async () => {
+    const app = await load(contractApp('waits'), { log: () => {} }), leaving = new AbortController();
+    const answer = get(app, '/sleep/60000', { signal: leaving.signal });
+    setTimeout(() => leaving.abort(), 20);
+    assert.equal((await answer).status, 499);
+    assert.equal((await get(app, '/sleep/60000', { signal: AbortSignal.abort() })).status, 499);
+    await app.close({ grace: 3000 });
+});
+
+test('a request that announces a body and has none', async () => {
+    for (const [name, target, expected] of [['echo', '/body/len', 'POST 0 bytes'], ['waits', '/count', '0']]) {
+        const app = await load(contractApp(name), { log: () => {} });
+        const answer = await get(app, target, { method: 'POST', headers: { 'content-length': '5' } });
+        assert.deepEqual([answer.status, await answer.text()], [200, expected], name);
+        await app.close();
+    }
+});
+
 test('a body that stops is 408', async () => {
     const app = await load(contractApp('echo'), { bodyTimeout: 100 });
     const stuck = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(3)) });

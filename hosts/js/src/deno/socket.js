@@ -3,6 +3,7 @@
 import { ECLOSED, EINVAL, ENOTSUP, WS_BINARY, WS_TEXT } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
 import { utf8Of } from '../text.js';
+import { capped } from '../timer.js';
 
 const HALF_FULL = 131072, LOOK_MS = 5;
 const CLOSE_MS = 5000; // for a client's answer to a close: the guest waits no longer, the connection is Deno's
@@ -78,7 +79,7 @@ class DenoPort {
 
 // Completes a handshake for an exchange; returns its Response.
 export function accepter(wsIdle) {
-    const idleTimeout = wsIdle === Infinity ? 0 : wsIdle / 1000;
+    const idleTimeout = wsIdle === Infinity ? 0 : capped(wsIdle) / 1000;
     return (head, socket, ex) => {
         const { fields, protocol } = handshakeOf(head);
         let upgraded;

@@ -5,6 +5,7 @@ import { ENDED, Operation, PENDING } from '../operation.js';
 import { Outgoing, Response } from '../outgoing.js';
 import { Owner } from '../owner.js';
 import { Socket } from '../socket.js';
+import { setTimer } from '../timer.js';
 
 const HANDLES_MAX = 8192; // of one await_any
 
@@ -83,9 +84,9 @@ function sleep(instance, handle, ms) {
     return begin(instance, owner, (end) => {
         const until = Date.now() + ms;
         let timer;
-        const arm = () => { timer = setTimeout(step, Math.min(until - Date.now(), 0x7FFFFFFF)); };
+        const arm = () => { timer = setTimer(step, until - Date.now()); };
         const step = () => Date.now() >= until ? end(0) : arm();
-        timer = setTimeout(step, Math.min(ms, 0x7FFFFFFF));
+        timer = setTimer(step, ms);
         return () => clearTimeout(timer);
     });
 }

@@ -13,14 +13,17 @@ function keyOf(socket) {
 
 // The listener of a server's connections.
 export function perAddress(proxies, most) {
-    const counts = new Map();
+    const counts = new Map(), counted = new WeakSet();
     return (socket) => {
+        if (counted.has(socket)) // a refused handshake hands its connection back to the server
+            return;
         if (isUnix(socket) || proxies.trusts(peerOf(socket)))
             return;
         const key = keyOf(socket), count = counts.get(key) ?? 0;
         if (count >= most)
             return void endSlowly(socket, plainAnswer(503));
         counts.set(key, count + 1);
+        counted.add(socket);
         socket.once('close', () => {
             const left = counts.get(key) - 1;
             if (left > 0)

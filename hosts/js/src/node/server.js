@@ -95,12 +95,13 @@ export function handler(app) {
 }
 
 // A handshake that is refused gets an ordinary answer, and the connection goes on: it is handed back to the server.
-function refusable(server, req, connection, rest) {
+function refusable(server, req, connection, rest, letGo) {
     const res = new http.ServerResponse(req);
     res.assignSocket(connection);
     res.shouldKeepAlive = true;
     res.once('finish', () => {
         res.detachSocket(connection);
+        letGo();
         if (rest.length > 0)
             connection.unshift(rest);
         server.emit('connection', connection);
@@ -112,18 +113,19 @@ function onUpgrade(app, server, sockets, idle) {
     return (req, connection, rest) => {
         const onError = () => connection.destroy();
         connection.on('error', onError);
-        const res = refusable(server, req, connection, rest), message = messageOf(req, app.proxies);
+        let ex = null;
+        const gone = () => ex?.leave();
+        const letGo = () => connection.off('error', onError).off('close', gone);
+        const res = refusable(server, req, connection, rest, letGo), message = messageOf(req, app.proxies);
         if (typeof message === 'number')
             return refuse(req, res, message, true);
-        const ex = new NodeExchange(app, message, req, res);
-        const gone = () => ex.leave();
+        ex = new NodeExchange(app, message, req, res);
         if (asksForSocket(req)) {
             message.flags |= UPGRADE;
             const complete = completer(sockets, req, connection, rest, idle);
             ex.upgrade = sockets === null ? null : (head, socket) => {
                 res.detachSocket(connection);
-                connection.off('error', onError);
-                connection.off('close', gone);
+                letGo();
                 return complete(head, socket);
             };
         }

@@ -1,6 +1,7 @@
 // WebSockets by the package `ws`, an optional peer dependency.
 import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
+import { Idle } from '../idle.js';
 import { WARN } from '../log.js';
 import { LOST } from '../socket.js';
 
@@ -40,21 +41,19 @@ class NodePort {
         this.ws = ws;
         this.connection = connection;
         this.socket = socket;
-        this.idle = idle;
+        this.idle = new Idle(idle, () => ws.ping(), () => socket.orphan(1001));
         this.room = null;
-        this.heard = Date.now();
-        this.timer = idle === Infinity ? null : setTimeout(() => this.ping(), idle / 2);
         this.sent = () => this.roomy();
         this.failure = 0; // the close code for an error of the client
         ws.on('message', (data, isBinary) => this.hear(isBinary ? WS_BINARY : WS_TEXT, data));
         ws.on('ping', (data) => this.pong(data));
-        ws.on('pong', () => { this.heard = Date.now(); });
+        ws.on('pong', () => this.idle.heard());
         ws.on('error', (error) => { this.failure = FAILURES[error.code] ?? 0; });
         ws.on('close', (code, reason) => this.end(code, reason.toString()));
     }
 
     hear(kind, data) {
-        this.heard = Date.now();
+        this.idle.heard();
         this.socket.message(kind, data);
     }
 
@@ -77,19 +76,8 @@ class NodePort {
         return this.ws.readyState === this.ws.OPEN && this.connection.writable;
     }
 
-    // A client that is silent is pinged at half of the time, and let go at the whole.
-    ping() {
-        const silent = Date.now() - this.heard;
-        if (silent >= this.idle)
-            return this.socket.orphan(1001);
-        if (silent >= this.idle / 2)
-            this.ws.ping();
-        const next = silent >= this.idle / 2 ? this.idle - silent : this.idle / 2 - silent;
-        this.timer = setTimeout(() => this.ping(), Math.max(next, 1));
-    }
-
     end(code, reason) {
-        clearTimeout(this.timer);
+        this.idle.stop();
         this.socket.closed(this.failure || code, reason);
         this.roomy();
     }

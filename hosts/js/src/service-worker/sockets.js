@@ -14,8 +14,6 @@ import { utf8Of } from '../text.js';
 const HALF_FULL = 131072;
 const NO_STATUS = 1005, ABNORMAL = 1006, UNSUPPORTED = 1003;
 
-const sizeOf = (data) => data.length ?? data.byteLength;
-
 // The guest's side is socket.js; this is its port.
 class PagePort {
     constructor(port, socket) {
@@ -62,11 +60,9 @@ class PagePort {
             return this.end(Number(close) || NO_STATUS, String(reason ?? ''));
         if (typeof data !== 'string' && !(data instanceof ArrayBuffer))
             return this.end(UNSUPPORTED, '');
-        this.port.postMessage({ taken: sizeOf(data) });
-        if (typeof data === 'string')
-            this.socket.message(WS_TEXT, utf8Of(data));
-        else
-            this.socket.message(WS_BINARY, new Uint8Array(data));
+        const isText = typeof data === 'string', bytes = isText ? utf8Of(data) : new Uint8Array(data);
+        this.port.postMessage({ taken: bytes.length });
+        this.socket.message(isText ? WS_TEXT : WS_BINARY, bytes);
     }
 
     roomy(taken) {

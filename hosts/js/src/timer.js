@@ -1,0 +1,7 @@
+// Timers of any length: a longer one than engines know would go off at once.
+const TIMER_MAX = 0x7FFFFFFF;
+
+// The longest time that a timer can have: one that must not be early looks at the clock when it goes off.
+export const capped = (ms) => Math.min(ms, TIMER_MAX);
+
+export const setTimer = (callback, ms) => setTimeout(callback, capped(ms));
