@@ -208,8 +208,8 @@ static const struct cli_option options[] = {
       .initial_words = "the app's limit, else 1M", .help = "maximum size of a message from a WebSocket's client" },
     { CLI_COUNT, "max-per-address", .value = "N", .least = 1, .most = 10000000, AT(max_per_address),
       .initial_words = "no limit",
-      .help =
-          "maximum number of connections of one client address (IPv6: of a /64); trusted proxies and Unix sockets are exempt" },
+      .help = "maximum number of connections of one client address (IPv6: of a /64); trusted proxies and Unix sockets "
+              "are exempt" },
     { CLI_COUNT, "max-sockets", .value = "N", .initial = "10000", .most = 10000000, AT(max_sockets),
       .help = "maximum number of open WebSockets, beside other connections" },
     { CLI_COUNT, "sockets-each", .value = "N", .initial = "1024", .least = 1, .most = 4096, /* of 8192 handles */
@@ -221,8 +221,8 @@ static const struct cli_option options[] = {
     { CLI_OWN, "env", .many = true, .value = "NAME[=VALUE]", .take = take_env,
       .help = "grants an environment variable; without a value, the host's own variable" },
     { CLI_OWN, "dir", .many = true, .value = "HOST[::GUEST][:ro|:rw]", .take = take_dir,
-      .help =
-          "grants a folder, which guests see as GUEST (default: as HOST); ro (the default) grants reading, rw also writing" },
+      .help = "grants a folder, which guests see as GUEST (default: as HOST); ro (the default) grants reading, rw also "
+              "writing" },
     { CLI_OWN, "allow-net", .many = true, .value = "RULE", .take = take_net, .initial_words = "none",
       .help = "grants requests to a server: example.com, *.example.com, 10.0.0.0/8, [::1] or all, each with :PORT "
               "behind it for one port only. A name grants its public addresses, localhost this machine; other "

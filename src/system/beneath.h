@@ -19,12 +19,12 @@ int mocket__beneath_folder(const char *path);
  * and errno: EXDEV when the path leads out. */
 int mocket__beneath_open(int dir, const char *path, int flags, mode_t mode);
 
-/* Linux only. The same, step by step, without help of the kernel: what mocket__beneath_open does where openat2 is missing. It follows
- * no link at all (ELOOP) and takes no `..` (EXDEV). */
+/* Linux only. The same, step by step, without help of the kernel: what mocket__beneath_open does where openat2 is
+ * missing. It follows no link at all (ELOOP) and takes no `..` (EXDEV). */
 int mocket__beneath_walk(int dir, const char *path, int flags, mode_t mode);
 
-/* Linux only. The folder that the last name of a path is in, for what has no flag to stay beneath: rename, unlink ... The name has
- * no slash and is neither empty nor "." nor "..". */
+/* Linux only. The folder that the last name of a path is in, for what has no flag to stay beneath: rename, unlink ...
+ * The name has no slash and is neither empty nor "." nor "..". */
 struct mocket_beneath_place {
     int parent;
     bool slash; /* the path ended in one: only a folder is meant */

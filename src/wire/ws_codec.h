@@ -60,7 +60,8 @@ void mocket__ws_machines_release(struct mocket_ws_machines *machines);
  * code -result; nothing more may be read then. */
 int mocket__ws_read(struct mocket_ws_codec *c, mocket_span in, size_t *used, struct mocket_ws_message *out);
 
-/* Asserts that a codec between two messages holds no memory, and that an unmasked frame belongs to a message. For tests. */
+/* Asserts that a codec between two messages holds no memory, and that an unmasked frame belongs to a message. For
+ * tests. */
 void mocket__ws_check_codec(const struct mocket_ws_codec *c);
 
 /* The head of a whole message, or of a control frame; returns its length, 2, 4 or 10. */

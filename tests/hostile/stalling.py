@@ -191,7 +191,8 @@ def cases(serving, refused, expect):
             expect(code == -signal.SIGTERM and seconds > 15, f"code {code} after {seconds:.1f} s")
             log.seek(0)
             text = log.read()
-            expect(b"mocket: warning: the server did not stop in time: the remaining connections are cut\n" in text, text)
+            line = b"mocket: warning: the server did not stop in time: the remaining connections are cut\n"
+            expect(line in text, text)
 
     def hang_up(test):
         with serving(test, test.guests.get("requests")) as host:
