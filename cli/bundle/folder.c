@@ -1,5 +1,5 @@
 /* Each file is written beside its place under a name of its own, and renamed: a file is never half there, and a link in
- * its place is replaced, not followed. */
+ * its place is replaced, not followed. A link in the place of a folder is refused. */
 #include "folder.h"
 
 #include <dirent.h>
@@ -24,7 +24,16 @@ static int fail(const struct place *place, const char *name)
     return mocket__cli_failure(place->verb, "%s/%s: %s", place->folder, name, strerror(errno));
 }
 
-/* Makes the folders that lead to a name. */
+static bool is_own_folder(const struct place *place, const char *path)
+{
+    struct stat st;
+    if (fstatat(place->dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode);
+}
+
+/* Makes the folders that lead to a name. A link in the place of one is refused: it may lead anywhere. */
 static int make_folders(const struct place *place, const char *name)
 {
     char path[PATH_MAX];
@@ -32,7 +41,7 @@ static int make_folders(const struct place *place, const char *name)
         int len = snprintf(path, sizeof path, "%.*s", (int)(slash - name), name);
         if (len < 0 || len >= PATH_MAX)
             errno = ENAMETOOLONG;
-        else if (mkdirat(place->dir, path, 0777) == 0 || errno == EEXIST)
+        else if (mkdirat(place->dir, path, 0777) == 0 || (errno == EEXIST && is_own_folder(place, path)))
             continue;
         return fail(place, path);
     }
@@ -74,15 +83,18 @@ static int write_file(const struct place *place, const struct bundle_file *file)
     return rc;
 }
 
+/* False also when the folder cannot be read. */
 static bool is_empty(int dir)
 {
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    bool empty = true;
+    bool empty = stream;
     for (const struct dirent *e = stream ? readdir(stream) : NULL; e; e = readdir(stream))
         empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
     if (stream)
         closedir(stream);
+    else if (copy >= 0)
+        close(copy);
     return empty;
 }
 

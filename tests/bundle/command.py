@@ -181,6 +181,14 @@ def a_folder_that_is_not_empty_is_left_alone(folder):
     code, _, err = mocket("bundle", "--target", "node", guest("chat"), "-o", place, "--force")
     expect(code, 1, "a folder in the place of a file")
     expect_in(f"{place}/run: Is a directory", err, "message")
+    (place / "run").rmdir()
+    (folder / "elsewhere").mkdir()
+    (place / "mocket").rename(folder / "moved")
+    (place / "mocket").symlink_to(folder / "elsewhere")
+    code, _, err = mocket("bundle", "--target", "node", guest("chat"), "-o", place, "--force")
+    expect(code, 1, "a link in the place of a folder")
+    expect_in(f"{place}/mocket: Not a directory", err, "message")
+    expect(files(folder / "elsewhere"), {}, "files behind the link")
     expect([name for name in files(place) if ".new-" in name], [], "leftovers")
 
 
