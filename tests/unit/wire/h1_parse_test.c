@@ -111,6 +111,7 @@ static const struct {
       "GET / @h|Host=h <>", 0 },
     { UNIT_ROW("GET http://a:1/b?c HTTP/1.1\r\nHost: h\r\n\r\n"), "GET /b?c @a:1|Host=a:1 <>", 0 },
     { UNIT_ROW("GET http://a HTTP/1.1\r\nHost: h\r\n\r\n"), "GET / @a|Host=a <>", 0 },
+    { UNIT_ROW("GET http://a?b=c HTTP/1.1\r\nHost: h\r\n\r\n"), "GET /?b=c @a|Host=a <>", 0 },
     { UNIT_ROW("OPTIONS http://a HTTP/1.1\r\nHost: h\r\n\r\n"), "OPTIONS * @a|Host=a <>", 0 },
     { UNIT_ROW("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), "OPTIONS * @h|Host=h <>", 0 },
     { UNIT_ROW("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nxx"), "CONNECT a:443 @a:443|Host=a:443 close <>", 2 },
