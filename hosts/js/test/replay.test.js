@@ -2,7 +2,7 @@
 // and what cannot be brought about there.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { socketObject } from '../src/workerd.js';
+import { socketObject, worker } from '../src/workerd.js';
 import { contractApp, recorder } from './guests.js';
 import { until } from './workerd.js';
 
@@ -162,4 +162,13 @@ test('a handshake that is too large is accepted plainly, and so is every one of 
     const other = objectOf([], rooms), plain = await join(other, '/echo');
     assert.deepEqual([plain.plain, plain.kept, other.context.sockets.length], [true, null, 0]);
     await until(() => plain.sent.includes('open'), () => plain.sent);
+});
+
+test('the Worker has no queue, whatever its options say', async () => {
+    const waits = new WebAssembly.Module(contractApp('waits')), options = { queue: 5, maxInstances: 1, log: () => {} };
+    const { fetch } = worker({ waitUntil() {} }, waits, options), leaving = new AbortController();
+    const first = fetch(new Request('http://a/sleep/60000', { signal: leaving.signal }), {});
+    const second = await fetch(new Request('http://a/quick', { signal: leaving.signal }), {});
+    leaving.abort();
+    assert.deepEqual([second.status, (await first).status], [503, 499]);
 });

@@ -20,12 +20,12 @@ const TABLE = {
 
 export class Setup {
     // envNames: bindings (variables and secrets) that the app gets as environment variables.
-    constructor(module, { envNames, ...options } = {}, defaults = {}) {
+    constructor(module, { envNames, ...options } = {}) {
         if (!(module instanceof WebAssembly.Module))
             throw new TypeError('the app must be a WebAssembly.Module (import app from \'./app.wasm\')');
         this.module = module;
         this.envNames = readTable(TABLE, { envNames }).envNames;
-        this.options = { ...defaults, ...options };
+        this.options = options;
         this.hasSockets = new Module(module).hasSockets;
         const { log } = readOptions(this.options);
         this.log = new Log((level, line) => log(nameOfLevel(level), line));

@@ -27,7 +27,7 @@ function watch(cloudflare, request, callback) {
 
 // cloudflare: the module `cloudflare:workers`. module: a WebAssembly.Module.
 export function worker(cloudflare, module, options) {
-    const setup = new Setup(module, options, { queue: 0 });
+    const setup = new Setup(module, { ...options, queue: 0 }); // the object may have the same options, and one
     const refuseSocket = () => {
         setup.log.write(WARN, NO_OBJECT);
         return ENOTSUP;
