@@ -15,20 +15,10 @@ static int set_type(struct mocket_response *res, const char *type)
     return copy.ptr ? mocket__response_set(res, MOCKET_SPAN("Content-Type"), copy) : MOCKET_ENOMEM;
 }
 
-static int take_back(struct mocket_response *res)
-{
-    if (mocket__head_sent(res) || res->kind == MOCKET_BODY_BROKEN)
-        return MOCKET_ESTATE; /* the head was sent */
-    if (res->stream && res->stream->close)
-        res->stream->close(res->stream);
-    res->stream = NULL;
-    return 0;
-}
-
 int mocket__answer(mocket_event *e, mocket_span body, const char *type)
 {
     struct mocket_response *res = e->res;
-    int rc = take_back(res);
+    int rc = mocket__response_take_back(res);
     if (rc == 0)
         rc = set_type(res, type);
     if (rc < 0)
@@ -73,7 +63,7 @@ void mocket__announce_len(mocket_event *e, int64_t len)
 int mocket_empty(mocket_event *e, int status)
 {
     int64_t len = mocket_response_len(e);
-    int rc = take_back(e->res);
+    int rc = mocket__response_take_back(e->res);
     if (rc < 0)
         return rc;
     if (status)

@@ -126,6 +126,16 @@ static bool is_about_content(mocket_span name)
     return !policy && mocket__span_ieq(mocket__span_slice(name, 0, 8), MOCKET_SPAN("content-"));
 }
 
+int mocket__response_take_back(struct mocket_response *res)
+{
+    if (mocket__head_sent(res) || res->kind == MOCKET_BODY_BROKEN)
+        return MOCKET_ESTATE; /* the head was sent */
+    if (res->stream && res->stream->close)
+        res->stream->close(res->stream);
+    res->stream = NULL;
+    return 0;
+}
+
 void mocket__response_clear(struct mocket_response *res)
 {
     size_t kept = 0;

@@ -58,6 +58,10 @@ int mocket__response_send(struct mocket_response *res);
  * section 15.4.5). */
 void mocket__response_trim(struct mocket_response *res);
 
+/* Called before another answer is set: closes the stream of an earlier one. Returns 0, or MOCKET_ESTATE if the head was
+ * sent. */
+int mocket__response_take_back(struct mocket_response *res);
+
 /* Clears status, body and the headers that A-12 names, before an error is answered. Headers that are not about the
  * content stay. */
 void mocket__response_clear(struct mocket_response *res);

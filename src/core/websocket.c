@@ -57,6 +57,9 @@ static int upgrade(mocket_event *e)
         return MOCKET_ENOMEM;
     if (!res->sink->upgrade)
         return mocket_error(e, 501, "WebSockets are not supported here");
+    int rc = mocket__response_take_back(res); /* of a middleware that answered and went on */
+    if (rc < 0)
+        return rc;
     s->event = e;
     s->route = route;
     s->protocol = choose_protocol(&e->req->message, route->protocols);

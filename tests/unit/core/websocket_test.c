@@ -86,6 +86,8 @@ static void no_log(struct mocket_env *env, int level, mocket_span line)
 
 /* ---- The app ---- */
 
+static int closed_streams;
+
 static void count_drop(void *ptr)
 {
     ((struct rig *)ptr)->drops++;
@@ -104,9 +106,18 @@ static void on_event(mocket_socket *s, int kind, mocket_span data)
         r->kept = text;
 }
 
+static void count_close(mocket_source *s)
+{
+    (void)s;
+    closed_streams++;
+}
+
 static int count_middleware(mocket_event *e)
 {
+    static mocket_source stream = { .close = count_close };
     struct rig *r = mocket_data(e);
+    if (mocket_header(e, "x-stream"))
+        mocket_stream(e, &stream);
     int rc = mocket_next(e);
     mocket_defer(e, count_drop, r);
     return mocket_header(e, "x-refuse") ? 403 : rc;
@@ -201,6 +212,22 @@ static void test_handshake(void **state)
         unit_equal(r.drops, 1, i);
         mocket__arena_reset(&r.arena);
     }
+    tear_down(&r);
+}
+
+/* A middleware answers with a stream and goes on: the socket replaces the answer, and the stream is closed. */
+static void test_earlier_stream(void **state)
+{
+    (void)state;
+    struct rig r;
+    set_up(&r, NULL);
+    closed_streams = 0;
+    begin(&r, "13");
+    add(&r, "x-stream", "1");
+    assert_int_equal(run(&r), 101);
+    assert_int_equal(closed_streams, 1);
+    assert_null(r.res.stream);
+    mocket__socket_end(r.socket);
     tear_down(&r);
 }
 
@@ -399,11 +426,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_handshake), cmocka_unit_test(test_no_upgrade),
-        cmocka_unit_test(test_life),      cmocka_unit_test(test_answering_is_over),
-        cmocka_unit_test(test_sending),   cmocka_unit_test(test_closing),
-        cmocka_unit_test(test_topics),    cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_handshake),         cmocka_unit_test(test_no_upgrade),
+        cmocka_unit_test(test_earlier_stream),    cmocka_unit_test(test_life),
+        cmocka_unit_test(test_answering_is_over), cmocka_unit_test(test_sending),
+        cmocka_unit_test(test_closing),           cmocka_unit_test(test_topics),
+        cmocka_unit_test(test_mistakes),          cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
