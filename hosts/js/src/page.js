@@ -47,6 +47,7 @@
         const { port1, port2 } = new MessageChannel();
         const lost = (life) => {
             clearTimeout(late);
+            port1.close(); // an open one is kept for good
             for (const socket of [...sockets])
                 if (socket.life !== null && socket.life !== life)
                     socket.finish(ABNORMAL, '', false);

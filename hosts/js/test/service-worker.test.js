@@ -1,6 +1,8 @@
 // The parts of the service worker that need no browser; tests/browser has the rest.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import vm from 'node:vm';
 import { failure } from '../src/service-worker/failure.js';
 import { readWorkerOptions } from '../src/service-worker/options.js';
 import { Place } from '../src/service-worker/place.js';
@@ -141,4 +143,34 @@ test('what a page sent is counted in bytes, as the page counts it', async (t) =>
     for (let i = 0; i < 100 && taken.length < 3; i++)
         await new Promise((resolve) => { setTimeout(resolve, 10); });
     assert.deepEqual([heard, taken], [[4, 7, 3], [4, 7, 3]]);
+});
+
+// A page with a worker that opens every socket and answers every ping, as far as page.js looks at it.
+function pageWith(Channel) {
+    const controller = { postMessage: ({ mocket }, [port]) =>
+        port.postMessage(mocket === 'ping' ? 'life' : { open: '', life: 'life' }) };
+    const page = { navigator: { serviceWorker: Object.assign(new EventTarget(), { controller }) }, URL, Event,
+        location: { href: 'http://a/', host: 'a' }, WebSocket: class {}, EventTarget, MessageChannel: Channel,
+        setTimeout, clearTimeout, setInterval: (callback) => { page.ask = callback; }, document: {},
+        addEventListener() {} };
+    page.globalThis = page;
+    vm.runInNewContext(readFileSync(new URL('../src/page.js', import.meta.url), 'utf8'), page);
+    return page;
+}
+
+test('a page that asks whether its worker is there keeps no ports', async () => {
+    const channels = [];
+    const page = pageWith(class extends MessageChannel {
+        constructor() {
+            super();
+            this.closed = new Promise((resolve) => { this.port1.on('close', resolve); });
+            channels.push(this);
+        }
+    });
+    const socket = new page.WebSocket('ws://a/x');
+    await new Promise((resolve) => { socket.onopen = resolve; });
+    page.ask();
+    const late = new Promise((resolve) => { setTimeout(() => resolve('open'), 2000).unref(); });
+    assert.equal(await Promise.race([channels[1].closed.then(() => 'closed'), late]), 'closed');
+    channels[0].port1.close();
 });
