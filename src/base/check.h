@@ -3,8 +3,9 @@
 #ifndef MOCKET_BASE_CHECK_H
 #define MOCKET_BASE_CHECK_H
 
-#ifdef MOCKET_CHECKS
 #include <assert.h>
+
+#ifdef MOCKET_CHECKS
 #define MOCKET_CHECK(condition) assert(condition)
 #define MOCKET_CHECK_CALL(call) call /* of a _check function */
 #else
