@@ -263,7 +263,7 @@ def cases(serving, refused, expect):
             expect(0 < got["held_bytes_max"] <= machine // 4 * 3, str(got))
             parts = sum(v for k, v in got.items() if re.fullmatch(r"held_.+_bytes", k))
             expect(abs(parts - got["held_bytes"]) < MIB and got["held_process_bytes"] > MIB, str(got))
-            host.says(f"memory limit: {got['held_bytes_max']} bytes are held in all (--max-memory-total)")
+            host.says(f"memory limit: {got['held_bytes_max']} bytes in all (--max-memory-total)")
 
     for case in (answers, streams, bodies, heads, fetches, memories, instances, topics, messages, backlogs, published):
         yield f"held {case.__name__}", case

@@ -222,7 +222,7 @@ def cases(serving, refused, expect):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "pipe")
             os.mkfifo(path)
-            refused(test, test.guests.get("requests"), [f"{path}: nobody reads this pipe"], "--access-log", path)
+            refused(test, test.guests.get("requests"), [f"{path}: this pipe has no reader"], "--access-log", path)
             reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
             with serving(test, test.guests.get("requests"), "--access-log", path) as host:
                 host.want("/ok", 200)
