@@ -38,6 +38,20 @@ struct mocket_wasm_bytes mocket__wasm_take(struct mocket_wasm_bytes *r, uint32_t
     return (struct mocket_wasm_bytes){ part.at, r->at, false };
 }
 
+void mocket__wasm_skip_number(struct mocket_wasm_bytes *r)
+{
+    while (mocket__wasm_byte(r) & 0x80)
+        continue;
+}
+
+void mocket__wasm_skip_type(struct mocket_wasm_bytes *r)
+{
+    enum { REF_NULL = 0x63, REF = 0x64 };
+    if (r->at < r->end && (*r->at == REF_NULL || *r->at == REF))
+        mocket__wasm_byte(r);
+    mocket__wasm_skip_number(r);
+}
+
 struct mocket_wasm_bytes mocket__wasm_sections(mocket_span wasm)
 {
     static const char preamble[] = { '\0', 'a', 's', 'm', 1, 0, 0, 0 };
@@ -119,15 +133,6 @@ bool mocket__wasm_exports_memory(mocket_span wasm, mocket_span name)
 
 /* ---- Imports ---- */
 
-/* A value type or a reference type: a byte, and a heap type behind two of them. */
-static void skip_type(struct mocket_wasm_bytes *r)
-{
-    enum { REF_NULL = 0x63, REF = 0x64 };
-    uint32_t first = mocket__wasm_byte(r);
-    if (first == REF_NULL || first == REF)
-        mocket__wasm_number(r); /* negative for an abstract type, and of the same length */
-}
-
 static void skip_limits(struct mocket_wasm_bytes *r)
 {
     enum { WITH_MAXIMUM = 1 };
@@ -147,14 +152,14 @@ bool mocket__wasm_next_import(struct mocket_wasm_bytes *r, struct mocket_wasm_im
         mocket__wasm_number(r);
         break;
     case KIND_TABLE:
-        skip_type(r);
+        mocket__wasm_skip_type(r);
         skip_limits(r);
         break;
     case KIND_MEMORY:
         skip_limits(r);
         break;
     case KIND_GLOBAL:
-        skip_type(r);
+        mocket__wasm_skip_type(r);
         mocket__wasm_byte(r); /* mutable */
         break;
     case KIND_TAG:

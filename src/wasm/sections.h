@@ -25,6 +25,10 @@ struct mocket_wasm_bytes {
 uint32_t mocket__wasm_byte(struct mocket_wasm_bytes *bytes);
 /* An unsigned LEB128 number of 32 bits. */
 uint32_t mocket__wasm_number(struct mocket_wasm_bytes *bytes);
+/* Skips a LEB128 number of any width. */
+void mocket__wasm_skip_number(struct mocket_wasm_bytes *bytes);
+/* Skips a value type, a heap type or a block type: a number, behind one of two prefixes for a reference. */
+void mocket__wasm_skip_type(struct mocket_wasm_bytes *bytes);
 /* The next len bytes as bytes of their own. */
 struct mocket_wasm_bytes mocket__wasm_take(struct mocket_wasm_bytes *bytes, uint32_t len);
 

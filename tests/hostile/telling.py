@@ -124,7 +124,8 @@ def cases(serving, refused, expect):
         """Compiled once; found again; compiled anew when the file is damaged."""
         with tempfile.TemporaryDirectory() as folder:
             kept = pathlib.Path(folder, "modules")
-            for says, damage in (("compiled the module", False), ("found the compiled module", True), ("checksum is wrong", False)):
+            for says, damage in (("compiled the module", False), ("found the compiled module", True),
+                                 ("checksum is wrong", False)):
                 with serving(test, test.guests.get("requests"), "--cache", kept, "-v") as host:
                     host.want("/ok", 200, "hello")
                     host.says(says)

@@ -49,25 +49,10 @@ static int within(enum guest_bound which, uint64_t value, struct mocket_buf *why
 
 /* ---- Instructions ---- */
 
-/* A LEB128 number of any width. */
-static void skip_number(struct mocket_wasm_bytes *r)
-{
-    while (mocket__wasm_byte(r) & 0x80)
-        continue;
-}
-
 static void skip_numbers(struct mocket_wasm_bytes *r, uint32_t count)
 {
     for (; count > 0 && !r->bad; count--)
-        skip_number(r);
-}
-
-/* A value type, a heap type or a block type: a number, behind one of two prefixes for a reference. */
-static void skip_type(struct mocket_wasm_bytes *r)
-{
-    enum { REF_NULL = 0x63, REF = 0x64 };
-    bool prefixed = r->at < r->end && (*r->at == REF_NULL || *r->at == REF);
-    skip_numbers(r, prefixed ? 2 : 1);
+        mocket__wasm_skip_number(r);
 }
 
 static void skip_memarg(struct mocket_wasm_bytes *r)
@@ -90,11 +75,11 @@ static void skip_immediates(struct mocket_wasm_bytes *r, int shape)
 {
     switch (shape) {
     case TYPE:
-        skip_type(r);
+        mocket__wasm_skip_type(r);
         return;
     case TYPES:
         for (uint32_t left = mocket__wasm_number(r); left > 0 && !r->bad; left--)
-            skip_type(r);
+            mocket__wasm_skip_type(r);
         return;
     case MEMARG:
         skip_memarg(r);
@@ -102,7 +87,7 @@ static void skip_immediates(struct mocket_wasm_bytes *r, int shape)
     case TABLE: { /* of br_table, with the default label behind it */
         uint32_t labels = mocket__wasm_number(r);
         skip_numbers(r, labels);
-        skip_number(r);
+        mocket__wasm_skip_number(r);
         return;
     }
     case BYTE:
@@ -218,7 +203,7 @@ static int walk(struct mocket_wasm_bytes *r, struct nesting *n, struct mocket_bu
         if (op == END && !close_block(n))
             return 0;
         if (op == TRY_TABLE) {
-            skip_type(r);
+            mocket__wasm_skip_type(r);
             skip_catches(r);
         } else if (op >= GC && op <= ATOMIC) {
             static const struct shape *const tables[] = { gc, bulk, simd, atomic };
@@ -239,8 +224,8 @@ static int check_body(struct mocket_wasm_bytes body, struct mocket_buf *why)
         return rc;
     struct nesting n = { .blocks = 0 };
     for (uint32_t left = mocket__wasm_number(&body); left > 0 && !body.bad; left--) { /* locals: a count and a type */
-        skip_number(&body);
-        skip_type(&body);
+        mocket__wasm_skip_number(&body);
+        mocket__wasm_skip_type(&body);
     }
     return walk(&body, &n, why);
 }
@@ -270,7 +255,7 @@ static int check_names(uint32_t kind, struct mocket_wasm_bytes names, struct moc
     uint32_t left = kind == MODULE ? 1 : kind == FUNCTIONS ? mocket__wasm_number(&names) : 0;
     for (; left > 0 && rc == 0 && !names.bad; left--) {
         if (kind == FUNCTIONS)
-            skip_number(&names); /* index of the function */
+            mocket__wasm_skip_number(&names); /* index of the function */
         rc = within(GUEST_BOUND_NAME, mocket__wasm_name(&names).len, why);
     }
     return rc;
