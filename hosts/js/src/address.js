@@ -57,6 +57,9 @@ function parse6(text) {
     return [...front, ...new Array(missing).fill(0), ...back];
 }
 
+// The text of an address without the form by which IPv6 sockets name those of IPv4.
+export const unmapped = (text) => text.startsWith('::ffff:') ? text.slice(7) : text;
+
 // { bytes, isMapped, isLoopback }, or null when the text is not an address.
 export function parseAddress(text) {
     const bytes = parse4(text) ?? parse6(text);

@@ -37,6 +37,11 @@ export function readTable(table, given = {}) {
     for (const name of Object.keys(given))
         if (!Object.hasOwn(table, name))
             throw unknown(name, known);
+    return valuesOf(table, given);
+}
+
+// The options by name, each checked; a default where none is given.
+export function valuesOf(table, given) {
     const options = {};
     for (const [name, [fallback, check, what]] of Object.entries(table)) {
         options[name] = given[name] ?? fallback;

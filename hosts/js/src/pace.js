@@ -4,12 +4,12 @@ import { setTimer } from './timer.js';
 const KIB_MS = 1000;
 
 export class Pace {
-    // late: called once when the time is up. It begins now.
-    constructor(timeout, late) {
+    // late: called once when the time is up. since: when it began.
+    constructor(timeout, late, since = Date.now()) {
         this.timeout = timeout;
         this.late = late;
         this.size = 0;
-        this.began = Date.now();
+        this.began = since;
         this.timer = null;
         this.arm(timeout);
     }

@@ -1,6 +1,7 @@
 // Requests to other servers by the platform's fetch. What it cannot do: look at addresses (rules hold for names), send
 // CONNECT and TRACE, hand out a body as it came: a content-encoding is undone, and the field goes.
 import { EIO, ENOTSUP } from './abi.js';
+import { addFields } from './headers.js';
 import { Source } from './source.js';
 
 const HIGH = 65536;
@@ -32,9 +33,7 @@ function fieldsOf(response) {
 }
 
 function headersOf({ fields, streams, length }) {
-    const headers = new Headers();
-    for (let i = 0; i < fields.length; i += 2)
-        headers.append(fields[i], fields[i + 1]);
+    const headers = addFields(new Headers(), fields);
     if (streams && length >= 0)
         headers.set('content-length', String(length)); // platforms that choose themselves ignore it
     return headers;

@@ -3,6 +3,7 @@ import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE, VOUCHED } from './abi
 import { isAuthority } from './authority.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
 import { CALLED, COMPLETE, Exchange, OVER } from './exchange.js';
+import { addFields } from './headers.js';
 import { Message, TARGET_MAX } from './message.js';
 import { bodylessLength } from './head.js';
 import { KNOWN_METHODS } from './methods.js';
@@ -140,10 +141,7 @@ function breakSoon(stream, tries) {
 
 // close: the connection ends with this answer, where the platform lets us say so.
 export function refusal(status, isHead = false, close = false) {
-    const headers = new Headers();
-    const fields = refusalFields(status);
-    for (let i = 0; i < fields.length; i += 2)
-        headers.append(fields[i], fields[i + 1]);
+    const headers = addFields(new Headers(), refusalFields(status));
     if (close && platform.closes)
         headers.set('connection', 'close');
     return new Response(isHead ? null : refusalText(status), { status, headers });

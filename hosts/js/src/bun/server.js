@@ -1,9 +1,9 @@
 // A guest behind Bun.serve.
+import { unmapped } from '../address.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 import { respondTo } from '../web.js';
 import { accepter, events } from './socket.js';
 
-const plain = (address) => address.startsWith('::ffff:') ? address.slice(7) : address;
 const KEEP_ALIVE_S = 60, BODY_MAX = Number.MAX_SAFE_INTEGER;
 const STEP_MS = 20;
 
@@ -12,7 +12,7 @@ export function handler(app, { wsIdle } = readServing({}, {})) {
     let info = null; // the same for all requests of a server
     const infoOf = (server) => ({
         server,
-        peer: (request) => plain(server.requestIP(request)?.address ?? ''),
+        peer: (request) => unmapped(server.requestIP(request)?.address ?? ''),
         accept: accepter(server, wsIdle),
     });
     return {

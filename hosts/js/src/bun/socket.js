@@ -1,22 +1,21 @@
 // WebSockets of Bun. It answers pings itself, at once, and cannot stop reading.
 import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
+import { addFields } from '../headers.js';
 import { Idle } from '../idle.js';
+import { isMessage, Port } from '../port.js';
 import { utf8Of } from '../text.js';
 
 const PAYLOAD_MAX = 0x7FFFFFFF;
 const UPGRADED = undefined; // what the handler answers for a request that has become a socket
-const HALF_FULL = 131072;
 
 // Bun tells bad frames by their reason, with 1006; the client got these codes.
 const FAILURES = { 'Received too big message': 1009, 'Received invalid UTF-8': 1007 };
 const codeOf = (code, reason) => code === 1006 && reason.startsWith('Received ') ? FAILURES[reason] ?? 1002 : code;
 
-class BunPort {
+class BunPort extends Port {
     constructor(ws, socket, wsIdle) {
-        this.ws = ws;
-        this.socket = socket;
-        this.room = null;
+        super(ws, socket);
         this.idle = new Idle(wsIdle, () => ws.ping(), () => socket.orphan(1001));
     }
 
@@ -38,7 +37,7 @@ class BunPort {
         const { ws } = this;
         if (ws.readyState !== WebSocket.OPEN)
             return ECLOSED;
-        if (kind === WS_TEXT || kind === WS_BINARY)
+        if (isMessage(kind))
             ws.send(data);
         else if (kind === WS_PING)
             ws.ping(data);
@@ -49,39 +48,15 @@ class BunPort {
         return 0;
     }
 
-    close(code, reason) {
-        if (code === 0)
-            this.ws.close();
-        else
-            this.ws.close(code, reason);
-    }
-
     waiting() {
         return this.ws.getBufferedAmount();
     }
-
-    whenRoom(callback) {
-        this.room = callback;
-        return () => { this.room = null; };
-    }
-
-    roomy() {
-        if (this.room === null || (!this.socket.isGone && this.waiting() > HALF_FULL))
-            return;
-        const { room } = this;
-        this.room = null;
-        room();
-    }
-
-    hold() {}
 }
 
 // Completes a handshake for an exchange.
 export function accepter(server, wsIdle) {
     return (head, socket, ex) => {
-        const { fields, protocol } = handshakeOf(head), headers = new Headers();
-        for (let i = 0; i < fields.length; i += 2)
-            headers.append(fields[i], fields[i + 1]);
+        const { fields, protocol } = handshakeOf(head), headers = addFields(new Headers(), fields);
         headers.set('sec-websocket-protocol', protocol ?? ''); // without it Bun takes the client's first offer
         const data = { socket, wsIdle, port: null };
         return server.upgrade(ex.request, { data, headers }) ? UPGRADED : ECLOSED;

@@ -1,13 +1,12 @@
 // A guest behind Deno.serve.
+import { unmapped } from '../address.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 import { respondTo, whenLeft } from '../web.js';
 import { accepter } from './socket.js';
 
 const STEP_MS = 20;
 
-const plain = (address) => address.startsWith('::ffff:') ? address.slice(7) : address;
-
-const peerOf = (_request, { remoteAddr }) => plain(remoteAddr.hostname);
+const peerOf = (_request, { remoteAddr }) => unmapped(remoteAddr.hostname);
 
 // Deno charges 20 us for a signal: requests that wait briefly do without. A signal that is asked for late still says
 // that the client has left.

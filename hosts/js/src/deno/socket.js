@@ -1,12 +1,12 @@
 // WebSockets of Deno. It sends pings of its own and no others, tells no pings of clients, cannot stop reading, and says
 // how much is waiting, but not when that has become less.
-import { ECLOSED, EINVAL, ENOTSUP, WS_BINARY, WS_TEXT } from '../abi.js';
+import { ECLOSED, EINVAL, ENOTSUP } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
-import { utf8Of } from '../text.js';
+import { addFields } from '../headers.js';
+import { CLOSE_MS, isMessage, Port } from '../port.js';
 import { capped } from '../timer.js';
 
-const HALF_FULL = 131072, LOOK_MS = 5;
-const CLOSE_MS = 5000; // for a client's answer to a close: the guest waits no longer, the connection is Deno's
+const LOOK_MS = 5;
 
 // Deno names bad frames by a text; a close follows it.
 function codeOf(error) {
@@ -17,10 +17,9 @@ function codeOf(error) {
     return /^(?:Invalid|Reserved|Control|Ping)/.test(error) ? 1002 : 1006;
 }
 
-class DenoPort {
+class DenoPort extends Port {
     constructor(ws, socket) {
-        this.ws = ws;
-        this.socket = socket;
+        super(ws, socket);
         this.timer = null;
         this.late = null;
         ws.binaryType = 'arraybuffer';
@@ -30,13 +29,6 @@ class DenoPort {
         ws.onerror = ({ message }) => { this.error = message; };
     }
 
-    hear(data) {
-        if (typeof data === 'string')
-            this.socket.message(WS_TEXT, utf8Of(data));
-        else
-            this.socket.message(WS_BINARY, new Uint8Array(data));
-    }
-
     end(code, reason) {
         clearInterval(this.timer);
         clearTimeout(this.late);
@@ -44,7 +36,7 @@ class DenoPort {
     }
 
     send(kind, data) {
-        if (kind !== WS_TEXT && kind !== WS_BINARY)
+        if (!isMessage(kind))
             return ENOTSUP;
         if (this.ws.readyState !== WebSocket.OPEN)
             return ECLOSED;
@@ -53,10 +45,8 @@ class DenoPort {
     }
 
     close(code, reason) {
-        if (code === 0)
-            this.ws.close();
-        else
-            this.ws.close(code, reason);
+        super.close(code, reason);
+        // The guest waits no longer for the client's answer; the connection is Deno's.
         this.late = setTimeout(() => this.end(1006, ''), CLOSE_MS);
     }
 
@@ -66,15 +56,13 @@ class DenoPort {
 
     whenRoom(callback) {
         this.timer = setInterval(() => {
-            if (this.ws.bufferedAmount > HALF_FULL && !this.socket.isGone)
+            if (!this.hasRoom)
                 return;
             clearInterval(this.timer);
             callback();
         }, LOOK_MS);
         return () => clearInterval(this.timer);
     }
-
-    hold() {}
 }
 
 // Completes a handshake for an exchange; returns its Response.
@@ -89,8 +77,7 @@ export function accepter(wsIdle) {
             return EINVAL; // Deno finds that it is none
         }
         const { socket: ws, response } = upgraded;
-        for (let i = 0; i < fields.length; i += 2)
-            response.headers.append(fields[i], fields[i + 1]);
+        addFields(response.headers, fields);
         if (protocol !== undefined) // Deno's own option looks for it where offers are split by ", "
             response.headers.set('sec-websocket-protocol', protocol);
         ws.onopen = () => socket.opened(new DenoPort(ws, socket));

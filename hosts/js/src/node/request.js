@@ -1,5 +1,6 @@
 // Requests of node:http: rawHeaders are looked through once, and never become an object.
 import { HTTP10, TLS } from '../abi.js';
+import { unmapped } from '../address.js';
 import { isAuthority } from '../authority.js';
 import { Message, TARGET_MAX } from '../message.js';
 
@@ -66,10 +67,7 @@ function reduce(req) {
 // A connection that is gone has no address either.
 export const isUnix = (socket) => socket.remoteAddress === undefined && typeof socket.server?.address() === 'string';
 
-export function peerOf(socket) {
-    const address = socket.remoteAddress ?? '';
-    return address.startsWith('::ffff:') ? address.slice(7) : address;
-}
+export const peerOf = (socket) => unmapped(socket.remoteAddress ?? '');
 
 // A status when the framing or the version is not one that is served; 0 otherwise. (After look.)
 function refusal(req, raw) {

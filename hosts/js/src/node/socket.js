@@ -3,11 +3,10 @@ import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.j
 import { handshakeOf } from '../handshake.js';
 import { Idle } from '../idle.js';
 import { WARN } from '../log.js';
+import { CLOSE_MS, isMessage, Port } from '../port.js';
 import { LOST } from '../socket.js';
 
-const CLOSE_MS = 5000; // for a client's answer to a close
 const PONG_MS = 1000;
-const HALF_FULL = 131072;
 // Codes of the package's errors -> close codes of the connection.
 const FAILURES = new Proxy({ WS_ERR_INVALID_UTF8: 1007, WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
     WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009 }, {
@@ -36,13 +35,11 @@ export async function webSockets(app) {
     });
 }
 
-class NodePort {
+class NodePort extends Port {
     constructor(ws, socket, connection, idle) {
-        this.ws = ws;
+        super(ws, socket);
         this.connection = connection;
-        this.socket = socket;
         this.idle = new Idle(idle, () => ws.ping(), () => socket.orphan(1001));
-        this.room = null;
         this.sent = () => this.roomy();
         this.failure = 0; // the close code for an error of the client
         ws.on('message', (data, isBinary) => this.hear(isBinary ? WS_BINARY : WS_TEXT, data));
@@ -85,7 +82,7 @@ class NodePort {
     send(kind, data) {
         if (!this.isOpen)
             return ECLOSED;
-        if (kind === WS_TEXT || kind === WS_BINARY)
+        if (isMessage(kind))
             this.ws.send(data, { binary: kind === WS_BINARY }, this.sent);
         else if (kind === WS_PING)
             this.ws.ping(data, false, this.sent);
@@ -96,28 +93,8 @@ class NodePort {
         return 0;
     }
 
-    close(code, reason) {
-        if (code === 0)
-            this.ws.close();
-        else
-            this.ws.close(code, reason);
-    }
-
     waiting() {
         return this.ws.bufferedAmount;
-    }
-
-    whenRoom(callback) {
-        this.room = callback;
-        return () => { this.room = null; };
-    }
-
-    roomy() {
-        if (this.room === null || (this.ws.bufferedAmount > HALF_FULL && !this.socket.isGone))
-            return;
-        const { room } = this;
-        this.room = null;
-        room();
     }
 
     hold(on) {

@@ -1,4 +1,6 @@
-// Options of the service worker's `serve`: each has a default and a check. One table.
+// Options of the service worker's `serve`.
+import { valuesOf } from '../option-table.js';
+
 const isText = (value) => typeof value === 'string';
 const isFlag = (value) => typeof value === 'boolean';
 const isUrl = (value) => isText(value) || value instanceof URL;
@@ -23,11 +25,5 @@ export function readWorkerOptions(given = {}) {
     for (const name of Object.keys(given))
         if (!Object.hasOwn(TABLE, name))
             throw new TypeError(`there is no option "${name}"; there are: ${Object.keys(TABLE).join(', ')}`);
-    const options = {};
-    for (const [name, [fallback, check, what]] of Object.entries(TABLE)) {
-        options[name] = given[name] ?? fallback;
-        if (!check(options[name]))
-            throw new TypeError(`the option "${name}" must be ${what}`);
-    }
-    return options;
+    return valuesOf(TABLE, given);
 }

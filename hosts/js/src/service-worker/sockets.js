@@ -9,30 +9,28 @@
 // the worker was started anew and has no sockets. And the worker looks which pages are gone whenever a page asks.
 import { ENOTSUP, WS_BINARY, WS_TEXT } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
+import { isMessage, Port } from '../port.js';
 import { utf8Of } from '../text.js';
 
-const HALF_FULL = 131072;
 const NO_STATUS = 1005, ABNORMAL = 1006, UNSUPPORTED = 1003;
 
 // The guest's side is socket.js; this is its port.
-class PagePort {
+class PagePort extends Port {
     constructor(port, socket) {
-        this.port = port;
-        this.socket = socket;
+        super(port, socket);
         this.sent = 0; // bytes that the page has not handed on
         this.ended = () => {};
-        this.room = null;
     }
 
     send(kind, data) {
-        if (kind !== WS_TEXT && kind !== WS_BINARY)
+        if (!isMessage(kind))
             return ENOTSUP;
         this.sent += data.length;
         if (kind === WS_TEXT) {
-            this.port.postMessage({ data });
+            this.ws.postMessage({ data });
         } else {
             const { buffer } = data.slice(); // other subscribers get the same bytes
-            this.port.postMessage({ data: buffer }, [buffer]);
+            this.ws.postMessage({ data: buffer }, [buffer]);
         }
         return 0;
     }
@@ -45,46 +43,34 @@ class PagePort {
         return this.sent;
     }
 
-    whenRoom(callback) {
-        this.room = callback;
-        return () => { this.room = null; };
-    }
-
-    // A port cannot stop its page: messages pile up to the socket's limit.
-    hold() {}
-
     hear({ data, close, reason, taken }) {
         if (taken !== undefined)
-            return this.roomy(Number(taken) || 0);
+            return this.take(Number(taken) || 0);
         if (close !== undefined)
             return this.end(Number(close) || NO_STATUS, String(reason ?? ''));
         if (typeof data !== 'string' && !(data instanceof ArrayBuffer))
             return this.end(UNSUPPORTED, '');
         const isText = typeof data === 'string', bytes = isText ? utf8Of(data) : new Uint8Array(data);
-        this.port.postMessage({ taken: bytes.length });
+        this.ws.postMessage({ taken: bytes.length });
         this.socket.message(isText ? WS_TEXT : WS_BINARY, bytes);
     }
 
-    roomy(taken) {
-        this.sent = Math.max(0, this.sent - taken);
-        const { room } = this;
-        if (room === null || (this.sent > HALF_FULL && !this.socket.isGone))
-            return;
-        this.room = null;
-        room();
+    take(len) {
+        this.sent = Math.max(0, this.sent - len);
+        this.roomy();
     }
 
     // Either side closes: the page is told, and the guest when it has returned.
     end(code, reason) {
-        this.port.postMessage({ close: code, reason });
+        this.ws.postMessage({ close: code, reason });
         queueMicrotask(() => this.gone(code, reason));
     }
 
     gone(code, reason) {
-        this.port.close();
+        this.ws.close();
         this.ended();
         this.socket.closed(code, reason);
-        this.roomy(0);
+        this.roomy();
     }
 }
 
@@ -132,7 +118,7 @@ export class Sockets {
     }
 
     begin(head, line, page) {
-        const { port, socket } = line;
+        const { ws: port, socket } = line;
         this.ports.set(line, page);
         line.ended = () => this.ports.delete(line);
         port.postMessage({ open: handshakeOf(head).protocol ?? '', life: this.life });

@@ -8,17 +8,16 @@
 //     AWAKE (no sockets were kept)        WAKING -> AWAKE
 import { WARN } from '../log.js';
 import { handshakeOf } from '../handshake.js';
+import { addFields } from '../headers.js';
 import { refusal, respondTo } from '../web.js';
 import { kept, ReplayExchange } from './replay.js';
 import { peerOf, Setup } from './setup.js';
-import { listen, Port } from './socket.js';
+import { listen, WorkerdPort } from './socket.js';
 
 const RESTARTED = 1012, FAILED = 1011;
 
 function headersOf(head) {
-    const { fields, protocol } = handshakeOf(head), headers = new Headers();
-    for (let i = 0; i < fields.length; i += 2)
-        headers.append(fields[i], fields[i + 1]);
+    const { fields, protocol } = handshakeOf(head), headers = addFields(new Headers(), fields);
     if (protocol !== undefined)
         headers.set('sec-websocket-protocol', protocol);
     return headers;
@@ -66,7 +65,7 @@ class Host {
             this.context.acceptWebSocket(server);
             socket.opened(this.attach(server, socket));
         } else {
-            const port = new Port(server, socket);
+            const port = new WorkerdPort(server, socket);
             server.binaryType = 'arraybuffer'; // newer dates have Blobs, which are read later than they come
             server.accept();
             listen(server, port);
@@ -88,7 +87,7 @@ class Host {
     }
 
     attach(ws, socket) {
-        const port = new Port(ws, socket, () => this.ports.delete(ws));
+        const port = new WorkerdPort(ws, socket, () => this.ports.delete(ws));
         this.ports.set(ws, port);
         return port;
     }

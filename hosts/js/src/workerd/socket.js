@@ -1,26 +1,16 @@
 // WebSockets of workerd. It answers pings itself and says neither that one came nor how much waits for a client; it
 // cannot stop reading.
-import { ECLOSED, ENOTSUP, WS_BINARY, WS_TEXT } from '../abi.js';
-import { utf8Of } from '../text.js';
+import { ECLOSED, ENOTSUP } from '../abi.js';
+import { CLOSE_MS, isMessage, Port } from '../port.js';
 
-const CLOSE_MS = 5000; // for a client's answer to a close
 const ABNORMAL = 1006, NO_CODE = 1005;
 
-export class Port {
+export class WorkerdPort extends Port {
     // gone: called when the socket has ended.
     constructor(ws, socket, gone = () => {}) {
-        this.ws = ws;
-        this.socket = socket;
+        super(ws, socket);
         this.gone = gone;
         this.timer = null;
-    }
-
-    // What the platform tells.
-    hear(data) {
-        if (typeof data === 'string')
-            this.socket.message(WS_TEXT, utf8Of(data));
-        else
-            this.socket.message(WS_BINARY, new Uint8Array(data));
     }
 
     // A client's close is answered with its own code.
@@ -47,7 +37,7 @@ export class Port {
     // ---- The port of socket.js ----
 
     send(kind, data) {
-        if (kind !== WS_TEXT && kind !== WS_BINARY)
+        if (!isMessage(kind))
             return ENOTSUP;
         try {
             this.ws.send(data);
@@ -73,8 +63,6 @@ export class Port {
         queueMicrotask(callback);
         return () => {};
     }
-
-    hold() {}
 }
 
 // Events of a socket that keeps its object in memory.
