@@ -16,9 +16,9 @@ struct bundle_files {
     size_t count, cap;
 };
 
-/* An empty file; NULL when there is no memory. Rows move when another one is added. */
+/* Adds an empty file. Returns NULL when memory is exhausted. The pointer is valid until the next file is added. */
 struct bundle_file *bundle_files_add(struct bundle_files *files, mocket_span name);
-/* NULL: there is none. */
+/* The file with this name; NULL when there is none. */
 const struct bundle_file *bundle_files_find(const struct bundle_files *files, mocket_span name);
 /* By name. */
 void bundle_files_sort(struct bundle_files *files);

@@ -68,7 +68,7 @@ static int add_template(const struct bundle_source *source, const char *path, co
     return expand(source, path, words, file);
 }
 
-/* The templates that are scripts, or those that are not. */
+/* Adds the target's templates: only scripts, or only the other templates. */
 static int add_templates(const struct bundle_source *source, const struct bundle_words *words, bool scripts,
                          struct bundle_files *files)
 {

@@ -48,7 +48,7 @@ static struct line split(mocket_span text)
     return line;
 }
 
-/* The fact that a mark names; NULL: there is no such fact. */
+/* The fact with this name; NULL when the name is unknown. */
 static const bool *find_fact(const struct bundle_words *words, mocket_span name)
 {
     static const struct {

@@ -85,7 +85,7 @@ struct engine_instance {
     wasmtime_val_t *wait_result;
     wasm_trap_t **wait_trap;
     const char *reason; /* of the host, which ended the call that is under way; NULL: it did not */
-    bool making;        /* it is the one that makes the instance */
+    bool making;        /* the call makes the instance */
     bool sliced;        /* on_deadline is set */
     bool waiting;       /* in an import */
     bool interrupted;   /* it must end at the next tick */

@@ -79,7 +79,7 @@ static void add_name(struct mocket_buf *why, const wasm_name_t *name)
     mocket__buf_text(why, len < name->size ? "..." : "");
 }
 
-/* What was added behind `from` is no line of its own. */
+/* Replaces the line ends behind `from` by '?': a name of the module must not begin a line of the log. */
 static void join_lines(struct mocket_buf *why, size_t from)
 {
     for (size_t at = from; at < why->len; at++)

@@ -20,7 +20,7 @@ int guest_app_read(mocket_span wasm, struct guest_app *app, struct mocket_buf *w
 /* What the first bytes say. */
 int guest_app_format(mocket_span wasm, struct mocket_buf *why);
 int guest_app_memory(bool found, struct mocket_buf *why);
-/* Whether the exports are there without which there is no app. */
+/* Checks that every export is there that an app needs. Returns 0 or MOCKET_EINVAL. */
 int guest_app_complete(const bool has[GUEST_EXPORT_COUNT], struct mocket_buf *why);
 /* An import that nobody provides. Returns MOCKET_EINVAL. */
 int guest_app_refuse_import(mocket_span module, mocket_span name, struct mocket_buf *why);
