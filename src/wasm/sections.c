@@ -52,14 +52,38 @@ void mocket__wasm_skip_type(struct mocket_wasm_bytes *r)
     mocket__wasm_skip_number(r);
 }
 
-struct mocket_wasm_bytes mocket__wasm_sections(mocket_span wasm)
+#define PREAMBLE_LEN 8
+
+enum mocket_wasm_form mocket__wasm_form(mocket_span file)
 {
-    static const char preamble[] = { '\0', 'a', 's', 'm', 1, 0, 0, 0 };
-    struct mocket_wasm_bytes r = { (const unsigned char *)wasm.ptr, (const unsigned char *)wasm.ptr + wasm.len, false };
-    struct mocket_wasm_bytes first = mocket__wasm_take(&r, sizeof preamble);
-    if (first.bad || memcmp(first.at, preamble, sizeof preamble) != 0)
+    static const char module[PREAMBLE_LEN] = { '\0', 'a', 's', 'm', 1, 0, 0, 0 };
+    static const char component[PREAMBLE_LEN] = { '\0', 'a', 's', 'm', 13, 0, 1, 0 };
+    if (file.len < PREAMBLE_LEN)
+        return MOCKET_WASM_OTHER;
+    if (memcmp(file.ptr, module, PREAMBLE_LEN) == 0)
+        return MOCKET_WASM_MODULE;
+    return memcmp(file.ptr, component, PREAMBLE_LEN) == 0 ? MOCKET_WASM_COMPONENT : MOCKET_WASM_OTHER;
+}
+
+/* What follows the preamble; bad when the file has another form. */
+static struct mocket_wasm_bytes sections_of(mocket_span file, enum mocket_wasm_form form)
+{
+    struct mocket_wasm_bytes r = { (const unsigned char *)file.ptr, (const unsigned char *)file.ptr + file.len, false };
+    if (form != MOCKET_WASM_OTHER && mocket__wasm_form(file) == form)
+        mocket__wasm_take(&r, PREAMBLE_LEN);
+    else
         r.bad = true;
     return r;
+}
+
+struct mocket_wasm_bytes mocket__wasm_sections(mocket_span wasm)
+{
+    return sections_of(wasm, MOCKET_WASM_MODULE);
+}
+
+struct mocket_wasm_bytes mocket__wasm_component_sections(mocket_span file)
+{
+    return sections_of(file, MOCKET_WASM_COMPONENT);
 }
 
 bool mocket__wasm_next_section(struct mocket_wasm_bytes *rest, uint32_t *id, struct mocket_wasm_bytes *content)
@@ -89,7 +113,7 @@ mocket_span mocket__wasm_name(struct mocket_wasm_bytes *r)
 
 struct mocket_wasm_bytes mocket__wasm_custom_section(mocket_span wasm, mocket_span name)
 {
-    struct mocket_wasm_bytes rest = mocket__wasm_sections(wasm), content;
+    struct mocket_wasm_bytes rest = sections_of(wasm, mocket__wasm_form(wasm)), content;
     uint32_t id;
     while (mocket__wasm_next_section(&rest, &id, &content))
         if (id == MOCKET_WASM_SECTION_CUSTOM && mocket__span_eq(mocket__wasm_name(&content), name) && !content.bad)

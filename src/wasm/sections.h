@@ -32,13 +32,27 @@ void mocket__wasm_skip_type(struct mocket_wasm_bytes *bytes);
 /* The next len bytes as bytes of their own. */
 struct mocket_wasm_bytes mocket__wasm_take(struct mocket_wasm_bytes *bytes, uint32_t len);
 
+/* What a file is, by its first eight bytes. */
+enum mocket_wasm_form { MOCKET_WASM_OTHER, MOCKET_WASM_MODULE, MOCKET_WASM_COMPONENT };
+enum mocket_wasm_form mocket__wasm_form(mocket_span file);
+
+/* Ids of sections of a component, as far as they are read here; custom sections have the id that they have in a module. */
+enum {
+    MOCKET_WASM_COMPONENT_MODULE = 1,
+    MOCKET_WASM_COMPONENT_NESTED = 4,
+    MOCKET_WASM_COMPONENT_IMPORT = 10,
+    MOCKET_WASM_COMPONENT_EXPORT
+};
+
 /* All sections of a module; bad when it does not begin as a module does. */
 struct mocket_wasm_bytes mocket__wasm_sections(mocket_span wasm);
+/* All sections of a component, likewise. */
+struct mocket_wasm_bytes mocket__wasm_component_sections(mocket_span file);
 /* Takes the next section of them. False at the end, and where a section is not complete; rest->bad tells which. */
 bool mocket__wasm_next_section(struct mocket_wasm_bytes *rest, uint32_t *id, struct mocket_wasm_bytes *content);
 /* The content of a section, by its id; empty and bad when there is none. */
 struct mocket_wasm_bytes mocket__wasm_section(mocket_span wasm, uint32_t id);
-/* The content of the first custom section with this name, likewise. */
+/* The content of the first custom section with this name, likewise; of a module or a component. */
 struct mocket_wasm_bytes mocket__wasm_custom_section(mocket_span wasm, mocket_span name);
 /* Takes a name: a length, and so many bytes. */
 mocket_span mocket__wasm_name(struct mocket_wasm_bytes *bytes);
