@@ -1,6 +1,6 @@
-/* The mark of a file that `mocket bundle` makes of an app: a custom section `mocket`, which names the target and the app.
- * In a component it is a section of the component itself, in a merged module one of the module. The order of sections
- * does not matter; a file has one mark.
+/* The mark of a file that `mocket bundle` makes of an app: a custom section `mocket`, which names the target and the
+ * app. In a component it is a section of the component itself, in a merged module one of the module. The order of
+ * sections does not matter; a file has one mark.
  *
  * The content is text, so that any tool shows it; lines `KEY: VALUE`, each ended by LF, in this order:
  *
@@ -28,8 +28,8 @@ struct mocket_wasm_mark {
 
 /* Appends the whole section: id, length, name and content. */
 void mocket__wasm_mark_write(struct mocket_buf *out, const struct mocket_wasm_mark *mark);
-/* Reads the mark of a module or a component; the spans point into the file. Returns false when there is no mark, or when
- * the section is not of this form. */
+/* Reads the mark of a module or a component; the spans point into the file. Returns false when there is no mark, or
+ * when the section is not of this form. */
 bool mocket__wasm_mark_read(mocket_span file, struct mocket_wasm_mark *mark);
 
 #endif

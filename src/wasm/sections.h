@@ -36,7 +36,7 @@ struct mocket_wasm_bytes mocket__wasm_take(struct mocket_wasm_bytes *bytes, uint
 enum mocket_wasm_form { MOCKET_WASM_OTHER, MOCKET_WASM_MODULE, MOCKET_WASM_COMPONENT };
 enum mocket_wasm_form mocket__wasm_form(mocket_span file);
 
-/* Ids of sections of a component, as far as they are read here; custom sections have the id that they have in a module. */
+/* Ids of sections of a component, as far as they are read here. Custom sections have the same id as in a module. */
 enum {
     MOCKET_WASM_COMPONENT_MODULE = 1,
     MOCKET_WASM_COMPONENT_NESTED = 4,
