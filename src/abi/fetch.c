@@ -45,5 +45,5 @@ int mocket__abi_fetch_decode(mocket_span bytes, struct mocket_arena *a, struct m
     int rc = mocket__abi_rows(bytes, MOCKET_ABI_REQ_FIELD_COUNT, a, &out->fields);
     if (rc < 0)
         return rc;
-    return mocket__abi_rows_are_valid(&out->fields, mocket__is_sent_value) ? sift(out) : MOCKET_EINVAL;
+    return mocket__abi_rows_are_valid(&out->fields, false) ? sift(out) : MOCKET_EINVAL;
 }

@@ -52,7 +52,5 @@ int mocket__abi_head_decode(mocket_span bytes, enum mocket_abi_head_kind kind, s
     if (rc < 0)
         return rc;
     *status = (int)word;
-    /* A server may send control bytes; guests may not. */
-    mocket__abi_value_check *is_value = kind == MOCKET_ABI_FETCHED ? mocket__is_field_value : mocket__is_sent_value;
-    return mocket__abi_rows_are_valid(fields, is_value) ? 0 : MOCKET_EINVAL;
+    return mocket__abi_rows_are_valid(fields, kind == MOCKET_ABI_FETCHED) ? 0 : MOCKET_EINVAL;
 }

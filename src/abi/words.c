@@ -82,13 +82,14 @@ int mocket__abi_rows(mocket_span bytes, size_t index, struct mocket_arena *a, st
     return 0;
 }
 
-bool mocket__abi_rows_are_valid(const struct mocket_fields *fields, mocket__abi_value_check *is_value)
+bool mocket__abi_rows_are_valid(const struct mocket_fields *fields, bool from_server)
 {
     size_t total = 0;
     for (size_t i = 0; i < fields->count; i++) {
         const struct mocket_field *row = &fields->rows[i];
+        bool allowed = from_server ? mocket__is_field_value(row->value) : mocket__is_sent_value(row->value);
         total += row->name.len + row->value.len;
-        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !is_value(row->value))
+        if (total > MOCKET_ABI_HEAD_MAX || !mocket__is_token(row->name) || !allowed)
             return false;
     }
     return true;

@@ -27,8 +27,8 @@ bool mocket__abi_range(mocket_span bytes, size_t index, mocket_span *out);
  * MOCKET_ENOMEM. */
 int mocket__abi_rows(mocket_span bytes, size_t index, struct mocket_arena *a, struct mocket_fields *out);
 /* Checks that names are tokens, that values are allowed, and that their sum is not larger than a head. Rows may share
- * bytes; each row counts with its full length. */
-typedef bool mocket__abi_value_check(mocket_span value); /* mocket__is_sent_value, or mocket__is_field_value */
-bool mocket__abi_rows_are_valid(const struct mocket_fields *fields, mocket__abi_value_check *is_value);
+ * bytes; each row counts with its full length. from_server: values may contain control bytes, as a server sends them
+ * (mocket__is_field_value); guests may not send these (mocket__is_sent_value). */
+bool mocket__abi_rows_are_valid(const struct mocket_fields *fields, bool from_server);
 
 #endif

@@ -10,6 +10,10 @@
 #define MOCKET_LOG_LINE 4096  /* bytes of a line's text in every log, after escaping */
 #define MOCKET_LOG_CUT " ..." /* behind a text that was longer */
 
+/* A guest's lines: what a log accepts in a second. */
+#define MOCKET_LOG_RATE 1000    /* lines */
+#define MOCKET_LOG_KIB_RATE 128 /* KiB of them, after escaping; a line that is begun may go beyond */
+
 struct mocket_escaped {
     size_t used; /* bytes read from the text */
     size_t len;  /* bytes written */

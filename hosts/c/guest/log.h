@@ -9,8 +9,8 @@
 
 #define GUEST_LOG_PREFIX "guest: "     /* in front of its lines, where they are text */
 #define GUEST_LOG_LINE MOCKET_LOG_LINE /* bytes of one line, after escaping */
-#define GUEST_LOG_RATE 1000            /* lines per second, and at once after a pause */
-#define GUEST_LOG_KIB_RATE 128         /* KiB of them, after escaping; a line that is begun may go beyond */
+#define GUEST_LOG_RATE MOCKET_LOG_RATE /* and as many at once after a pause */
+#define GUEST_LOG_KIB_RATE MOCKET_LOG_KIB_RATE
 
 struct guest_log {
     /* One line without its end, printable; guest: these are its words, not the host's. */

@@ -1,0 +1,121 @@
+/* The allocator behind src/base/memory.h: pieces are cut from what port_grow gives, and freed pieces wait in a list for
+ * their size. Sizes are powers of two up to 32 KiB, then multiples of 64 KiB, so that a large buffer fits again where
+ * one of its size was. Memory never goes back to the platform: an instance of an adapter is small, and ends.
+ *
+ * A piece has a head of 16 bytes in front, with the number of its list. */
+#include "../../../src/base/memory.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "port.h"
+
+enum { ALIGN = 16, SMALLEST = 32, LISTS = 11 /* 32 B to 32 KiB */, LARGE = 65536, ASK = 65536 };
+
+struct piece {
+    size_t len; /* with this head */
+    struct piece *next;
+};
+
+static struct {
+    char *at, *end;
+    struct piece *free[LISTS + 1]; /* the last one: large pieces */
+} heap;
+
+static unsigned list_of(size_t *len)
+{
+    unsigned list = 0;
+    for (size_t size = SMALLEST; list < LISTS; size *= 2, list++)
+        if (*len <= size) {
+            *len = size;
+            return list;
+        }
+    *len = (*len + LARGE - 1) / LARGE * LARGE;
+    return LISTS;
+}
+
+static struct piece *take_free(unsigned list, size_t len)
+{
+    for (struct piece **at = &heap.free[list]; *at; at = &(*at)->next)
+        if ((*at)->len >= len) {
+            struct piece *found = *at;
+            *at = found->next;
+            return found;
+        }
+    return NULL;
+}
+
+static struct piece *cut(size_t len)
+{
+    if ((size_t)(heap.end - heap.at) < len) {
+        size_t got = len > ASK ? len : ASK;
+        char *more = port_grow(&got);
+        if (!more)
+            return NULL;
+        if (more != heap.end)
+            heap.at = more;
+        heap.end = more + got;
+    }
+    struct piece *p = (struct piece *)heap.at;
+    heap.at += len;
+    p->len = len;
+    return p;
+}
+
+static void *take(size_t len)
+{
+    if (len > INT32_MAX - LARGE)
+        return NULL;
+    len += ALIGN;
+    unsigned list = list_of(&len);
+    struct piece *p = take_free(list, len);
+    if (!p)
+        p = cut(len);
+    return p ? (char *)p + ALIGN : NULL;
+}
+
+static struct piece *head_of(void *ptr)
+{
+    return (struct piece *)((char *)ptr - ALIGN);
+}
+
+void *mocket__realloc(void *ptr, size_t len)
+{
+    if (ptr && head_of(ptr)->len - ALIGN >= len)
+        return ptr;
+    void *copy = take(len);
+    if (copy && ptr) {
+        memcpy(copy, ptr, head_of(ptr)->len - ALIGN);
+        mocket__free(ptr);
+    }
+    return copy;
+}
+
+void *mocket__new(size_t len)
+{
+    void *ptr = take(len);
+    if (ptr)
+        memset(ptr, 0, len);
+    return ptr;
+}
+
+void mocket__free(void *ptr)
+{
+    if (!ptr)
+        return;
+    struct piece *p = head_of(ptr);
+    size_t len = p->len;
+    unsigned list = list_of(&len);
+    p->next = heap.free[list];
+    heap.free[list] = p;
+}
+
+char *mocket__copy(const char *text, size_t len)
+{
+    char *copy = mocket__realloc(NULL, len + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
