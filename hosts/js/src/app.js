@@ -1,7 +1,7 @@
 // An app: a module, the pool of its instances, and what these share.
 import { ELIMIT } from './abi.js';
 import { Nets } from './allow.js';
-import { COMPLETE } from './exchange.js';
+import { COMPLETE, OVER } from './exchange.js';
 import { Proxies } from './forwarded.js';
 import { Log } from './log.js';
 import { Module } from './module.js';
@@ -62,7 +62,7 @@ export class App {
         if (this.closing)
             return ex.abandon(503);
         this.pool.serve(ex);
-        if (ex.answer < COMPLETE)
+        if (ex.call !== OVER) // a guest that has answered may still wait, and is ended in time too
             ex.watch();
     }
 

@@ -110,7 +110,7 @@ export class Instance extends Owner {
     // guilty: the request that gets 500; the others get 503. code: the close code of the sockets.
     end(guilty, code) {
         this.state = ENDED;
-        this.inbox.length = 0;
+        const waiting = this.inbox.splice(0);
         const things = new Set(this.handles.rows.values());
         if (guilty !== null)
             things.add(guilty);
@@ -134,15 +134,18 @@ export class Instance extends Owner {
             ex.instance = null;
             this.app.pool.serve(ex);
         }
+        for (const { lost } of waiting)
+            lost?.();
     }
 
     // ---- The entry rule ----
 
-    // job: calls the export `name` and returns what it returned: a promise, when the guest may be suspended.
-    enter(name, job) {
+    // job: calls the export `name` and returns its result: a promise, when the guest may be suspended. lost: called in
+    // the place of the job when the instance ends, or has ended, before the job's turn.
+    enter(name, job, lost) {
         if (this.state === ENDED)
-            return;
-        this.inbox.push({ name, job });
+            return void lost?.();
+        this.inbox.push({ name, job, lost });
         if (this.state === READY)
             this.drain();
     }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { socketObject, worker } from '../src/workerd.js';
-import { contractApp, recorder } from './guests.js';
+import { contractApp, hostile, recorder } from './guests.js';
 import { until } from './workerd.js';
 
 // A server's end of a socket, as far as the object uses it.
@@ -144,6 +144,35 @@ test('an app that cannot be started ends all sockets', async () => {
     await until(() => sockets.every((ws) => ws.closed !== null), () => log.lines);
     assert.deepEqual(sockets.map((ws) => ws.closed[0]), [1011, 1011, 1011]);
     assert.ok(log.has('"envNames" names MISSING'));
+});
+
+// Sockets that an earlier object kept, one for each target.
+function keptSockets(...targets) {
+    return targets.map((target, number) => {
+        const ws = new FakeSocket();
+        ws.kept = { number, target, authority: 'a', peer: '', flags: 0, fields: [] };
+        return ws;
+    });
+}
+
+const styles = { direct: [], events: ['-DEVENTS'] };
+for (const [style, target] of [['direct', '/trap'], ['direct', '/trap-open'], ['direct', '/stay'],
+    ['events', '/trap'], ['events', '/trap-open'], ['events', '/trap-done']])
+    test(`a guest that fails while ${target} is played again ends that socket alone (${style})`, async () => {
+        const sockets = keptSockets(target, '/quiet'), guest = new WebAssembly.Module(hostile('replay', ...styles[style]));
+        const { object, log } = objectOf(sockets, guest, { timeout: 200 });
+        object.webSocketMessage(sockets[1], 'hello');
+        await until(() => sockets[1].sent.length > 0, () => [log.lines, sockets], 4000);
+        assert.deepEqual([sockets[0].closed?.[0], sockets[1].sent], [1011, ['heard']]);
+    });
+
+test('a socket that cannot be closed, because it has ended, holds up no other', async () => {
+    const { first, sockets } = await three();
+    sockets[0].kept.target = '/nowhere';
+    sockets[0].close = () => { throw new TypeError('it is closed'); };
+    const { object } = objectOf(first.context.sockets);
+    object.webSocketMessage(sockets[1], 'count');
+    await until(() => sockets[1].sent.length > 0, () => sockets[1].sent, 4000);
 });
 
 test('what is kept is the handshake without what belongs to the connection', async () => {

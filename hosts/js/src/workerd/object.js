@@ -12,7 +12,7 @@ import { addFields } from '../headers.js';
 import { refusal, respondTo } from '../web.js';
 import { kept, ReplayExchange } from './replay.js';
 import { peerOf, Setup } from './setup.js';
-import { listen, WorkerdPort } from './socket.js';
+import { listen, shut, WorkerdPort } from './socket.js';
 
 const RESTARTED = 1012, FAILED = 1011;
 
@@ -109,11 +109,11 @@ class Host {
 
     replay(ws, row) {
         if (this.begin() === null)
-            return void ws.close(FAILED);
+            return shut(ws, FAILED);
         return new Promise((resolve) => {
             const settled = (isAccepted) => {
                 if (!isAccepted)
-                    ws.close(RESTARTED);
+                    shut(ws, RESTARTED);
                 resolve();
             };
             this.app.serve(new ReplayExchange(this.app, row, (socket) => this.attach(ws, socket), settled));

@@ -2,7 +2,6 @@
 // exchange that passes it to a new guest.
 import { UPGRADE, VOUCHED } from '../abi.js';
 import { Exchange } from '../exchange.js';
-import { ENDED } from '../instance.js';
 import { Message } from '../message.js';
 
 const DROPPED = new Set(['connection', 'upgrade', 'sec-websocket-key', 'sec-websocket-version',
@@ -24,7 +23,10 @@ function messageOf({ target, authority, peer, flags, fields }) {
     return message;
 }
 
-// Its answer goes nowhere: the client had it the first time.
+// A handshake that is played again. The answer is discarded: the client got it the first time.
+//
+// What must stay true: `settled` is called once, whichever way the handshake ends, because everything else of the
+// Durable Object waits for that call.
 export class ReplayExchange extends Exchange {
     // attach: (socket) -> its port. settled: called once, with false when the guest did not accept the handshake.
     constructor(app, row, attach, settled) {
@@ -39,8 +41,9 @@ export class ReplayExchange extends Exchange {
 
     accept(_head, socket) {
         const { instance } = socket, settled = () => this.settled(true);
-        // As a job of the instance: it is free for the next handshake once the job is done.
-        socket.replayed = () => instance.state === ENDED ? settled() : instance.enter('mocket_ws', settled);
+        // A job of the instance: when its turn comes, the instance is free for the next handshake. A job in front of it
+        // may trap; then the instance ends, and so does the wait.
+        socket.replayed = () => instance.enter('mocket_ws', settled, settled);
         socket.opened(this.attach(socket));
         return 0;
     }

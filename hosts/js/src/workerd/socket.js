@@ -5,6 +5,13 @@ import { CLOSE_MS, isMessage, Port } from '../port.js';
 
 const ABNORMAL = 1006, NO_CODE = 1005;
 
+// Closes a socket, which may have ended already.
+export function shut(ws, ...why) {
+    try {
+        ws.close(...why);
+    } catch { /* it has ended */ }
+}
+
 export class WorkerdPort extends Port {
     // gone: called when the socket has ended.
     constructor(ws, socket, gone = () => {}) {
@@ -16,9 +23,9 @@ export class WorkerdPort extends Port {
     // A client's close is answered with its own code.
     end(code, reason) {
         if (code === NO_CODE || code === ABNORMAL)
-            this.shut();
+            shut(this.ws);
         else
-            this.shut(code, reason);
+            shut(this.ws, code, reason);
         this.finish(code, reason);
     }
 
@@ -26,12 +33,6 @@ export class WorkerdPort extends Port {
         clearTimeout(this.timer);
         this.socket.closed(code, reason);
         this.gone();
-    }
-
-    shut(...why) {
-        try {
-            this.ws.close(...why);
-        } catch { /* it is closed already */ }
     }
 
     // ---- The port of socket.js ----
@@ -49,9 +50,9 @@ export class WorkerdPort extends Port {
 
     close(code, reason) {
         if (code === 0)
-            this.shut();
+            shut(this.ws);
         else
-            this.shut(code, reason);
+            shut(this.ws, code, reason);
         this.timer = setTimeout(() => this.finish(ABNORMAL, ''), CLOSE_MS);
     }
 
