@@ -1,5 +1,8 @@
-/* Each file is written beside its place under a name of its own, and renamed: a file is never half there, and a link in
- * its place is replaced, not followed. A link in the place of a folder is refused. */
+/* Each file is written under the name UNFINISHED and renamed: a file is never half there, and a link in the place of a
+ * file is replaced, not followed. A link in the place of a folder is refused.
+ *
+ * A command that is killed may leave one unfinished file. The next command removes that file. The folder is locked
+ * while a command writes, so that the removed file never belongs to a command that still runs. */
 #include "folder.h"
 
 #include <dirent.h>
@@ -8,10 +11,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../verbs.h"
+
+#define UNFINISHED ".mocket-bundle.new"
 
 struct place {
     const char *verb;
@@ -62,40 +68,49 @@ static int write_bytes(int fd, mocket_span bytes)
 
 static int write_file(const struct place *place, const struct bundle_file *file)
 {
-    char temporary[PATH_MAX];
     int rc = make_folders(place, file->name);
     if (rc != 0)
         return rc;
-    int len = snprintf(temporary, sizeof temporary, "%s.new-%ld", file->name, (long)getpid());
-    if (len < 0 || len >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return fail(place, file->name);
-    }
-    int fd = openat(place->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->is_program ? 0777 : 0666);
+    int fd = openat(place->dir, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->is_program ? 0777 : 0666);
     if (fd < 0)
-        return fail(place, temporary);
+        return fail(place, UNFINISHED);
     bool written = write_bytes(fd, mocket__buf_view(&file->bytes)) == 0;
     written = close(fd) == 0 && written;
-    if (written && renameat(place->dir, temporary, place->dir, file->name) == 0)
+    if (written && renameat(place->dir, UNFINISHED, place->dir, file->name) == 0)
         return 0;
     rc = fail(place, file->name);
-    unlinkat(place->dir, temporary, 0);
+    unlinkat(place->dir, UNFINISHED, 0);
     return rc;
 }
 
-/* False also when the folder cannot be read. */
-static bool is_empty(int dir)
+/* Is the folder empty? 1 or 0, or -1 when it cannot be read. */
+static int is_empty(int dir)
 {
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    bool empty = stream;
-    for (const struct dirent *e = stream ? readdir(stream) : NULL; e; e = readdir(stream))
-        empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
-    if (stream)
-        closedir(stream);
-    else if (copy >= 0)
-        close(copy);
-    return empty;
+    if (!stream) {
+        if (copy >= 0)
+            close(copy);
+        return -1;
+    }
+    const struct dirent *e;
+    int empty = 1;
+    errno = 0;
+    while (empty && (e = readdir(stream)) != NULL)
+        empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+    int rc = empty && errno != 0 ? -1 : empty;
+    closedir(stream);
+    return rc;
+}
+
+/* Locks the folder until its descriptor is closed, and removes what a killed command has left. A file system without
+ * locks is taken as it is. */
+static int claim(const struct place *place)
+{
+    if (flock(place->dir, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+        return mocket__cli_failure(place->verb, "%s: another `mocket bundle` is writing into this folder: wait for it",
+                                   place->folder);
+    return unlinkat(place->dir, UNFINISHED, 0) == 0 || errno == ENOENT ? 0 : fail(place, UNFINISHED);
 }
 
 static int open_folder(struct place *place, bool force)
@@ -105,10 +120,13 @@ static int open_folder(struct place *place, bool force)
     place->dir = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place->dir < 0)
         return mocket__cli_failure(place->verb, "%s: %s", place->folder, strerror(errno));
-    if (force || is_empty(place->dir))
-        return 0;
-    return mocket__cli_failure(place->verb, "%s: the folder is not empty; --force writes into it and removes nothing",
-                               place->folder);
+    int rc = claim(place), empty = rc != 0 || force ? 1 : is_empty(place->dir);
+    if (empty < 0)
+        return mocket__cli_failure(place->verb, "%s: %s", place->folder, strerror(errno));
+    if (empty == 0)
+        return mocket__cli_failure(
+            place->verb, "%s: the folder is not empty; --force writes into it and removes nothing", place->folder);
+    return rc;
 }
 
 int bundle_folder_write(const char *verb, const char *folder, bool force, const struct bundle_files *files)

@@ -72,19 +72,24 @@ static int add_template(const struct bundle_source *source, const char *path, co
 static int add_templates(const struct bundle_source *source, const struct bundle_words *words, bool scripts,
                          struct bundle_files *files)
 {
-    char folder[PATH_MAX], path[PATH_MAX];
-    int len = snprintf(folder, sizeof folder, "%s/bundles/%s", source->js, source->target);
-    DIR *dir = len > 0 && len < PATH_MAX ? opendir(folder) : NULL;
+    char folder[PATH_MAX], path[PATH_MAX], name[PATH_MAX];
+    snprintf(name, sizeof name, "bundles/%s", source->target);
+    int rc = join(source->verb, folder, source->js, name);
+    if (rc != 0)
+        return rc;
+    DIR *dir = opendir(folder);
     if (!dir)
         return mocket__cli_failure(source->verb, "%s: %s", folder, strerror(errno));
-    int rc = 0;
-    for (const struct dirent *entry = readdir(dir); entry && rc == 0; entry = readdir(dir)) {
+    const struct dirent *entry;
+    while (rc == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] == '.' || is_script(entry->d_name) != scripts)
             continue;
         rc = join(source->verb, path, folder, entry->d_name);
         if (rc == 0)
             rc = add_template(source, path, words, files);
     }
+    if (rc == 0 && errno != 0)
+        rc = mocket__cli_failure(source->verb, "%s: %s", folder, strerror(errno));
     closedir(dir);
     return rc;
 }

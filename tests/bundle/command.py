@@ -1,4 +1,5 @@
 """The command: what it writes, says and refuses. No runtime is needed."""
+import fcntl
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from support import JS, ROOT, TARGETS, Skip, bundle, expect, expect_in, files, g
 import support
 
 cases = []
+UNFINISHED = ".mocket-bundle.new"
 IMPORT = re.compile(r"""(?:^|\s)(?:import|export)\s[^;]*?from\s+'(\.[^']+)'|(?:import|new URL)\('(\.[^']+)'""", re.M)
 
 
@@ -189,7 +191,39 @@ def a_folder_that_is_not_empty_is_left_alone(folder):
     expect(code, 1, "a link in the place of a folder")
     expect_in(f"{place}/mocket: Not a directory", err, "message")
     expect(files(folder / "elsewhere"), {}, "files behind the link")
-    expect([name for name in files(place) if ".new-" in name], [], "leftovers")
+    expect(UNFINISHED in files(place), False, "leftovers")
+
+
+@case
+def a_command_that_was_killed_leaves_no_file_for_good(folder):
+    place = folder / "out"
+    place.mkdir()
+    (place / UNFINISHED).write_text("half a file")
+    bundle("node", guest("hello"), place)  # to begin with, the folder counts as empty
+    expect(UNFINISHED in files(place), False, "leftovers")
+
+    def killed():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))  # SIGXFSZ ends the program in the middle of a file
+    code, _, _ = mocket("bundle", "--target", "node", guest("chat"), "-o", place, "--force", preexec_fn=killed)
+    expect(code, -signal.SIGXFSZ, "the signal")
+    expect(UNFINISHED in files(place), True, "an unfinished file")
+    bundle("node", guest("chat"), place, "--force")
+    expect(UNFINISHED in files(place), False, "leftovers")
+    expect(sha256(place / "app.wasm"), sha256(guest("chat")), "app.wasm")
+
+
+@case
+def one_command_at_a_time_writes_into_a_folder(folder):
+    place = folder / "out"
+    place.mkdir()
+    busy = os.open(place, os.O_RDONLY)
+    fcntl.flock(busy, fcntl.LOCK_EX)
+    (place / UNFINISHED).write_text("of a command that runs")
+    code, _, err = mocket("bundle", "--target", "node", guest("hello"), "-o", place)
+    expect((code, list(files(place))), (1, [UNFINISHED]), "exit code and files")
+    expect_in(f"{place}: another `mocket bundle` is writing into this folder", err, "message")
+    os.close(busy)
+    bundle("node", guest("hello"), place)
 
 
 def broken_modules(folder):
@@ -270,7 +304,7 @@ def what_cannot_be_written_is_named(folder):
     code, _, err = mocket("bundle", "--target", "node", app, "-o", folder / "full", preexec_fn=tiny_files)
     expect(code, 1, "no room")
     expect_in(": File too large", err, "no room")
-    expect([name for name in files(folder / "full") if ".new-" in name], [], "leftovers")
+    expect(UNFINISHED in files(folder / "full"), False, "leftovers")
 
 
 @case

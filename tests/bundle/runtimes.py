@@ -32,6 +32,7 @@ class Running:
 
     def __init__(self, command, **env):
         self.lines = []
+        self.host = env.get("HOST", "127.0.0.1")
         path = f"{runtimes()}:/usr/bin:/bin"
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                         stderr=subprocess.STDOUT, errors="replace",
@@ -73,14 +74,14 @@ class Running:
         until = time.monotonic() + START_S
         while True:
             try:
-                return socket.create_connection(("127.0.0.1", self.port), 5).close()
+                return socket.create_connection((self.host, self.port), 5).close()
             except ConnectionRefusedError:
                 if time.monotonic() > until or self.process.poll() is not None:
                     raise
             time.sleep(0.02)
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
         connection.request(method, path, body)
         response = connection.getresponse()
         answer = response.status, response.read()
@@ -156,6 +157,19 @@ def ends_well(target):
             asking.join()
             expect(answers, [200], "the request under way")
     return f"SIGTERM lets requests finish on {target}", case
+
+
+def serves_ipv6(target):
+    def case(folder):
+        if not os.path.exists("/proc/net/if_inet6"):
+            raise Skip("this system has no IPv6")
+        bundle(target, guest("hello"), folder / "out")
+        with Running([folder / "out/run"], HOST="::1", PORT="0" if target in SERVERS else str(free_port())) as running:
+            running.ready()
+            running.line(r"on http://\[::1\]:\d+")
+            expect(running.ask("GET", "/")[0], 200, "GET /")
+            running.stop()
+    return f"HOST=::1 on {target}", case
 
 
 def complains(target):
@@ -246,6 +260,7 @@ def cases():
         yield serves("workerd", name)
     for target in (*SERVERS, "workerd"):
         yield chats(target)
+        yield serves_ipv6(target)
     for target in SERVERS:
         for name in GUESTS:
             yield serves(target, name)
