@@ -30,6 +30,7 @@ function unknown(name, known) {
     return new TypeError(`there is no option "${name}".${hint} The options are: ${known.join(', ')}`);
 }
 
+// The options by name, each checked; a default where none is given.
 export function readTable(table, given = {}) {
     if (typeof given !== 'object' || given === null)
         throw new TypeError('the options must be an object');
@@ -37,11 +38,6 @@ export function readTable(table, given = {}) {
     for (const name of Object.keys(given))
         if (!Object.hasOwn(table, name))
             throw unknown(name, known);
-    return valuesOf(table, given);
-}
-
-// The options by name, each checked; a default where none is given.
-export function valuesOf(table, given) {
     const options = {};
     for (const [name, [fallback, check, what]] of Object.entries(table)) {
         options[name] = given[name] ?? fallback;

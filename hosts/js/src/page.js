@@ -20,6 +20,12 @@
     const failure = (name, text) => new DOMException(text, name);
     const sizeOf = (data) => data.byteLength ?? data.size ?? new TextEncoder().encode(data).length;
 
+    // Web IDL's [Clamp] unsigned short: numbers are rounded, a half to the even one.
+    function shortOf(value) {
+        const number = Math.min(Math.max(Number(value), 0), 65535) || 0;
+        return number + 2 ** 52 - 2 ** 52;
+    }
+
     function urlOf(text) {
         const base = location.href;
         if (!URL.canParse(text, base))
@@ -177,17 +183,18 @@
             this.sending = mine;
         }
 
-        close(code, reason = '') {
+        close(given, text = '') {
+            const code = given === undefined ? undefined : shortOf(given), reason = String(text).toWellFormed();
             if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999))
                 throw failure('InvalidAccessError', `Failed to execute 'close' on 'WebSocket': the code ${code} is ` +
                     'neither 1000 nor between 3000 and 4999.');
-            if (sizeOf(String(reason)) > REASON_MAX)
+            if (sizeOf(reason) > REASON_MAX)
                 throw failure('SyntaxError', `Failed to execute 'close' on 'WebSocket': the reason has more than ` +
                     `${REASON_MAX} bytes.`);
             if (this.native)
                 this.native.close(code, reason);
             else if (this.readyState < CLOSING)
-                this.beginClose(code ?? NO_STATUS, String(reason));
+                this.beginClose(code ?? NO_STATUS, code === undefined ? '' : reason);
         }
 
         beginClose(code, reason) {

@@ -159,7 +159,8 @@ const styles = { direct: [], events: ['-DEVENTS'] };
 for (const [style, target] of [['direct', '/trap'], ['direct', '/trap-open'], ['direct', '/stay'],
     ['events', '/trap'], ['events', '/trap-open'], ['events', '/trap-done']])
     test(`a guest that fails while ${target} is played again ends that socket alone (${style})`, async () => {
-        const sockets = keptSockets(target, '/quiet'), guest = new WebAssembly.Module(hostile('replay', ...styles[style]));
+        const guest = new WebAssembly.Module(hostile('replay', ...styles[style]));
+        const sockets = keptSockets(target, '/quiet');
         const { object, log } = objectOf(sockets, guest, { timeout: 200 });
         object.webSocketMessage(sockets[1], 'hello');
         await until(() => sockets[1].sent.length > 0, () => [log.lines, sockets], 4000);

@@ -16,7 +16,9 @@ test('options are checked by name', () => {
     assert.deepEqual(options({}).passthrough, []);
     assert.throws(() => readWorkerOptions({}), /the option "hash" must be the SHA-256/);
     assert.throws(() => options({ hash: HASH.toUpperCase() }), /"hash"/);
-    assert.throws(() => options({ bse: '/' }), /there is no option "bse"; there are: hash, scope, base/);
+    const unknown = /no option "bse"\. Did you mean "base"\? The options are: hash, scope, base, /;
+    assert.throws(() => options({ bse: '/' }), unknown);
+    assert.throws(() => readWorkerOptions('app.wasm'), /the options must be an object/);
     for (const [name, value] of Object.entries({ base: 'shop', passthrough: '/a', fallThrough: 1, shim: 'no', app: 1 }))
         assert.throws(() => options({ [name]: value }), new RegExp(`the option "${name}" must be `));
 });
@@ -145,14 +147,35 @@ test('what a page sent is counted in bytes, as the page counts it', async (t) =>
     assert.deepEqual([heard, taken], [[4, 7, 3], [4, 7, 3]]);
 });
 
+test('a page ends its socket by a code and a reason that may be sent, or it is an error of the protocol', async () => {
+    const head = { fields: [], value: () => undefined };
+    const rows = [[{ close: 1000, reason: 'bye' }, [1000, 'bye']], [{ close: 4999, reason: 'x'.repeat(123) }, [4999,
+        'x'.repeat(123)]], [{ close: 1005, reason: '' }, [1005, '']], [{ close: 1006, reason: '' }, [1006, '']]];
+    for (const close of [999, 1004, 1015, 2999, 5000, 70000, 3000.5, '3000', null, NaN])
+        rows.push([{ close, reason: '' }, [1002, '']]);
+    for (const reason of ['x'.repeat(124), '\u26A1'.repeat(42), 5, undefined])
+        rows.push([{ close: 1000, reason }, [1002, '']]);
+    for (const [message, wanted] of rows) {
+        const { port1, port2 } = new MessageChannel();
+        const closed = new Promise((resolve) => {
+            const socket = { opened() {}, closed: (...how) => resolve(how), message() {} };
+            const sockets = new Sockets(async (_request, accept) => accept(head, socket));
+            sockets.open({ url: 'ws://a/', protocols: [] }, port2, { source: null, origin: 'http://a' });
+        });
+        port1.postMessage(message);
+        assert.deepEqual(await closed, wanted, JSON.stringify(message));
+        port1.close();
+    }
+});
+
 // A page with a worker that opens every socket and answers every ping, as far as page.js looks at it.
 function pageWith(Channel) {
     const controller = { postMessage: ({ mocket }, [port]) =>
         port.postMessage(mocket === 'ping' ? 'life' : { open: '', life: 'life' }) };
     const page = { navigator: { serviceWorker: Object.assign(new EventTarget(), { controller }) }, URL, Event,
         location: { href: 'http://a/', host: 'a' }, WebSocket: class {}, EventTarget, MessageChannel: Channel,
-        setTimeout, clearTimeout, setInterval: (callback) => { page.ask = callback; }, document: {},
-        addEventListener() {} };
+        setTimeout, clearTimeout, setInterval: (callback) => { page.ask = callback; }, document: {}, DOMException,
+        TextEncoder, CloseEvent, clearInterval() {}, addEventListener() {} };
     page.globalThis = page;
     vm.runInNewContext(readFileSync(new URL('../src/page.js', import.meta.url), 'utf8'), page);
     return page;
@@ -173,4 +196,33 @@ test('a page that asks whether its worker is there keeps no ports', async () => 
     const late = new Promise((resolve) => { setTimeout(() => resolve('open'), 2000).unref(); });
     assert.equal(await Promise.race([channels[1].closed.then(() => 'closed'), late]), 'closed');
     channels[0].port1.close();
+});
+
+test('close in a page has the rules of the WebSocket standard', async () => {
+    const sent = [], page = pageWith(class extends MessageChannel {
+        constructor() {
+            super();
+            this.port1.postMessage = (message) => sent.push(message);
+        }
+    });
+    const opened = async () => {
+        const socket = new page.WebSocket('ws://a/x');
+        await new Promise((resolve) => { socket.onopen = resolve; });
+        return socket;
+    };
+    const first = await opened();
+    for (const code of [0, 999, 1001, 1005, 2999, 5000, 68536, -1, NaN, null, 'x'])
+        assert.throws(() => first.close(code), { name: 'InvalidAccessError' }, String(code));
+    for (const reason of ['x'.repeat(124), '\u26A1'.repeat(42), '\uD800'.repeat(42)])
+        assert.throws(() => first.close(1000, reason), { name: 'SyntaxError' });
+    assert.deepEqual([first.readyState, sent], [1, []]);
+    const last = [];
+    for (const given of [[], [undefined, 'no code'], [1000], ['3000', 5], [1000.4], [3000.5], [4999, '\uD800!']]) {
+        const socket = given.length === 0 ? first : await opened();
+        socket.close(...given);
+        last.push(Object.values(sent.at(-1)));
+        socket.finish(1006, '', false);
+    }
+    assert.deepEqual(last, [[1005, ''], [1005, ''], [1000, ''], [3000, '5'], [1000, ''], [3000, ''],
+        [4999, '\uFFFD!']]);
 });

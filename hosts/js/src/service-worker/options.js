@@ -1,5 +1,5 @@
 // Options of the service worker's `serve`.
-import { valuesOf } from '../option-table.js';
+import { readTable } from '../option-table.js';
 
 const isText = (value) => typeof value === 'string';
 const isFlag = (value) => typeof value === 'boolean';
@@ -21,9 +21,4 @@ const TABLE = {
     app: [{}, (value) => typeof value === 'object' && value !== null, 'an object: the options of `load`'],
 };
 
-export function readWorkerOptions(given = {}) {
-    for (const name of Object.keys(given))
-        if (!Object.hasOwn(TABLE, name))
-            throw new TypeError(`there is no option "${name}"; there are: ${Object.keys(TABLE).join(', ')}`);
-    return valuesOf(TABLE, given);
-}
+export const readWorkerOptions = (given) => readTable(TABLE, given);

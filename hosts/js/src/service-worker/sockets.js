@@ -8,11 +8,16 @@
 // its other side has ended. A page therefore asks for the `life` of the worker now and then: another life means that
 // the worker was started anew and has no sockets. And the worker looks which pages are gone whenever a page asks.
 import { ENOTSUP, WS_BINARY, WS_TEXT } from '../abi.js';
+import { isValidCloseCode, REASON_MAX } from '../close.js';
 import { handshakeOf } from '../handshake.js';
 import { isMessage, Port } from '../port.js';
 import { utf8Of } from '../text.js';
 
-const NO_STATUS = 1005, ABNORMAL = 1006, UNSUPPORTED = 1003;
+const PROTOCOL_ERROR = 1002, UNSUPPORTED = 1003, NO_STATUS = 1005, ABNORMAL = 1006;
+
+// May a page report this end? page.js checks what its page asks for; any script of the page can send another message.
+const isEnd = (code, reason) => (isValidCloseCode(code) || code === NO_STATUS || code === ABNORMAL) &&
+    Number.isInteger(code) && typeof reason === 'string' && utf8Of(reason).length <= REASON_MAX;
 
 // The guest's side is socket.js; this is its port.
 class PagePort extends Port {
@@ -47,7 +52,7 @@ class PagePort extends Port {
         if (taken !== undefined)
             return this.take(Number(taken) || 0);
         if (close !== undefined)
-            return this.end(Number(close) || NO_STATUS, String(reason ?? ''));
+            return isEnd(close, reason) ? this.end(close, reason) : this.end(PROTOCOL_ERROR, '');
         if (typeof data !== 'string' && !(data instanceof ArrayBuffer))
             return this.end(UNSUPPORTED, '');
         const isText = typeof data === 'string', bytes = isText ? utf8Of(data) : new Uint8Array(data);
