@@ -12,6 +12,7 @@
 #include "../src/base/span.h"
 #include "bundle/folder.h"
 #include "bundle/gather.h"
+#include "bundle/target.h"
 #include "command.h"
 #include "home.h"
 #include "read.h"
@@ -27,7 +28,7 @@
 #define TARGET_NAME(name, title) name,
 #define TARGET_TITLE(name, title) title,
 #define TARGET_WORD(name, title) " " name
-static const char *const names[] = { TARGETS(TARGET_NAME) NULL };
+const char *const bundle_script_targets[] = { TARGETS(TARGET_NAME) NULL };
 static const char *const titles[] = { TARGETS(TARGET_TITLE) };
 
 struct bundle {
@@ -72,7 +73,7 @@ static int take_app(void *into, const char *text)
 }
 
 static const struct cli_option options[] = {
-    { CLI_CHOICE, "target", .value = "TARGET", .choices = names, .at = offsetof(struct bundle, target),
+    { CLI_CHOICE, "target", .value = "TARGET", .choices = bundle_script_targets, .at = offsetof(struct bundle, target),
       .help = "the platform, one of:" TARGETS(TARGET_WORD) },
     { CLI_WORD, NULL, 'o', .value = "DIR", .at = offsetof(struct bundle, out),
       .help = "the folder to write; it is made if it does not exist" },
@@ -192,7 +193,7 @@ static int make(const struct bundle *b, struct mocket_buf *bytes, struct bundle_
     words.sockets = app.sockets;
     words.waits = app.waits;
     words.fetches = app.fetches;
-    rc = bundle_gather(&(struct bundle_source){ b->verb, js, names[b->target] }, &words, files);
+    rc = bundle_gather(&(struct bundle_source){ b->verb, js, bundle_script_targets[b->target] }, &words, files);
     if (rc == 0)
         rc = add_app(b, files, bytes);
     if (rc == 0)

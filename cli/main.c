@@ -18,8 +18,8 @@ static const struct cli_verb help_verb = {
 };
 
 static const struct cli_verb *const verbs[] = {
-    &mocket__cli_new,     &mocket__cli_build,   &mocket__cli_bundle, &mocket__cli_serve,
-    &mocket__cli_compile, &mocket__cli_version, &help_verb,
+    &mocket__cli_new,   &mocket__cli_build,   &mocket__cli_bundle,  &mocket__cli_inspect,
+    &mocket__cli_serve, &mocket__cli_compile, &mocket__cli_version, &help_verb,
 };
 
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

@@ -8,6 +8,7 @@
 extern const struct cli_verb mocket__cli_new;
 extern const struct cli_verb mocket__cli_build;
 extern const struct cli_verb mocket__cli_bundle;
+extern const struct cli_verb mocket__cli_inspect;
 extern const struct cli_verb mocket__cli_serve;   /* serve.c, or serve_absent.c in a build without the wasm host */
 extern const struct cli_verb mocket__cli_compile; /* the child of `mocket serve` that compiles a module */
 extern const struct cli_verb mocket__cli_version;

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "../../../src/base/span.h"
+#include "../../../src/wasm/mark.h"
 #include "../../../src/wasm/sections.h"
+#include "target.h"
 
 static const char *const exports[GUEST_EXPORT_COUNT] = {
 #define GUEST_EXPORT_NAME(id, name, ...) [GUEST_##id] = #name,
@@ -25,15 +27,33 @@ int guest_app_refuse(struct mocket_buf *why, const char *piece, ...)
     return MOCKET_EINVAL;
 }
 
+/* A file that `mocket bundle` made for another host is not an app: the message says how to run the file. */
+static int refuse_bundle(const struct mocket_wasm_mark *mark, struct mocket_buf *why)
+{
+    const char *runs = guest_target_runs(mark->target);
+    mocket__buf_text(why, "a bundle for ");
+    mocket__buf_span(why, mark->target);
+    mocket__buf_text(why, ", and not an app. ");
+    guest_app_refuse(why, runs ? "To run it: " : "", runs ? runs : "", runs ? ". " : "", NULL);
+    mocket__buf_text(why, "It was made of the app with SHA-256 ");
+    mocket__buf_span(why, mark->app_hash);
+    return MOCKET_EINVAL;
+}
+
 int guest_app_format(mocket_span wasm, struct mocket_buf *why)
 {
-    static const char magic[] = { 0, 'a', 's', 'm' }, module[] = { 1, 0, 0, 0 };
+    static const char magic[] = { 0, 'a', 's', 'm' };
+    struct mocket_wasm_mark mark;
     if (wasm.len < 8 || memcmp(wasm.ptr, magic, 4) != 0)
         return guest_app_refuse(why, "not a WebAssembly module (it does not begin with \\0asm)", NULL);
+    if (mocket__wasm_mark_read(wasm, &mark))
+        return refuse_bundle(&mark, why);
     if (wasm.ptr[6] == 1)
-        return guest_app_refuse(
-            why, "a WebAssembly component; this host serves core modules (build without a component step)", NULL);
-    if (memcmp(wasm.ptr + 4, module, 4) != 0)
+        return guest_app_refuse(why,
+                                "a WebAssembly component, and not an app. A component host runs it, such as `wasmtime "
+                                "serve`; an app is built without a component step",
+                                NULL);
+    if (mocket__wasm_form(wasm) != MOCKET_WASM_MODULE)
         return guest_app_refuse(why, "a WebAssembly module of an unknown version", NULL);
     return 0;
 }
