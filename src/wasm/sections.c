@@ -130,10 +130,7 @@ uint64_t mocket__wasm_memory_bytes(mocket_span wasm)
     return r.bad || count == 0 || flags > WITH_MAXIMUM ? 0 : pages * PAGE;
 }
 
-enum { KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_TAG };
-
-/* Index of what is exported under the name as that kind, or UINT32_MAX. */
-static uint32_t find_export(mocket_span wasm, mocket_span name, uint32_t wanted)
+uint32_t mocket__wasm_find_export(mocket_span wasm, mocket_span name, uint32_t wanted)
 {
     struct mocket_wasm_bytes r = mocket__wasm_section(wasm, MOCKET_WASM_SECTION_EXPORT);
     for (uint32_t left = mocket__wasm_number(&r); left > 0 && !r.bad; left--) {
@@ -147,12 +144,12 @@ static uint32_t find_export(mocket_span wasm, mocket_span name, uint32_t wanted)
 
 uint32_t mocket__wasm_export_index(mocket_span wasm, mocket_span name)
 {
-    return find_export(wasm, name, KIND_FUNCTION);
+    return mocket__wasm_find_export(wasm, name, MOCKET_WASM_KIND_FUNCTION);
 }
 
 bool mocket__wasm_exports_memory(mocket_span wasm, mocket_span name)
 {
-    return find_export(wasm, name, KIND_MEMORY) != UINT32_MAX;
+    return mocket__wasm_find_export(wasm, name, MOCKET_WASM_KIND_MEMORY) != UINT32_MAX;
 }
 
 /* ---- Imports ---- */
@@ -171,27 +168,29 @@ bool mocket__wasm_next_import(struct mocket_wasm_bytes *r, struct mocket_wasm_im
     import->module = mocket__wasm_name(r);
     import->name = mocket__wasm_name(r);
     import->kind = mocket__wasm_byte(r);
+    const unsigned char *from = r->at;
     switch (import->kind) {
-    case KIND_FUNCTION:
+    case MOCKET_WASM_KIND_FUNCTION:
         mocket__wasm_number(r);
         break;
-    case KIND_TABLE:
+    case MOCKET_WASM_KIND_TABLE:
         mocket__wasm_skip_type(r);
         skip_limits(r);
         break;
-    case KIND_MEMORY:
+    case MOCKET_WASM_KIND_MEMORY:
         skip_limits(r);
         break;
-    case KIND_GLOBAL:
+    case MOCKET_WASM_KIND_GLOBAL:
         mocket__wasm_skip_type(r);
         mocket__wasm_byte(r); /* mutable */
         break;
-    case KIND_TAG:
+    case MOCKET_WASM_KIND_TAG:
         mocket__wasm_byte(r);
         mocket__wasm_number(r);
         break;
     default:
         r->bad = true;
     }
+    import->content = (struct mocket_wasm_bytes){ from, r->at, r->bad };
     return !r->bad;
 }

@@ -11,11 +11,26 @@ enum {
     MOCKET_WASM_SECTION_TYPE,
     MOCKET_WASM_SECTION_IMPORT,
     MOCKET_WASM_SECTION_FUNCTION,
-    MOCKET_WASM_SECTION_MEMORY = 5,
+    MOCKET_WASM_SECTION_TABLE,
+    MOCKET_WASM_SECTION_MEMORY,
     MOCKET_WASM_SECTION_GLOBAL,
     MOCKET_WASM_SECTION_EXPORT,
-    MOCKET_WASM_SECTION_ELEMENT = 9,
-    MOCKET_WASM_SECTION_CODE
+    MOCKET_WASM_SECTION_START,
+    MOCKET_WASM_SECTION_ELEMENT,
+    MOCKET_WASM_SECTION_CODE,
+    MOCKET_WASM_SECTION_DATA,
+    MOCKET_WASM_SECTION_DATA_COUNT,
+    MOCKET_WASM_SECTION_TAG,
+    MOCKET_WASM_SECTIONS
+};
+
+/* Kinds of imports and exports. */
+enum {
+    MOCKET_WASM_KIND_FUNCTION,
+    MOCKET_WASM_KIND_TABLE,
+    MOCKET_WASM_KIND_MEMORY,
+    MOCKET_WASM_KIND_GLOBAL,
+    MOCKET_WASM_KIND_TAG
 };
 
 struct mocket_wasm_bytes {
@@ -28,7 +43,7 @@ uint32_t mocket__wasm_byte(struct mocket_wasm_bytes *bytes);
 uint32_t mocket__wasm_number(struct mocket_wasm_bytes *bytes);
 /* Skips a LEB128 number of any width. */
 void mocket__wasm_skip_number(struct mocket_wasm_bytes *bytes);
-/* Skips a value type, a heap type or a block type: a number, behind one of two prefixes for a reference. */
+/* Skips a value type or a reference type: a number, behind one of two prefixes for a reference. */
 void mocket__wasm_skip_type(struct mocket_wasm_bytes *bytes);
 /* The next len bytes as bytes of their own. */
 struct mocket_wasm_bytes mocket__wasm_take(struct mocket_wasm_bytes *bytes, uint32_t len);
@@ -61,12 +76,15 @@ mocket_span mocket__wasm_name(struct mocket_wasm_bytes *bytes);
 uint64_t mocket__wasm_memory_bytes(mocket_span wasm);
 /* Index of an exported function, or UINT32_MAX. */
 uint32_t mocket__wasm_export_index(mocket_span wasm, mocket_span name);
+/* The same for any kind. */
+uint32_t mocket__wasm_find_export(mocket_span wasm, mocket_span name, uint32_t kind);
 bool mocket__wasm_exports_memory(mocket_span wasm, mocket_span name);
 
 /* What a module imports; kind is that of the format: 0 a function. */
 struct mocket_wasm_import {
     mocket_span module, name;
     uint32_t kind;
+    struct mocket_wasm_bytes content; /* what is behind the kind: of a function, the index of its type */
 };
 /* Takes the next import of the section, whose first number, the count, was taken. False when it cannot be read. */
 bool mocket__wasm_next_import(struct mocket_wasm_bytes *rest, struct mocket_wasm_import *import);

@@ -10,6 +10,19 @@ void mocket__wasm_write_number(struct mocket_buf *out, uint32_t value)
     } while (value > 0);
 }
 
+void mocket__wasm_write_byte(struct mocket_buf *out, uint32_t byte)
+{
+    unsigned char b = (unsigned char)byte;
+    mocket__buf_add(out, &b, 1);
+}
+
+void mocket__wasm_write_signed(struct mocket_buf *out, int64_t value)
+{
+    for (; value < -0x40 || value > 0x3f; value = value >= 0 ? value / 128 : ~(~value / 128))
+        mocket__wasm_write_byte(out, (uint32_t)(value & 0x7f) | 0x80);
+    mocket__wasm_write_byte(out, (uint32_t)(value & 0x7f));
+}
+
 void mocket__wasm_write_name(struct mocket_buf *out, mocket_span name)
 {
     mocket__wasm_write_number(out, (uint32_t)name.len);

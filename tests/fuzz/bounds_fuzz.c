@@ -1,6 +1,7 @@
 /* The limits of modules on any bytes: nothing behind the end is read, the verdict is one of two, a refusal has a reason
  * and stays one when a section follows. */
 #include "../../hosts/c/guest/bounds.c"
+#include "../../src/wasm/code.c"
 #include "../../src/wasm/sections.c"
 #include "fuzz.h"
 

@@ -11,7 +11,7 @@
 #include "bounds.h"
 
 #include "../../../src/base/span.h"
-#include "../../../src/wasm/sections.h"
+#include "../../../src/wasm/code.h"
 
 static const struct {
     int64_t most;
@@ -45,121 +45,6 @@ static int within(enum guest_bound which, uint64_t value, struct mocket_buf *why
     mocket__buf_text(why, ", the limit is ");
     mocket__buf_decimal(why, (uint64_t)bounds[which].most);
     return MOCKET_ELIMIT;
-}
-
-/* ---- Instructions ---- */
-
-static void skip_numbers(struct mocket_wasm_bytes *r, uint32_t count)
-{
-    for (; count > 0 && !r->bad; count--)
-        mocket__wasm_skip_number(r);
-}
-
-static void skip_memarg(struct mocket_wasm_bytes *r)
-{
-    enum { WITH_MEMORY = 0x40 };
-    bool memory = mocket__wasm_number(r) & WITH_MEMORY;
-    skip_numbers(r, memory ? 2 : 1);
-}
-
-static void skip_catches(struct mocket_wasm_bytes *r)
-{
-    for (uint32_t left = mocket__wasm_number(r); left > 0 && !r->bad; left--)
-        skip_numbers(r, mocket__wasm_byte(r) < 2 ? 2 : 1); /* kinds 0 and 1 name a tag before the label */
-}
-
-/* How long the immediates of an instruction are; n: that many numbers. */
-enum { TYPE = 16, TYPES, MEMARG, TABLE, BYTE, BYTES_4, BYTES_8, BYTES_16, LANE, CAST, UNKNOWN };
-
-static void skip_immediates(struct mocket_wasm_bytes *r, int shape)
-{
-    switch (shape) {
-    case TYPE:
-        mocket__wasm_skip_type(r);
-        return;
-    case TYPES:
-        for (uint32_t left = mocket__wasm_number(r); left > 0 && !r->bad; left--)
-            mocket__wasm_skip_type(r);
-        return;
-    case MEMARG:
-        skip_memarg(r);
-        return;
-    case TABLE: { /* of br_table, with the default label behind it */
-        uint32_t labels = mocket__wasm_number(r);
-        skip_numbers(r, labels);
-        mocket__wasm_skip_number(r);
-        return;
-    }
-    case BYTE:
-        mocket__wasm_byte(r);
-        return;
-    case BYTES_4:
-    case BYTES_8:
-    case BYTES_16:
-        mocket__wasm_take(r, 4u << (shape - BYTES_4));
-        return;
-    case LANE:
-        skip_memarg(r);
-        mocket__wasm_byte(r);
-        return;
-    case CAST: /* flags, label, two heap types */
-        mocket__wasm_byte(r);
-        skip_numbers(r, 3);
-        return;
-    case UNKNOWN:
-        r->bad = true;
-        return;
-    default:
-        skip_numbers(r, (uint32_t)shape);
-    }
-}
-
-/* Instructions from first up to the next row's first have this shape. The last row of a table stays UNKNOWN. */
-struct shape {
-    uint32_t first;
-    int shape;
-};
-
-static int find_shape(const struct shape *rows, uint32_t op)
-{
-    int shape = UNKNOWN;
-    for (; rows->first <= op; rows++) {
-        shape = rows->shape;
-        if (rows->first == UINT32_MAX)
-            break;
-    }
-    return shape;
-}
-
-#define SHAPES_END { UINT32_MAX, UNKNOWN }
-
-static const struct shape plain[] = {
-    { 0x00, 0 },       { 0x02, TYPE }, { 0x05, 0 },       { 0x06, UNKNOWN }, { 0x08, 1 }, { 0x09, UNKNOWN },
-    { 0x0a, 0 },       { 0x0c, 1 },    { 0x0e, TABLE },   { 0x0f, 0 },       { 0x10, 1 }, { 0x11, 2 },
-    { 0x12, 1 },       { 0x13, 2 },    { 0x14, 1 },       { 0x16, UNKNOWN }, { 0x1a, 0 }, { 0x1c, TYPES },
-    { 0x1d, UNKNOWN }, { 0x20, 1 },    { 0x27, UNKNOWN }, { 0x28, MEMARG },  { 0x3f, 1 }, { 0x43, BYTES_4 },
-    { 0x44, BYTES_8 }, { 0x45, 0 },    { 0xc5, UNKNOWN }, { 0xd0, TYPE },    { 0xd1, 0 }, { 0xd2, 1 },
-    { 0xd3, 0 },       { 0xd5, 1 },    { 0xd7, UNKNOWN }, SHAPES_END,
-};
-static const struct shape gc[] = {
-    { 0, 1 },  { 2, 2 },     { 6, 1 },     { 8, 2 },  { 11, 1 },       { 15, 0 },  { 16, 1 },
-    { 17, 2 }, { 20, TYPE }, { 24, CAST }, { 26, 0 }, { 31, UNKNOWN }, SHAPES_END,
-};
-static const struct shape bulk[] = {
-    { 0, 0 },  { 8, 2 },  { 9, 1 },  { 10, 2 }, { 11, 1 },       { 12, 2 },
-    { 13, 1 }, { 14, 2 }, { 15, 1 }, { 19, 0 }, { 23, UNKNOWN }, SHAPES_END,
-};
-static const struct shape simd[] = {
-    { 0, MEMARG }, { 12, BYTES_16 }, { 14, 0 }, { 21, BYTE },       { 35, 0 },
-    { 84, LANE },  { 92, MEMARG },   { 94, 0 }, { 0x114, UNKNOWN }, SHAPES_END,
-};
-static const struct shape atomic[] = {
-    { 0, MEMARG }, { 3, BYTE }, { 4, UNKNOWN }, { 0x10, MEMARG }, { 0x4f, UNKNOWN }, SHAPES_END,
-};
-
-static void skip_prefixed(struct mocket_wasm_bytes *r, const struct shape *rows)
-{
-    skip_immediates(r, find_shape(rows, mocket__wasm_number(r)));
 }
 
 /* ---- Functions ---- */
@@ -196,23 +81,27 @@ static bool close_block(struct nesting *n)
 
 static int walk(struct mocket_wasm_bytes *r, struct nesting *n, struct mocket_buf *why)
 {
-    enum { BLOCK = 0x02, LOOP, IF, END = 0x0b, TRY_TABLE = 0x1f, GC = 0xfb, BULK, SIMD, ATOMIC };
+    static const struct mocket_wasm_visitor nobody = { .visit = NULL };
     int rc = 0;
-    while (rc == 0 && r->at < r->end && !r->bad) {
-        uint32_t op = mocket__wasm_byte(r);
-        if (op == END && !close_block(n))
+    while (rc == 0 && r->at < r->end) {
+        uint32_t op = mocket__wasm_instruction(r, &nobody);
+        if (r->bad)
             return 0;
-        if (op == TRY_TABLE) {
-            mocket__wasm_skip_type(r);
-            skip_catches(r);
-        } else if (op >= GC && op <= ATOMIC) {
-            static const struct shape *const tables[] = { gc, bulk, simd, atomic };
-            skip_prefixed(r, tables[op - GC]);
-        } else {
-            skip_immediates(r, find_shape(plain, op));
+        switch (op) {
+        case MOCKET_WASM_END:
+        case MOCKET_WASM_DELEGATE:
+            if (!close_block(n))
+                return 0;
+            break;
+        case MOCKET_WASM_BLOCK:
+        case MOCKET_WASM_LOOP:
+        case MOCKET_WASM_IF:
+        case MOCKET_WASM_TRY:
+        case MOCKET_WASM_TRY_TABLE:
+            rc = open_block(n, op == MOCKET_WASM_LOOP, why);
+            break;
+        default:;
         }
-        if ((op >= BLOCK && op <= IF) || op == TRY_TABLE)
-            rc = open_block(n, op == LOOP, why);
     }
     return rc;
 }
@@ -223,10 +112,7 @@ static int check_body(struct mocket_wasm_bytes body, struct mocket_buf *why)
     if (rc < 0)
         return rc;
     struct nesting n = { .blocks = 0 };
-    for (uint32_t left = mocket__wasm_number(&body); left > 0 && !body.bad; left--) { /* locals: a count and a type */
-        mocket__wasm_skip_number(&body);
-        mocket__wasm_skip_type(&body);
-    }
+    mocket__wasm_locals(&body, &(struct mocket_wasm_visitor){ .visit = NULL });
     return walk(&body, &n, why);
 }
 
