@@ -30,6 +30,7 @@ struct adapter *adapter_open(void)
     app_initialize();
     a->running = "mocket_start";
     app_start();
+    app_command();
     adapter_log_flush(a);
     adapter_owner_release(a, &a->owner);
     a->running = "";

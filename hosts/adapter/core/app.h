@@ -12,7 +12,8 @@
 #define APP_EXPORT(name) __attribute__((import_module("app"), import_name(#name)))
 
 APP_EXPORT(_initialize) void app_initialize(void);
-APP_EXPORT(mocket_start) void app_start(void); /* or its _start */
+APP_EXPORT(mocket_start) void app_start(void);
+APP_EXPORT(_start) void app_command(void); /* only in an app without mocket_start; else does nothing */
 APP_EXPORT(mocket_alloc) uint32_t app_alloc(uint32_t len);
 APP_EXPORT(mocket_handle) void app_handle(int32_t req, uint32_t message, uint32_t len);
 APP_EXPORT(mocket_done) void app_done(int32_t op, int32_t result);

@@ -47,3 +47,11 @@ size_t strlen(const char *text)
         len++;
     return len;
 }
+
+char *strchr(const char *text, int byte)
+{
+    for (; *text != (char)byte; text++)
+        if (*text == '\0')
+            return NULL;
+    return (char *)text;
+}

@@ -72,10 +72,10 @@ void adapter_log_request(struct adapter_exchange *x, int level, mocket_span text
     mocket__buf_release(&line);
 }
 
-static void flush(struct mocket_buf *line)
+static void flush(struct adapter *a, unsigned which)
 {
-    adapter_log_line(MOCKET_LOG_INFO, mocket__buf_view(line));
-    mocket__buf_reset(line);
+    adapter_log_line(which == 1 ? ADAPTER_ERRORS : ADAPTER_OUTPUT, mocket__buf_view(&a->lines[which]));
+    mocket__buf_reset(&a->lines[which]);
 }
 
 void adapter_log_add(struct adapter *a, unsigned which, mocket_span bytes)
@@ -86,7 +86,7 @@ void adapter_log_add(struct adapter *a, unsigned which, mocket_span bytes)
         mocket_span piece = mocket__span_slice(bytes, at, end);
         mocket__buf_span(line, mocket__span_slice(piece, 0, room)); /* a byte more shows that the line is too long */
         if (end < bytes.len)
-            flush(line);
+            flush(a, which);
         at = end + 1;
     }
 }
@@ -95,5 +95,5 @@ void adapter_log_flush(struct adapter *a)
 {
     for (unsigned i = 0; i < sizeof a->lines / sizeof *a->lines; i++)
         if (a->lines[i].len > 0)
-            flush(&a->lines[i]);
+            flush(a, i);
 }

@@ -10,7 +10,7 @@
 
 #include "port.h"
 
-enum { ALIGN = 16, SMALLEST = 32, LISTS = 11 /* 32 B to 32 KiB */, LARGE = 65536, ASK = 65536 };
+enum { ALIGN = 16, SMALLEST = 32, LISTS = 11 /* 32 B to 32 KiB */, LARGE = 65536 };
 
 struct piece {
     size_t len; /* with this head */
@@ -48,7 +48,7 @@ static struct piece *take_free(unsigned list, size_t len)
 static struct piece *cut(size_t len)
 {
     if ((size_t)(heap.end - heap.at) < len) {
-        size_t got = len > ASK ? len : ASK;
+        size_t got = len;
         char *more = port_grow(&got);
         if (!more)
             return NULL;

@@ -37,7 +37,9 @@ static inline void adapter_copy(void *to, const struct adapter_bytes *bytes, siz
 /* Nanoseconds of MOCKET_ABI_WALL or MOCKET_ABI_MONOTONIC. */
 uint64_t port_now_ns(int clock);
 void port_random(void *to, size_t len);
-/* Writes a line of the log: level is enum mocket_log_level, the text is one escaped line of at most 4 KiB. */
+/* Writes a line of the log: the text is one escaped line of at most 4 KiB. level is enum mocket_log_level, or one of
+ * the two below for what the app writes to its descriptors 1 and 2. */
+enum { ADAPTER_OUTPUT = MOCKET_LOG_DEBUG + 1, ADAPTER_ERRORS };
 void port_log(int level, mocket_span line);
 /* Takes more memory: at least *len bytes, 16-aligned, sets *len to what there is. It is never given back. If it begins
  * where the last piece ended, the core joins the two. NULL: there is none. */

@@ -1,0 +1,206 @@
+/* wasi:http/outgoing-handler. A body that is whole is sent as the platform takes it: before the response, and while the
+ * app waits for it. */
+#include "fetch.h"
+
+#include "../../../src/base/memory.h"
+#include "../../../src/base/span.h"
+#include "landing.h"
+#include "wasi.h"
+
+enum { METHOD_OTHER = 9, SCHEME_HTTP = 0, SCHEME_HTTPS = 1 };
+
+/* ---- Errors of the platform: cases of error-code, in the order of world.wit ---- */
+
+enum {
+    DNS_TIMEOUT = 0,
+    IP_PROHIBITED = 4,
+    CONNECTION_TERMINATED = 7,
+    CONNECTION_TIMEOUT = 8,
+    READ_TIMEOUT = 9,
+    WRITE_TIMEOUT = 10,
+    CONNECTION_LIMIT = 11,
+    REQUEST_DENIED = 15,
+    RESPONSE_TIMEOUT = 33
+};
+
+static int code_of(unsigned error)
+{
+    switch (error) {
+    case DNS_TIMEOUT:
+    case CONNECTION_TIMEOUT:
+    case READ_TIMEOUT:
+    case WRITE_TIMEOUT:
+    case RESPONSE_TIMEOUT:
+        return MOCKET_ETIMEDOUT;
+    case IP_PROHIBITED:
+    case REQUEST_DENIED:
+        return MOCKET_EDENIED;
+    case CONNECTION_LIMIT:
+        return MOCKET_ELIMIT;
+    case CONNECTION_TERMINATED:
+        return MOCKET_ECLOSED;
+    default:
+        return MOCKET_EIO;
+    }
+}
+
+/* ---- The request ---- */
+
+static bool set_parts(uint32_t call, const struct adapter_outgoing *o)
+{
+    mocket_span method = o->request.method;
+    unsigned number = (unsigned)mocket__method_of(method);
+    uint32_t bad = wasi_call_method(call, number ? number - 1 : METHOD_OTHER, method.ptr, method.len);
+    bad |= wasi_call_scheme(call, 1, o->https ? SCHEME_HTTPS : SCHEME_HTTP, NULL, 0);
+    bad |= wasi_call_authority(call, 1, o->authority.ptr, o->authority.len);
+    bad |= wasi_call_path(call, 1, o->target.ptr, o->target.len);
+    return bad == 0;
+}
+
+static int send(struct http_call *c, uint32_t call)
+{
+    union wasi_result ret;
+    wasi_call_send(call, 0, 0, &ret);
+    if (ret.bytes[0] != 0)
+        return code_of(ret.bytes[8]);
+    c->future = ret.words[2] + 1;
+    return 0;
+}
+
+static void open_output(struct http_call *c, uint32_t call)
+{
+    union wasi_result ret;
+    wasi_call_body(call, &ret);
+    c->output = (struct http_output){ .body = ret.bytes[0] == 0 ? ret.words[1] + 1 : 0 };
+    if (!c->output.body)
+        return;
+    wasi_out_stream(c->output.body - 1, &ret);
+    c->output.stream = ret.bytes[0] == 0 ? ret.words[1] + 1 : 0;
+}
+
+/* Sends more of a body that is whole, as far as there is room. */
+static void push(struct http_call *c)
+{
+    while (c->body.len > 0) {
+        struct adapter_bytes bytes = { c->body.ptr, 0, c->body.len };
+        ptrdiff_t n = http_output_write(&c->output, &bytes, 0);
+        if (n == MOCKET_EAGAIN)
+            return;
+        c->body = mocket__span_slice(c->body, n > 0 ? (size_t)n : c->body.len, c->body.len);
+        if (c->body.len == 0)
+            http_output_close(&c->output, n > 0);
+    }
+}
+
+int port_fetch(struct adapter_outgoing *o)
+{
+    struct http_call *c = o->port = mocket__new(sizeof *c);
+    struct mocket_fields fields = o->request.fields;
+    if (!c)
+        return MOCKET_ENOMEM;
+    if (o->sends_body && o->request.body_len >= 0 &&
+        mocket__fields_add_len(&fields, &o->arena, (uint64_t)o->request.body_len) < 0)
+        return MOCKET_ENOMEM;
+    uint32_t call = wasi_call_new(http_fields_make(&fields));
+    if (!set_parts(call, o)) {
+        wasi_call_drop(call);
+        return MOCKET_EINVAL;
+    }
+    if (o->sends_body)
+        open_output(c, call);
+    int rc = send(c, call);
+    c->body = o->body;
+    if (rc == 0 && !o->streams)
+        push(c);
+    return rc;
+}
+
+ptrdiff_t port_fetch_room(struct adapter_outgoing *o)
+{
+    struct http_call *c = o->port;
+    return http_output_room(&c->output);
+}
+
+ptrdiff_t port_fetch_write(struct adapter_outgoing *o, struct adapter_bytes bytes)
+{
+    struct http_call *c = o->port;
+    return http_output_write(&c->output, &bytes, 0);
+}
+
+int port_fetch_end(struct adapter_outgoing *o)
+{
+    struct http_call *c = o->port;
+    http_output_close(&c->output, true);
+    return 0;
+}
+
+/* ---- The response ---- */
+
+static void open_input(struct http_call *c)
+{
+    union wasi_result ret;
+    wasi_reply_consume(c->reply - 1, &ret);
+    if (ret.bytes[0] != 0)
+        return;
+    c->input.body = ret.words[1] + 1;
+    wasi_body_stream(ret.words[1], &ret);
+    if (ret.bytes[0] == 0)
+        c->input.stream = ret.words[1] + 1;
+}
+
+/* Copies rows to the arena: they outlive the area where they landed. */
+static int take_fields(struct adapter_outgoing *o, uint32_t headers)
+{
+    struct mocket_fields landed = { 0 };
+    struct landing_area before = landing_mark();
+    int rc = http_fields_read(headers, &landed, &o->arena);
+    o->fields = (struct mocket_fields){ 0 };
+    for (size_t i = 0; i < landed.count && rc == 0; i++) {
+        mocket_span name = mocket__arena_copy(&o->arena, landed.rows[i].name);
+        mocket_span value = landed.rows[i].value;
+        value = mocket__arena_copy(&o->arena, value.len ? value : MOCKET_SPAN(""));
+        rc = name.ptr && value.ptr ? mocket__fields_add(&o->fields, &o->arena, name, value) : MOCKET_ENOMEM;
+    }
+    landing_restore(before);
+    return rc;
+}
+
+int port_fetch_head(struct adapter_outgoing *o)
+{
+    struct http_call *c = o->port;
+    union wasi_result ret;
+    push(c);
+    wasi_future_get(c->future - 1, &ret);
+    if (ret.bytes[0] == 0)
+        return MOCKET_EAGAIN;
+    if (ret.bytes[8] != 0 || ret.bytes[16] != 0)
+        return ret.bytes[8] != 0 ? MOCKET_EIO : code_of(ret.bytes[24]);
+    c->reply = ret.words[6] + 1;
+    o->status = (int)wasi_reply_status(c->reply - 1);
+    uint32_t headers = wasi_reply_headers(c->reply - 1);
+    int rc = take_fields(o, headers);
+    wasi_fields_drop(headers);
+    open_input(c);
+    return rc;
+}
+
+ptrdiff_t port_fetch_read(struct adapter_outgoing *o, void *to, size_t cap)
+{
+    struct http_call *c = o->port;
+    return http_input_read(&c->input, to, cap);
+}
+
+void port_fetch_drop(struct adapter_outgoing *o)
+{
+    struct http_call *c = o->port;
+    if (!c)
+        return;
+    http_output_close(&c->output, false);
+    http_input_close(&c->input);
+    if (c->reply)
+        wasi_reply_drop(c->reply - 1);
+    if (c->future)
+        wasi_future_drop(c->future - 1);
+    mocket__free(c);
+    o->port = NULL;
+}

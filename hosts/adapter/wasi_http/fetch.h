@@ -1,0 +1,14 @@
+/* An outgoing request as handles of WASI. */
+#ifndef MOCKET_HOSTS_ADAPTER_WASI_HTTP_FETCH_H
+#define MOCKET_HOSTS_ADAPTER_WASI_HTTP_FETCH_H
+
+#include "request.h"
+
+struct http_call {
+    http_handle future, reply;
+    struct http_output output;
+    struct http_input input;
+    mocket_span body; /* whole: the part that is not sent yet */
+};
+
+#endif
