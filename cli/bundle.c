@@ -1,6 +1,10 @@
-/* `mocket bundle`: a folder that serves an app on a JavaScript platform, or deploys as it is. It holds the module, the
+/* `mocket bundle`: makes of an app what another platform runs.
+ *
+ * For a JavaScript platform it writes a folder that serves the app, or deploys as it is. The folder has the module, the
  * ES modules of hosts/js that the platform needs, an entry, and the platform's own files. No file of it names the place
  * where it was made. The templates are hosts/js/bundles/TARGET: a new platform is a folder there and a row here.
+ *
+ * Standard hosts of WebAssembly get a file or a folder with the app joined to an adapter (bundle/standard.h).
  *
  * Everything is read and checked before the first file is written. */
 #include <limits.h>
@@ -12,6 +16,7 @@
 #include "../src/base/span.h"
 #include "bundle/folder.h"
 #include "bundle/gather.h"
+#include "bundle/standard.h"
 #include "bundle/target.h"
 #include "command.h"
 #include "home.h"
@@ -25,10 +30,12 @@
     X("node", "Node")                                                                                                  \
     X("deno", "Deno") X("bun", "Bun") X("workerd", "Workers") X("service-worker", "browsers, as a service worker")
 
-#define TARGET_NAME(name, title) name,
+#define TARGET_NAME(name, ...) name,
 #define TARGET_TITLE(name, title) title,
-#define TARGET_WORD(name, title) " " name
+#define TARGET_WORD(name, ...) " " name
 const char *const bundle_script_targets[] = { TARGETS(TARGET_NAME) NULL };
+static const char *const names[] = { TARGETS(TARGET_NAME) BUNDLE_STANDARD_TARGETS(TARGET_NAME) NULL };
+#define SCRIPT_TARGETS ((int64_t)(sizeof titles / sizeof *titles)) /* these are the first rows of names */
 static const char *const titles[] = { TARGETS(TARGET_TITLE) };
 
 struct bundle {
@@ -36,8 +43,11 @@ struct bundle {
     const char *app; /* path of the module */
     const char *out;
     const char *name; /* of the package */
-    int64_t target;   /* a row of TARGETS */
+    int64_t target;   /* a row of names */
     bool force;
+    bool environment;
+    int64_t manifest; /* a row of BUNDLE_MANIFESTS; below 0: none */
+    struct bundle_metadata metadata;
     char default_name[NAME_MAX_LEN + 1];
 };
 
@@ -72,16 +82,26 @@ static int take_app(void *into, const char *text)
     return 0;
 }
 
+#define METADATA_OPTION(member, option, section, metavar, text)                                                        \
+    { CLI_WORD, option, .value = metavar, .at = offsetof(struct bundle, metadata.member), .help = text },
 static const struct cli_option options[] = {
-    { CLI_CHOICE, "target", .value = "TARGET", .choices = bundle_script_targets, .at = offsetof(struct bundle, target),
-      .help = "the platform, one of:" TARGETS(TARGET_WORD) },
-    { CLI_WORD, NULL, 'o', .value = "DIR", .at = offsetof(struct bundle, out),
-      .help = "the folder to write; it is made if it does not exist" },
+    { CLI_CHOICE, "target", .value = "TARGET", .choices = names, .at = offsetof(struct bundle, target),
+      .help = "the platform, one of:" TARGETS(TARGET_WORD) BUNDLE_STANDARD_TARGETS(TARGET_WORD) },
+    { CLI_WORD, NULL, 'o', .value = "PATH", .at = offsetof(struct bundle, out),
+      .help = "the folder to write, which is made if it does not exist; for wasi-http the file" },
     { CLI_OWN, "name", .value = "NAME", .take = take_name, .initial_words = "the file's name",
       .help = "name of the package, up to 63 small letters, digits and `-`" },
     { CLI_SWITCH, "force", .at = offsetof(struct bundle, force),
-      .help = "write into a folder that is not empty; other files in it stay" },
-    { .name = NULL },
+      .help = "write into a folder that is not empty, where other files stay; replace a manifest" },
+    { CLI_GROUP, .help = "Components (wasi-http)" },
+    { CLI_SWITCH, "environment", .at = offsetof(struct bundle, environment),
+      .help = "the component imports wasi:cli/environment: the app sees variables and arguments that the host grants" },
+    { CLI_CHOICE, "manifest", .value = "PLATFORM", .choices = bundle_manifest_names,
+      .at = offsetof(struct bundle, manifest), .initial_words = "none",
+      .help = "write a manifest beside the component: spin or wasmcloud" },
+    { CLI_WORD, "title", .value = "TEXT", .at = offsetof(struct bundle, metadata.title), .initial_words = "the name",
+      .help = "title of the component in registries" },
+    BUNDLE_METADATA(METADATA_OPTION){ .name = NULL },
 };
 
 /* ---- The command line as a whole ---- */
@@ -112,6 +132,22 @@ static void choose_name(struct bundle *b)
     b->name = len > 0 ? b->default_name : "app";
 }
 
+static int check_text(const struct bundle *b, const char *text)
+{
+    if (!text || (!has_controls(text) && mocket__utf8_valid(mocket__span(text))))
+        return 0;
+    return mocket__cli_misuse(b->verb, "a text of the metadata is not UTF-8, or has a control character in it");
+}
+
+static int check_metadata(const struct bundle *b)
+{
+    int rc = check_text(b, b->metadata.title);
+#define METADATA_CHECK(member, ...) rc = rc == 0 ? check_text(b, b->metadata.member) : rc;
+    BUNDLE_METADATA(METADATA_CHECK)
+#undef METADATA_CHECK
+    return rc;
+}
+
 static int check(struct bundle *b)
 {
     if (!b->app)
@@ -120,12 +156,16 @@ static int check(struct bundle *b)
     if (b->target < 0)
         return mocket__cli_misuse(b->verb, "which platform? --target TARGET names it");
     if (!b->out)
-        return mocket__cli_misuse(b->verb, "which folder? -o DIR names it");
+        return mocket__cli_misuse(b->verb, "which folder or file? -o PATH names it");
     if (has_controls(b->app) || has_controls(b->out))
         return mocket__cli_misuse(b->verb, "a path with a control character in it");
     if (!b->name)
         choose_name(b);
-    return 0;
+    if (!b->metadata.title)
+        b->metadata.title = b->name;
+    if (b->target < SCRIPT_TARGETS && (b->environment || b->manifest >= 0))
+        return mocket__cli_misuse(b->verb, "--environment and --manifest are for the target wasi-http");
+    return check_metadata(b);
 }
 
 /* ---- The work ---- */
@@ -179,11 +219,23 @@ static void tell(const struct bundle *b, const struct bundle_files *files, const
     fputs("/run\n", stdout);
 }
 
+/* For a host of WebAssembly. */
+static int make_standard(const struct bundle *b, mocket_span bytes, const struct guest_app *facts)
+{
+    char hash[HOST_SHA256_HEX];
+    host_sha256_text(bytes, hash);
+    struct bundle_app app = { b->verb, b->app, bytes,    hash,           *facts,      names[b->target],
+                              b->name, b->out, b->force, b->environment, b->manifest, b->metadata };
+    return bundle_standard(&app, (size_t)(b->target - SCRIPT_TARGETS));
+}
+
 static int make(const struct bundle *b, struct mocket_buf *bytes, struct bundle_files *files)
 {
     char js[PATH_MAX], hash[HOST_SHA256_HEX];
     struct guest_app app;
     int rc = read_app(b, bytes, &app);
+    if (rc == 0 && b->target >= SCRIPT_TARGETS)
+        return make_standard(b, mocket__buf_view(bytes), &app);
     if (rc == 0)
         rc = mocket__cli_home_js(b->verb, js);
     if (rc != 0)
@@ -205,7 +257,7 @@ static int make(const struct bundle *b, struct mocket_buf *bytes, struct bundle_
 
 static int run(int argc, char **argv)
 {
-    struct bundle b = { .verb = argv[0], .target = -1 };
+    struct bundle b = { .verb = argv[0], .target = -1, .manifest = -1 };
     struct bundle_files files = { 0 };
     struct mocket_buf bytes = { 0 };
     int rc = mocket__cli_options(&mocket__cli_bundle, argc, argv, &b);
@@ -220,21 +272,28 @@ static int run(int argc, char **argv)
 
 const struct cli_verb mocket__cli_bundle = {
     .name = "bundle",
-    .summary = "write a folder that serves an app on a JavaScript platform",
+    .summary = "make of an app what a JavaScript platform or a host of wasi:http runs",
     .usage =
-        "usage: mocket bundle --target TARGET app.wasm -o DIR [options]\n"
+        "usage: mocket bundle --target TARGET app.wasm -o PATH [options]\n"
         "\n"
         "Writes a folder that serves app.wasm on Node or another JavaScript platform, or\n"
         "deploys as it is: the module unchanged, the host for it as ES modules, an entry,\n"
         "the platform's own files, README.md, and `run`, which starts it at PORT and HOST\n"
-        "of the environment. This command needs neither Node nor a network.\n"
+        "of the environment.\n"
+        "\n"
+        "For the target wasi-http it writes a component that any host of wasi:http 0.2\n"
+        "runs: wasmtime serve, Spin, wasmCloud. The app is in it, byte for byte.\n"
+        "\n"
+        "This command needs neither Node, nor another tool, nor a network.\n"
         "\n",
     .options = options,
     .more =
         "Examples:\n"
         "  mocket bundle --target node app.wasm -o dist && PORT=8080 dist/run\n"
         "  mocket bundle --target workerd app.wasm -o edge && edge/run\n"
-        "  mocket bundle --target service-worker app.wasm -o public && public/run\n",
+        "  mocket bundle --target service-worker app.wasm -o public && public/run\n"
+        "  mocket bundle --target wasi-http app.wasm -o app.component.wasm\n"
+        "  wasmtime serve app.component.wasm\n",
     .run = run,
     .word = take_app,
 };

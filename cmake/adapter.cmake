@@ -1,5 +1,5 @@
-# Adapters (hosts/adapter): hosts of the guest ABI that are WebAssembly themselves. Freestanding C for wasm32, made by the
-# clang that makes the guest library.
+# Adapters (hosts/adapter): hosts of the guest ABI that are WebAssembly themselves. Freestanding C for wasm32, compiled
+# by the clang of the guest library.
 include_guard()
 
 mocket_glob(adapter_core hosts/adapter/core/*.c)
@@ -46,3 +46,42 @@ function(mocket_adapter name)
         VERBATIM)
     add_custom_target(adapter-${name} DEPENDS ${arg_OUTPUT})
 endfunction()
+
+# ---- Templates of component targets: linked with the command ----
+
+find_package(Python3 COMPONENTS Interpreter)
+
+# mocket_component_template(NAME adapter.wasm world.wit [argument...]): sets NAME_template to a C file with the
+# template. Without clang the file says that there is none.
+function(mocket_component_template name adapter world)
+    set(out ${PROJECT_BINARY_DIR}/adapter/${name}_template.c)
+    set(${name}_template ${out} PARENT_SCOPE)
+    if(NOT MOCKET_WASM OR NOT MOCKET_WASM_CC OR NOT Python3_FOUND)
+        file(WRITE ${out} "#include \"cli/bundle/component.h\"\n"
+             "const struct bundle_component bundle_component_${name} = { .len = 0 };\n")
+        return()
+    endif()
+    mocket_glob(tables hosts/c/guest/wasi*.c hosts/c/guest/moonbit.c)
+    set(tool ${PROJECT_SOURCE_DIR}/tools/component-template)
+    add_custom_command(
+        OUTPUT ${out}
+        COMMAND ${Python3_EXECUTABLE} -B ${tool} --world ${world} --adapter ${adapter} --name ${name} --c ${out}
+                --wasm ${PROJECT_BINARY_DIR}/adapter/${name}.template.wasm ${ARGN}
+        DEPENDS ${tool} ${PROJECT_SOURCE_DIR}/tools/component.py ${PROJECT_SOURCE_DIR}/tools/wasm.py
+                ${PROJECT_SOURCE_DIR}/tools/wit.py ${PROJECT_SOURCE_DIR}/tools/abi.py ${world} ${adapter} ${tables}
+                ${PROJECT_SOURCE_DIR}/include/mocket_abi.h
+        COMMENT "template ${name}"
+        VERBATIM)
+endfunction()
+
+set(wasi_http ${PROJECT_BINARY_DIR}/adapter/wasi_http.wasm)
+if(MOCKET_WASM AND MOCKET_WASM_CC)
+    mocket_glob(sources hosts/adapter/wasi_http/*.c hosts/adapter/core/own_memory.S hosts/adapter/core/preview1.c
+                hosts/adapter/core/moonbit.c)
+    mocket_adapter(wasi_http OUTPUT ${wasi_http} SOURCES ${sources}
+                   LINK -Wl,--import-memory,--stack-first,-z,stack-size=16384)
+endif()
+set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_http/world.wit)
+mocket_component_template(wasi_http ${wasi_http} ${world} --without wasi:cli/environment@0.2.0)
+mocket_component_template(wasi_http_env ${wasi_http} ${world})
+set(MOCKET_TEMPLATES ${wasi_http_template} ${wasi_http_env_template})

@@ -4,7 +4,7 @@ import wasm
 import wit
 
 PREAMBLE = b"\0asm\x0d\0\1\0"
-CUSTOM, CORE_MODULE, CORE_INSTANCE, COMPONENT, INSTANCE, ALIAS, TYPE, CANON, IMPORT, EXPORT = 0, 1, 2, 4, 5, 6, 7, 8, 10, 11
+CORE_MODULE, CORE_INSTANCE, COMPONENT, INSTANCE, ALIAS, TYPE, CANON, IMPORT, EXPORT = 1, 2, 4, 5, 6, 7, 8, 10, 11
 PRIMITIVES = {"bool": 0x7F, "s8": 0x7E, "u8": 0x7D, "s16": 0x7C, "u16": 0x7B, "s32": 0x7A, "u32": 0x79, "s64": 0x78,
               "u64": 0x77, "f32": 0x76, "f64": 0x75, "char": 0x74, "string": 0x73}
 FUNC, TYPES, INSTANCES = b"\1", b"\3", b"\5"  # sorts

@@ -10,7 +10,8 @@ void adapter_log_line(int level, mocket_span line);
 void adapter_log(int level, mocket_span text);
 /* The same, with the request's method and target in front. */
 void adapter_log_request(struct adapter_exchange *x, int level, mocket_span text);
-/* Appends bytes to an unfinished line, and logs each line that they complete. which: 0 and 1 for the descriptors 1 and 2, 2 for println. */
+/* Appends bytes to an unfinished line, and logs each line that they complete. which: 0 and 1 for the descriptors 1 and
+ * 2, 2 for println. */
 void adapter_log_add(struct adapter *a, unsigned which, mocket_span bytes);
 /* Logs what there is of unfinished lines. */
 void adapter_log_flush(struct adapter *a);

@@ -12,7 +12,7 @@
 extern char __heap_base, __heap_end; /* wasm-ld's: from the end of data and stack to the end of the first pages */
 
 __attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void http_serve(uint32_t request,
-                                                                                          uint32_t outparam);
+                                                                                        uint32_t outparam);
 void http_serve(uint32_t request, uint32_t outparam)
 {
     landing_reset();

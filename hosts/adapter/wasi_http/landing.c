@@ -7,8 +7,10 @@
 enum { HEADS = 65536 }; /* more than the heads of nearly every request */
 
 #define GLOBAL(name)                                                                                                   \
-    ".globaltype " name ", i32\n"                                                                                      \
-    ".import_module " name ", base\n"                                                                                  \
+    ".globaltype " name                                                                                                \
+    ", i32\n"                                                                                                          \
+    ".import_module " name                                                                                             \
+    ", base\n"                                                                                                         \
     ".import_name " name ", " name "\n"
 __asm__(GLOBAL("landing_next") GLOBAL("landing_end") GLOBAL("grown_start") GLOBAL("grown_end"));
 

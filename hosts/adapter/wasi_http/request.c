@@ -57,8 +57,8 @@ static void open_body(struct http_request *h)
         h->input.stream = ret.words[1] + 1;
 }
 
-/* Whether there is a body: hosts hide Transfer-Encoding, so that only reading shows it. Methods that usually have a body
- * are read later. */
+/* Whether there is a body: hosts hide Transfer-Encoding, so that only reading shows it. Methods that usually have a
+ * body are read later. */
 static int64_t unknown_length(struct adapter_exchange *x)
 {
     struct http_request *h = x->port;

@@ -6,7 +6,7 @@
 
 /* X(name, how to run a file of this target). */
 #define GUEST_TARGETS(X)                                                                                               \
-    X("wasi-http", "wasmtime serve -S cli FILE")                                                                       \
+    X("wasi-http", "wasmtime serve FILE")                                                                              \
     X("wasi-http@0.3", "wasmtime serve -S p3 -W component-model-async FILE")                                           \
     X("wasi-server", "wasmtime run -S inherit-network -S inherit-env FILE")                                            \
     X("cgi", "a CGI server that starts `wasmtime run FILE`")                                                           \
