@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
 import { promisify } from 'node:util';
-import { contractApp } from './guests.js';
+import { contractApp, sleep } from './guests.js';
 
 const PACKAGE = path.resolve(import.meta.dirname, '..');
 const { MODULES } = process.env;
@@ -40,6 +41,17 @@ async function started(t, runtime, words, env = {}) {
         assert.deepEqual(await once(child, 'exit'), [0, null], said);
     });
     return { address: /http:(\S+)\//.exec(said)[1], said };
+}
+
+// A client that sends a handshake and resets its connection.
+function leaveEarly(address) {
+    const [host, port] = address.split(':');
+    return new Promise((resolve) => {
+        const socket = net.connect(port, host, () => socket.write('GET /echo HTTP/1.1\r\nHost: a\r\n' +
+            'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n', () => socket.resetAndDestroy()));
+        socket.on('error', () => {}).on('close', resolve);
+    });
 }
 
 for (const [runtime, { words, test: testing }] of Object.entries(RUNTIMES)) {
@@ -90,5 +102,25 @@ for (const [runtime, { words, test: testing }] of Object.entries(RUNTIMES)) {
         const closed = once(socket, 'close');
         socket.close(1000, 'bye');
         assert.equal((await closed)[0].code, 1000);
+    });
+
+    const skipNode = skip || runtime === 'node';
+    test(`${runtime}: a client that leaves early takes no place for good`, { skip: skipNode }, async (t) => {
+        const script = path.join(folder, `${runtime}-left.mjs`), places = 3;
+        writeFileSync(script, `import { load, serve } from '${entry}';
+            const app = await load(new URL('file://${GUEST}'), { maxSockets: ${places}, log: () => {} });
+            const server = await serve(app, { port: 0, hostname: '127.0.0.1' });
+            console.error(server.url);
+            process.once('SIGTERM', () => process.exit(0));`);
+        const { address } = await started(t, runtime, [script]);
+        for (let i = 0; i < places; i++)
+            await leaveEarly(address.slice(2));
+        const opens = () => new Promise((resolve) => {
+            const socket = new WebSocket(`ws:${address}/echo`);
+            socket.onopen = () => resolve(true);
+            socket.onerror = () => resolve(false);
+        });
+        for (const end = Date.now() + 10000; !await opens(); await sleep(100))
+            assert.ok(Date.now() < end, 'no place');
     });
 }

@@ -4,9 +4,11 @@ import { ECLOSED, EINVAL, ENOTSUP } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
 import { addFields } from '../headers.js';
 import { CLOSE_MS, isMessage, Port } from '../port.js';
+import { LOST } from '../socket.js';
 import { capped } from '../timer.js';
 
 const LOOK_MS = 5;
+const OPEN_MS = 5000; // for a handshake's answer to be sent
 
 // Deno names bad frames by a text; a close follows it.
 function codeOf(error) {
@@ -23,15 +25,27 @@ class DenoPort extends Port {
         this.timer = null;
         this.late = null;
         ws.binaryType = 'arraybuffer';
+        ws.onopen = () => this.open();
+        // Deno reports nothing of a client that left before the socket was open.
+        this.opening = setTimeout(() => this.end(LOST, ''), OPEN_MS);
         ws.onmessage = ({ data }) => this.hear(data);
         this.error = ''; // why it ends
         ws.onclose = ({ code, reason, wasClean }) => this.end(wasClean ? code : codeOf(this.error), reason);
         ws.onerror = ({ message }) => { this.error = message; };
     }
 
+    open() {
+        clearTimeout(this.opening);
+        if (this.socket.isGone)
+            this.ws.close();
+        else
+            this.socket.opened(this);
+    }
+
     end(code, reason) {
         clearInterval(this.timer);
         clearTimeout(this.late);
+        clearTimeout(this.opening);
         this.socket.closed(code, reason);
     }
 
@@ -47,7 +61,7 @@ class DenoPort extends Port {
     close(code, reason) {
         super.close(code, reason);
         // The guest waits no longer for the client's answer; the connection is Deno's.
-        this.late = setTimeout(() => this.end(1006, ''), CLOSE_MS);
+        this.late = setTimeout(() => this.end(LOST, ''), CLOSE_MS);
     }
 
     waiting() {
@@ -80,7 +94,7 @@ export function accepter(wsIdle) {
         addFields(response.headers, fields);
         if (protocol !== undefined) // Deno's own option looks for it where offers are split by ", "
             response.headers.set('sec-websocket-protocol', protocol);
-        ws.onopen = () => socket.opened(new DenoPort(ws, socket));
+        new DenoPort(ws, socket); // the platform's socket keeps it
         return response;
     };
 }
