@@ -40,6 +40,7 @@ static void codes(int req, const int *list, int count)
     answer(req, 200, text);
 }
 
+#define LARGE (12 << 20)
 #define CODES(req, ...) codes(req, (const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
 
 /* ---- One function for each path ---- */
@@ -167,6 +168,16 @@ static void path_hop(int req)
 }
 
 /* What the body's length is, the host knows better. */
+/* An answer that no connection takes at once. */
+static void path_large(int req)
+{
+    const uint32_t head[MOCKET_ABI_HEAD_WORDS] = { 200, 0, 0, sizeof head };
+    void *body = calloc(LARGE, 1);
+    if (do_respond(req, head, sizeof head, body, body ? LARGE : 0) < 0)
+        answer(req, 503, "refused");
+    free(body);
+}
+
 static void path_length(int req)
 {
     answer_field(req, "content-length", "999");
@@ -351,6 +362,7 @@ static const struct {
     { "/escape", path_escape },
     { "/log-range", path_log_range },
     { "/length", path_length },
+    { "/large", path_large },
 };
 
 EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)

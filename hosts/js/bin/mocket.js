@@ -29,8 +29,8 @@ Serves a guest module over HTTP until SIGINT or SIGTERM.
   --max-sockets N     WebSockets at once (default: 10000)
   --sockets-each N    WebSockets of one instance (default: 1024)
   --max-memory-total SIZE
-                      memory that the host holds for requests, answers, messages and outgoing requests together
-                      (default: three quarters of the machine's)
+                      memory that the host holds for instances, requests, answers, messages and outgoing requests
+                      together (default: three quarters of the machine's)
   --trusted-proxy NETWORKS
                       10.0.0.0/8,::1 or unix: proxies, whose Forwarded or X-Forwarded-For and -Proto tell the client's
                       address and scheme; may be repeated

@@ -30,7 +30,8 @@ export class App {
         this.proxies = new Proxies(this.options.trustedProxy);
         this.transport = this.options.transport ?? fetchTransport;
         this.topics = new Topics();
-        this.till = new Till(this.options.maxMemoryTotal, this.log, () => this.pool.recount());
+        this.handedOver = null; // large answers that a platform has, and may have sent (handed-over.js)
+        this.till = new Till(this.options.maxMemoryTotal, this.log, () => this.recount());
         this.socketCount = 0;
         this.closing = false;
         this.pool = new Pool(this);
@@ -46,6 +47,12 @@ export class App {
     // Bytes of a message that a guest sends or publishes.
     get sendMax() {
         return Math.max(SIZE_MAX, this.maxMessage);
+    }
+
+    // Frees what is no longer held, and was not noticed.
+    recount() {
+        this.pool.recount();
+        this.handedOver?.recount();
     }
 
     get hasSockets() {

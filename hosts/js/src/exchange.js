@@ -65,7 +65,7 @@ export class Exchange extends Owner {
 
     // 0, or ENOMEM: nothing was sent, and the guest may answer something smaller.
     respond(head, memory, ptr, len) {
-        if (len > SMALL && !this.holdAnswer(len)) {
+        if (len > SMALL && !this.isHead && !head.isBodyless && !this.holdAnswer(len)) {
             this.isShort = true;
             return ENOMEM;
         }

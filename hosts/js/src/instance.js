@@ -52,7 +52,13 @@ export class Instance extends Owner {
         this.onFree = () => this.free();
         this.onFail = (reason) => this.fail(reason);
         this.exports = null;
-        this.start();
+        this.memory = null;
+        try {
+            this.start();
+        } catch (reason) {
+            this.forgetMemory();
+            throw reason;
+        }
     }
 
     get isRunning() {
@@ -69,7 +75,7 @@ export class Instance extends Owner {
         const { exports } = new WebAssembly.Instance(this.app.module.code, importsFor(this));
         checkInstance(exports);
         const wrap = (f) => f && this.direct ? WebAssembly.promising(f) : f;
-        this.memory = new Memory(exports.memory);
+        this.memory = new Memory(exports.memory, (bytes) => this.countMemory(bytes));
         this.alloc = exports.mocket_alloc;
         this.handle = wrap(exports.mocket_handle);
         this.event = wrap(exports.mocket_ws);
@@ -87,6 +93,17 @@ export class Instance extends Owner {
             throw new Error('its start returned without `listen`: main must end in mocket_listen');
         this.release(); // operations of the start end with it
         this.state = READY;
+    }
+
+    // The guest's memory counts like all that the host holds for the app. Its growth cannot be refused: it is counted
+    // when the host looks at the memory next.
+    countMemory(bytes) {
+        if (this.state !== ENDED)
+            this.app.till.held += bytes;
+    }
+
+    forgetMemory() {
+        this.app.till.give(this.memory?.size ?? 0);
     }
 
     complaint(reason) {
@@ -129,6 +146,7 @@ export class Instance extends Owner {
             thing.release?.();
         this.handles.rows.clear();
         this.output.flushRest();
+        this.forgetMemory();
         this.app.pool.ended(this);
         for (const ex of this.queued) {
             ex.instance = null;

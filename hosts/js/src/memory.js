@@ -2,12 +2,18 @@
 import { bufferOf, readLatin1, textOf } from './text.js';
 
 export class Memory {
-    constructor(memory) {
+    // grown: called with the number of bytes by which the memory has grown.
+    constructor(memory, grown = () => {}) {
         this.memory = memory;
+        this.grown = grown;
+        this.size = 0;
         this.renew();
     }
 
     renew() {
+        const { byteLength } = this.memory.buffer;
+        this.grown(byteLength - this.size);
+        this.size = byteLength;
         this.u8 = new Uint8Array(this.memory.buffer);
         this.u32 = new Uint32Array(this.memory.buffer);
         this.buf = bufferOf(this.memory);

@@ -9,6 +9,8 @@
 //     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
 //     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
 //     closes                Connection: close in an answer ends the connection
+//     pieces                larger answers are handed over in pieces of so many bytes: only then the platform says when
+//                           an answer was sent (Deno)
 //     unknownBody()         the body of an answer to HEAD of unknown length
 import { textOf, isAscii } from './text.js';
 
@@ -56,6 +58,7 @@ export const platform = {
     passesFragments: isBun || isDeno,
     knowsLengths: isBun || isDeno || isWorkerd,
     closes: isBun,
+    pieces: isDeno ? 262144 : Infinity,
     // null would be announced as a body of no bytes.
     unknownBody: isBun || isDeno ? () => new ReadableStream({}) : none,
 };

@@ -30,11 +30,14 @@ export class Pool {
         this.shared = null;
         this.waiting = [];
         this.pumping = false;
+        this.size = 0; // of the memory of an instance that has just started
     }
 
     // The first instance shows what the app declares; the caller gets an error of its start.
     begin() {
-        const first = this.make();
+        const first = this.make(), { till } = this.app;
+        if (till.held > till.most)
+            throw new Error(`an instance has ${this.size} bytes of memory, more than maxMemoryTotal (${till.most})`);
         this.reuse = Math.min(first.declared.reuse, this.app.options.reuse); // the stricter of the two holds
         this.declared = first.declared;
         this.free(first);
@@ -44,8 +47,11 @@ export class Pool {
     make() {
         const instance = new Instance(this.app);
         const same = (name) => instance.declared[name] === this.declared[name];
-        if (this.declared !== undefined && !COMPARED.every(same))
+        if (this.declared !== undefined && !COMPARED.every(same)) {
+            instance.forgetMemory();
             throw new Error('the instance declares something else than the first one did');
+        }
+        this.size = instance.memory.size;
         instance.place = BUSY;
         this.all.add(instance);
         return instance;
@@ -166,7 +172,7 @@ export class Pool {
     // Null when no further instance can be made.
     makeLater() {
         try {
-            return this.make();
+            return this.app.till.hasRoom(this.size) ? this.make() : null;
         } catch (reason) {
             this.app.log.write(ERROR, `an instance cannot be made: ${reason.message}`);
             return null;

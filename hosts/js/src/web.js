@@ -62,9 +62,16 @@ export class WebExchange extends Exchange {
             this.answerWith(new Response(null, { status: CLIENT_LEFT }));
     }
 
+    // An entry that knows when an answer was sent counts it until then (info.holdAnswer).
+    holdAnswer(bytes) {
+        const hold = this.message.info?.holdAnswer;
+        return hold === undefined || hold(this, bytes);
+    }
+
     sendWhole(head, memory, ptr, len) {
         if (!this.isHead && !head.isBodyless)
-            return this.answerWith(new Response(bodyOf(head, memory, ptr, len), initOf(head)));
+            return this.answerWith(new Response(bodyOf(head, memory, ptr, len),
+                initOf(head, len > platform.pieces ? len : -1)));
         const length = bodylessLength(head, len);
         this.answerWith(new Response(null, initOf(head, length)));
     }
@@ -154,7 +161,21 @@ function bodyOf(head, memory, ptr, len) {
         if (isAscii(text))
             return text;
     }
-    return memory.fresh().u8.slice(ptr, ptr + len);
+    const bytes = memory.fresh().u8.slice(ptr, ptr + len);
+    return len > platform.pieces ? inPieces(bytes, platform.pieces) : bytes;
+}
+
+// The platform takes a piece when it has sent the one before.
+function inPieces(bytes, size) {
+    let at = 0;
+    return new ReadableStream({
+        pull(controller) {
+            controller.enqueue(bytes.subarray(at, at + size));
+            at += size;
+            if (at >= bytes.length)
+                controller.close();
+        },
+    }, { highWaterMark: 0 });
 }
 
 function headersOf(head) {
@@ -288,8 +309,8 @@ function lookForSocket(ex, { headers }) {
 const EXPECTED = /^[ \t,]*(?:100-continue[ \t,]*)*$/i;
 
 // request -> a Response, or a promise of one. Its method, url, headers, body and signal are read. info: { peer, http2,
-// accept, vouched, whenLeft } as an entry knows them; vouched: a handshake needs no version and no key. connection:
-// what `peer` is called with.
+// accept, vouched, whenLeft, holdAnswer } as an entry knows them; vouched: a handshake needs no version and no key.
+// connection: what `peer` is called with.
 export function respondTo(app, request, info, connection) {
     const { method } = request, isGet = method === 'GET' || method === 'HEAD';
     // Platforms charge for the first look at `headers`, and `body` makes a stream: not for one that is too long.

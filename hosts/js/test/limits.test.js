@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import test from 'node:test';
 import { load, serve } from '../src/node.js';
+import { HandedOver } from '../src/handed-over.js';
 import { Idle } from '../src/idle.js';
 import { SMALL, Till } from '../src/till.js';
 import { setTimer } from '../src/timer.js';
 import { contractApp, example, get, hostile, recorder, sleep, text } from './guests.js';
 
 const MIB = 1 << 20;
+// Bytes that are held beside the memories of instances.
+const beside = ({ till, pool }) => till.held - [...pool.all].reduce((sum, { memory }) => sum + memory.size, 0);
 
 test('the till: what is taken is bounded, a part is kept for small things, and a refusal counts anew', () => {
     const { lines, log } = recorder(), told = { write: (level, line) => log(level, line) };
@@ -40,7 +43,7 @@ function body(size, go) {
 
 test('bodies together are bounded: 503 beyond it, and what is held is given back', async () => {
     const { log, has } = recorder();
-    const app = await load(contractApp('echo'), { log, maxMemoryTotal: MIB });
+    const app = await load(contractApp('echo'), { log, maxMemoryTotal: 1.25 * MIB });
     let go;
     const waits = new Promise((resolve) => { go = resolve; });
     const post = (size, until) => get(app, '/body', { method: 'POST', body: body(size, until), duplex: 'half' });
@@ -53,7 +56,7 @@ test('bodies together are bounded: 503 beyond it, and what is held is given back
     go();
     for (const answer of slow)
         assert.equal((await answer).status, 200);
-    assert.equal(app.till.held, 0);
+    assert.equal(beside(app), 0);
     assert.equal((await post(300 << 10)).status, 200);
     await app.close();
 });
@@ -75,19 +78,62 @@ test('on Node too: a body that cannot be held is 503, and the connection closes'
         await answer.text();
         assert.equal(await text(fetch(`${server.url}body`, { method: 'POST', body: 'abc' })), 'abc');
         await sleep(20);
-        assert.equal(app.till.held, 0);
+        assert.equal(beside(app), 0);
     }));
 
 test('an answer that cannot be held is refused, its client gets 503, and the next one is served', () =>
-    serving(contractApp('echo'), { maxMemoryTotal: MIB }, async (server, app) => {
+    serving(contractApp('echo'), { maxMemoryTotal: 2 * MIB }, async (server, app) => {
         const post = (size) => fetch(`${server.url}body`, { method: 'POST', body: new Uint8Array(size) });
-        assert.equal((await post(600 << 10)).status, 503); // the body is held, and its echo cannot be
+        assert.equal((await post(700 << 10)).status, 503); // the body is held, and its echo cannot be
         const answer = await post(400 << 10);
         assert.equal((await answer.arrayBuffer()).byteLength, 400 << 10);
-        for (let i = 0; i < 100 && app.till.held > 0; i++)
+        for (let i = 0; i < 100 && beside(app) > 0; i++)
             await sleep(10);
-        assert.equal(app.till.held, 0);
+        assert.equal(beside(app), 0);
     }));
+
+test('memories of instances count from their start, as they grow, and until the instance ends', async () => {
+    const { log, has } = recorder(), bytes = example('realtime');
+    const app = await load(bytes, { log }), one = app.till.held;
+    assert.ok(one >= 65536 && one % 65536 === 0, String(one));
+    const asked = [1, 2, 3].map(() => get(app, '/sleep/50'));
+    assert.equal(app.till.held, 3 * one);
+    for (const answer of asked)
+        assert.equal((await answer).status, 200);
+    const [instance] = app.pool.all;
+    instance.memory.memory.grow(2);
+    instance.memory.fresh();
+    assert.equal(app.till.held, 3 * one + 2 * 65536);
+    instance.fail(new Error('it ends'));
+    assert.equal(app.till.held, 2 * one);
+    await app.close();
+    assert.equal(app.till.held, 0);
+    const few = await load(bytes, { log, queue: 0, maxMemoryTotal: 2.5 * one });
+    const answers = await Promise.all([1, 2, 3].map(() => get(few, '/sleep/50')));
+    assert.deepEqual(answers.map(({ status }) => status), [200, 200, 503]);
+    assert.ok(has('as much memory as it may (maxMemoryTotal)'));
+    await few.close();
+    await assert.rejects(load(bytes, { maxMemoryTotal: one - 1 }), /an instance has \d+ bytes .* maxMemoryTotal \(/);
+});
+
+test('answers that a server has and may have sent: of n requests under way the n largest count', () => {
+    const till = new Till(16 * MIB, { write() {} }, () => answers.recount()), answers = new HandedOver(till);
+    let pending = [2, 1];
+    for (const at of [0, 1])
+        answers.servers.add(() => pending[at]);
+    for (const size of [1, 5, 2, 4, 3])
+        assert.ok(answers.hold(size * MIB));
+    assert.ok(answers.hold(3 * MIB) && till.held <= 15 * MIB, 'what is over does not count for long');
+    assert.ok(!answers.hold(9 * MIB));
+    assert.equal(till.held, 12 * MIB, '5, 4 and 3');
+    pending = [0, 1];
+    for (let i = 0; i < 1000; i++)
+        assert.ok(answers.hold(20000));
+    assert.ok(answers.sizes.length <= 70, String(answers.sizes.length));
+    pending = [0, 0];
+    answers.recount();
+    assert.equal(till.held, 0);
+});
 
 // What the server sends until it closes, or for a while.
 function raw({ port }, bytes, quiet = 200) {

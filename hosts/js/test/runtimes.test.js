@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
 import { promisify } from 'node:util';
-import { contractApp, sleep } from './guests.js';
+import { contractApp, hostile, sleep } from './guests.js';
 
 const PACKAGE = path.resolve(import.meta.dirname, '..');
 const { MODULES } = process.env;
@@ -102,6 +102,26 @@ for (const [runtime, { words, test: testing }] of Object.entries(RUNTIMES)) {
         const closed = once(socket, 'close');
         socket.close(1000, 'bye');
         assert.equal((await closed)[0].code, 1000);
+    });
+
+    test(`${runtime}: large answers count until they were sent`, { skip }, async (t) => {
+        const script = path.join(folder, `${runtime}-large.mjs`), guest = path.join(folder, 'large.wasm');
+        writeFileSync(guest, hostile('requests'));
+        writeFileSync(script, `import { load, serve } from '${entry}';
+            const app = await load(new URL('file://${guest}'), { maxMemoryTotal: 72 << 20, log: () => {} });
+            const server = await serve(app, { port: 0, hostname: '127.0.0.1' });
+            console.error(server.url);
+            process.once('SIGTERM', () => process.exit(0));`);
+        const { address } = await started(t, runtime, [script]), slow = [];
+        const get = (target) => fetch(`http:${address}${target}`);
+        for (let i = 0; i < 6; i++)
+            slow.push(await get('/large')); // the body is not read
+        assert.deepEqual(slow.map(({ status }) => status), [200, 200, 200, 200, 503, 503]);
+        assert.equal((await get('/ok')).status, 200);
+        for (const { body } of slow)
+            await body.cancel();
+        for (const end = Date.now() + 10000; (await get('/large')).status !== 200; await sleep(100))
+            assert.ok(Date.now() < end, 'what was held is not given back');
     });
 
     const skipNode = skip || runtime === 'node';

@@ -20,8 +20,9 @@ export interface Options {
     /** Bytes of a message of a WebSocket's client (default: what the app asks for, else 1 MiB). The smaller of this and
      * what the app asks for holds. */
     maxMessage?: number;
-    /** Bytes that the host holds for requests, answers, messages and outgoing requests together (default: 256 MiB; on
-     * Node three quarters of the machine's memory). More is refused: requests with 503, WebSockets with 1013. */
+    /** Bytes that the host holds for instances, requests, answers, messages and outgoing requests together (default:
+     * 256 MiB; on Node three quarters of the machine's memory). More is refused: requests with 503, WebSockets with
+     * 1013. */
     maxMemoryTotal?: number;
     /** Milliseconds until an answer begins, then of silence; Infinity: no limit (default: 30000). */
     timeout?: number;

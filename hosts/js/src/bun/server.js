@@ -1,5 +1,6 @@
 // A guest behind Bun.serve.
 import { unmapped } from '../address.js';
+import { HandedOver } from '../handed-over.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 import { respondTo } from '../web.js';
 import { accepter, events } from './socket.js';
@@ -12,13 +13,17 @@ export function handler(app, { wsIdle } = readServing({}, {})) {
     let info = null; // the same for all requests of a server
     const infoOf = (server) => ({
         server,
+        holdAnswer: (_ex, bytes) => app.handedOver.hold(bytes),
         peer: (request) => unmapped(server.requestIP(request)?.address ?? ''),
         accept: accepter(server, wsIdle),
     });
     return {
         fetch: (request, server) => {
-            if (info === null || info.server !== server)
+            if (info === null || info.server !== server) {
+                app.handedOver ??= new HandedOver(app.till);
+                app.handedOver.servers.add(() => server.pendingRequests);
                 info = infoOf(server);
+            }
             return respondTo(app, request, info);
         },
         websocket: events(app),

@@ -21,9 +21,20 @@ function whenLeftLater(request, callback) {
     };
 }
 
+// A large answer counts until Deno says that it was sent, or will not be.
+function holdAnswer({ app: { till }, message: { connection } }, bytes) {
+    if (connection?.completed === undefined) // a Deno before it, or a program that calls the handler
+        return true;
+    if (!till.take(bytes))
+        return false;
+    const give = () => till.give(bytes);
+    connection.completed.then(give, give);
+    return true;
+}
+
 // A handler for a server of one's own: Deno.serve(handler(app)).
 export function handler(app, { wsIdle } = readServing({}, {})) {
-    const info = { peer: peerOf, accept: accepter(wsIdle), whenLeft: whenLeftLater };
+    const info = { peer: peerOf, accept: accepter(wsIdle), whenLeft: whenLeftLater, holdAnswer };
     return (request, connection) => respondTo(app, request, info, connection);
 }
 

@@ -1,7 +1,7 @@
 // A guest behind node:http. No Request, no Headers: rawHeaders go straight into guest memory, answers straight into the
 // response.
 import http from 'node:http';
-import { ETOOBIG, UPGRADE } from '../abi.js';
+import { ELIMIT, ETOOBIG, UPGRADE } from '../abi.js';
 import { COMPLETE } from '../exchange.js';
 import { collectBody, sourceOf } from './body.js';
 import { perAddress } from './addresses.js';
@@ -62,7 +62,10 @@ function takeInline(app, ex, length) {
             return takeBody(app, ex, length, NOTHING);
         ex.body = req.read() ?? ex.body;
         req.resume();
-        run(app, ex);
+        if (ex.hold(length))
+            run(app, ex);
+        else
+            ex.failBody(ELIMIT);
     });
 }
 
