@@ -5,41 +5,41 @@
 
 #include "../../core/event.h"
 #include "../../base/deadline.h"
-#include "server/conn.h"
+#include "server/exchange.h"
+#include "server/server.h"
 
-static struct mocket_conn *conn_of(mocket_event *e)
+static struct mocket_exchange *exchange_of(mocket_event *e)
 {
-    return MOCKET_CONTAINER_OF(e->req->env, struct mocket_conn, env);
+    return MOCKET_CONTAINER_OF(e->req->env, struct mocket_exchange, env);
 }
 
 int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),
                               void (*gone)(void *arg, struct mocket_park *park), void *arg)
 {
-    struct mocket_conn *c = conn_of(e);
-    struct mocket_park *park = &c->ex->park;
-    *park = (struct mocket_park){ .conn = c, .begin = begin, .gone = gone, .arg = arg };
-    return mocket__conn_wait(c, MOCKET_WAIT_PARK);
+    struct mocket_exchange *ex = exchange_of(e);
+    ex->park = (struct mocket_park){ .exchange = ex, .begin = begin, .gone = gone, .arg = arg };
+    return mocket__exchange_wait(ex, MOCKET_EXCHANGE_PARKING);
 }
 
 void mocket__native_unpark(struct mocket_park *park, int result)
 {
-    assert(park->conn->wait == MOCKET_WAIT_PARK);
-    mocket__conn_wake(park->conn, result);
+    assert(park->exchange->state == MOCKET_EXCHANGE_PARKED);
+    mocket__exchange_wake(park->exchange, result);
 }
 
 void mocket__native_interrupt(mocket_event *e)
 {
-    struct mocket_conn *c = conn_of(e);
-    if (c->wait == MOCKET_WAIT_BODY)
-        mocket__conn_wake(c, MOCKET_EAGAIN);
+    struct mocket_exchange *ex = exchange_of(e);
+    if (ex->state == MOCKET_EXCHANGE_READING)
+        mocket__exchange_wake(ex, MOCKET_EAGAIN);
 }
 
 int mocket__native_yield(mocket_event *e)
 {
-    struct mocket_conn *c = conn_of(e);
-    if (!mocket__conn_has_left(c))
-        mocket__conn_wait(c, MOCKET_WAIT_TURN);
-    return mocket__conn_has_left(c) ? MOCKET_ECLOSED : 0;
+    struct mocket_exchange *ex = exchange_of(e);
+    if (ex->peer == MOCKET_PEER_HERE)
+        mocket__exchange_wait(ex, MOCKET_EXCHANGE_YIELDING);
+    return ex->peer == MOCKET_PEER_HERE ? 0 : MOCKET_ECLOSED;
 }
 
 /* Both clocks are the same one, but the loop's is in whole milliseconds. */
@@ -50,15 +50,15 @@ uint64_t mocket__native_delay(const uv_loop_t *loop, uint64_t ms)
 
 bool mocket__native_is_gone(mocket_event *e)
 {
-    return conn_of(e)->broken || conn_of(e)->left;
+    return exchange_of(e)->peer == MOCKET_PEER_GONE;
 }
 
 struct mocket_native_client *mocket__native_client(mocket_event *e)
 {
-    return &conn_of(e)->worker->client;
+    return &exchange_of(e)->worker->client;
 }
 
 uv_loop_t *mocket__native_loop(mocket_event *e)
 {
-    return &conn_of(e)->worker->loop;
+    return &exchange_of(e)->worker->loop;
 }

@@ -13,7 +13,7 @@
 #include "client/outgoing.h"
 #include "log.h"
 #include "native.h"
-#include "server/server.h"
+#include "server/worker.h"
 
 /* Not linked with apps that fetch nothing. */
 #pragma weak mocket__pool_new

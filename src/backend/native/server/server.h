@@ -1,4 +1,5 @@
-/* A running server: what its workers share, and what each of them has. */
+/* The data of a running server: what its workers share, and what each worker has. Functions that many parts of the
+ * server use; they call none of these parts. */
 #ifndef MOCKET_NATIVE_SERVER_H
 #define MOCKET_NATIVE_SERVER_H
 
@@ -6,19 +7,21 @@
 #include <uv.h>
 
 #include "../../../base/buf.h"
+#include "../../../core/backend.h"
 #include "../../../core/dispatch.h"
 #include "../../../http/forwarded.h"
 #include "../../../wire/h1_parse.h"
+#include "../../../wire/ws_codec.h"
 #include "../fiber/fiber.h"
 #include "../native.h"
+#include "../topics.h"
 #include "addresses.h"
+#include "clock.h"
 #include "input.h"
 #include "listener.h"
-#include "socket.h"
-#include "timeouts.h"
+#include "schedule.h"
 
-struct mocket_conn;
-struct mocket_exchange;
+struct mocket_h1_exchange;
 
 struct mocket_server {
     mocket_app *app;
@@ -36,10 +39,6 @@ struct mocket_server {
     int worker_count;
 };
 
-struct mocket_conn_list {
-    struct mocket_conn *first, *last;
-};
-
 /* One thread and its loop. */
 struct mocket_native_worker {
     struct mocket_server *server;
@@ -47,35 +46,32 @@ struct mocket_native_worker {
     uv_thread_t thread;
     uv_loop_t loop;
     uv_async_t stop_async, mail_async;
-    uv_timer_t timeout_timer, grace_timer, accept_timer;
-    uv_idle_t hurry;               /* runs while somebody waits for a turn */
+    uv_timer_t grace_timer, accept_timer;
     struct mocket_accept *accepts; /* one per listener */
     int reserve_fd;                /* given up to accept and refuse when there are no descriptors */
+    struct mocket_env env;         /* of its exchanges, which have copies */
     void *app_worker;              /* of mocket_on_worker */
     atomic_int stops_wanted;       /* how often a stop was asked for */
     int stops_seen;
     bool loop_open, started;
 
-    struct mocket_timeouts timeouts;
-    uint64_t timer_due_ms;
+    struct mocket_clock clock;
     int64_t linger_silence_ms, linger_total_ms; /* less once the worker stops */
-    size_t conn_count;
-    size_t refused_count;   /* of these, the ones that are one too many */
-    uint64_t complained_ms; /* when the last problem of accepting was logged */
+    size_t connection_count;
+    size_t refused_count;                                /* of these, the ones that are one too many */
+    void (*when_empty)(struct mocket_native_worker *w);  /* called when the last connection is gone */
+    uint64_t complained_ms;                              /* when the last problem of accepting was logged */
 
     struct mocket_till *till;           /* of opts->account; NULL: nothing is charged */
     struct mocket_native_client client; /* made by the first who needs it */
     struct mocket_fibers fibers;
     struct mocket_input_pool inputs;
-    struct mocket_exchange *idle_exchanges;
+    struct mocket_h1_exchange *idle_exchanges;
     size_t idle_exchange_count;
-    struct mocket_buf out;         /* answers of the connection that runs; empty between two of the loop's callbacks */
-    struct mocket_conn_list ready; /* handlers to be resumed */
-    struct mocket_conn_list turns; /* handlers to be resumed when others had their turn */
-    struct mocket_ws_list sockets, due_sockets;
+    struct mocket_buf out; /* answers of the connection that runs; empty between two of the loop's callbacks */
+    struct mocket_schedule schedule;
     struct mocket_ws_machines ws_machines;
     struct mocket_topics topics;
-    bool busy; /* somebody drains the ready list */
 
     char date[30];
     int64_t date_s;
@@ -94,34 +90,19 @@ static inline bool mocket__worker_stopping(const struct mocket_native_worker *w)
     return w->stops_seen > 0;
 }
 
-/* The loop and its handles, listening. 0 or below zero; closing is due either way. */
-int mocket__worker_open(struct mocket_native_worker *w);
-/* Serves until it was stopped and the last connection is gone. */
-void mocket__worker_run(struct mocket_native_worker *w);
-void mocket__worker_close(struct mocket_native_worker *w);
-/* Any thread, signal-safe. Asked twice: at once. */
-void mocket__worker_stop(struct mocket_native_worker *w);
-
-/* A line to the log of the server. */
+/* Writes a line to the log of the server. */
 void mocket__server_log(const struct mocket_server *s, int level, mocket_span line);
 
-/* The date as text, brought up to date. */
-mocket_span mocket__worker_date(struct mocket_native_worker *w);
-
-/* Begins the time of a class anew for a connection, and keeps the timer early enough. */
-void mocket__worker_limit(struct mocket_native_worker *w, struct mocket_timeout *m, enum mocket_timeout_class class);
-
-/* The loop will not sleep before mocket__conn_turns has run. */
-void mocket__worker_hurry(struct mocket_native_worker *w);
-
-/* A place for one more connection, by the limits in all and per address (NULL: it has none). False: there is none. */
+/* Takes a place for one more connection, within the limits in all and of its address. from: NULL if the connection does
+ * not count for an address. Returns false if there is no place. */
 bool mocket__server_enter(struct mocket_server *s, const struct mocket_address *from);
+/* Gives the place back. */
 void mocket__server_leave(struct mocket_server *s, const struct mocket_address *from);
 
-/* Answers 503 as well as that goes without any memory, and closes. */
-void mocket__refuse_socket(int fd);
+/* Answers 503, as far as that works without memory, and closes. */
+void mocket__server_refuse(int fd);
 
-/* A connection is gone. */
-void mocket__worker_conn_gone(struct mocket_native_worker *w);
+/* Returns the present date as an HTTP date. Valid until the next call. */
+mocket_span mocket__worker_date(struct mocket_native_worker *w);
 
 #endif

@@ -1,16 +1,25 @@
-/* A connection that has become a WebSocket. Files of this folder only.
+/* WebSocket as a protocol (RFC 6455). HTTP/1 hands the connection over when a handshake was answered, and gets it back
+ * when the socket has ended; the connection then closes like any other whose last answer is being sent.
  *
- *     answer.c: sink->upgrade -> mocket__socket_upgrade; when the handler of the handshake has returned, conn.c goes on
- *     with mocket__socket_work instead of requests, until the socket has ended and the connection is an ordinary one
- *     again, which closes. */
+ * The session keeps the exchange of the handshake, because its event lives on. The life of a socket:
+ *
+ *     TALKING -> CLOSE_SENT -> OVER
+ *            '-----------------'
+ *
+ * TALKING goes to OVER at once when the client closes, does something wrong, is silent for too long or is gone. */
 #ifndef MOCKET_NATIVE_SERVER_SOCKET_H
 #define MOCKET_NATIVE_SERVER_SOCKET_H
 
 #include "../../../core/socket.h"
 #include "../../../wire/ws_codec.h"
 #include "../topics.h"
+#include "connection.h"
 
-struct mocket_conn;
+enum mocket_socket_state {
+    MOCKET_SOCKET_TALKING,
+    MOCKET_SOCKET_CLOSE_SENT, /* our close frame is on its way: the client's is waited for, some seconds */
+    MOCKET_SOCKET_OVER        /* nothing comes from the client, nothing goes to it; only MOCKET_WS_CLOSED is to come */
+};
 
 /* An event that waits for its handler. */
 struct mocket_ws_note {
@@ -20,59 +29,34 @@ struct mocket_ws_note {
     struct mocket_buf bytes;
 };
 
-struct mocket_ws_link {
-    struct mocket_ws_conn *prev, *next;
-};
-
-struct mocket_ws_list {
-    struct mocket_ws_conn *first, *last;
-};
-
-struct mocket_ws_conn {
-    struct mocket_conn *conn;
+struct mocket_ws_session {
+    struct mocket_connection *connection;
+    const struct mocket_protocol *before; /* the protocol that handed the connection over, and its session */
+    void *before_session;
+    struct mocket_exchange *exchange;
     struct mocket_socket *socket;
     struct mocket_ws_codec codec;
     struct mocket_subscriber subscriber;
-    struct mocket_ws_link all, due; /* of the worker */
+    struct mocket_job job; /* work is to be done soon */
+    enum mocket_socket_state state;
     struct mocket_ws_note *first, *last;
     size_t note_count, note_len;
     struct mocket_ws_note *current;  /* its handler runs */
     struct mocket_ws_note open, end; /* MOCKET_WS_OPEN, MOCKET_WS_CLOSED */
     void (*tell)(struct mocket_socket *s);
-    bool opened;
-    bool held;
-    bool working; /* mocket__socket_work runs */
-    bool is_due;  /* in the worker's list */
-    bool heard;   /* since the time of silence began */
-    bool pinged;  /* in this time of silence */
-    bool close_sent;
-    bool orderly; /* there was a close frame of each side */
-    bool over;    /* nothing more comes from the client, nothing more goes to it: only end is to come */
+    bool opened;  /* MOCKET_WS_OPEN was handed to the handler */
+    bool held;    /* by the host: no message is delivered */
+    bool working; /* work runs */
+    bool pinged;  /* our ping is not answered: nothing came since */
+    bool orderly; /* each side sent a close frame */
 };
 
-/* As struct mocket_sink's upgrade. */
-int mocket__socket_upgrade(struct mocket_conn *c, const struct mocket_response_head *head, struct mocket_socket *s);
-/* Whatever can be done: reads, runs handlers, sends. Loop's stack. The connection may be gone afterwards. */
-void mocket__socket_work(struct mocket_conn *c);
-/* A handler that had waited has returned. True: that was the end of the socket, and perhaps of the connection. */
-bool mocket__socket_returned(struct mocket_conn *c);
-/* Work is to be done soon; never at once. Any stack of this thread. */
-void mocket__socket_schedule(struct mocket_ws_conn *ws);
-/* Is there so much that nothing more should be read? */
-bool mocket__socket_is_full(const struct mocket_ws_conn *ws);
-/* Nothing came for half of the limit. Only schedules. */
-void mocket__socket_silent(struct mocket_conn *c);
-/* No more may be held of what its client sends. */
-void mocket__socket_full(struct mocket_ws_conn *ws);
-/* Bytes have come. */
-void mocket__socket_heard(struct mocket_ws_conn *ws);
+extern const struct mocket_protocol mocket__websocket;
 
-struct mocket_native_worker;
-/* Work on those that were scheduled. */
-void mocket__sockets_due(struct mocket_native_worker *w);
-/* Brings what was published to those who subscribed. */
-void mocket__sockets_mail(struct mocket_native_worker *w);
-/* A stop: each is told 1001. */
-void mocket__sockets_stop(struct mocket_native_worker *w);
+/* A sink's upgrade, for an exchange of the connection. */
+int mocket__socket_upgrade(struct mocket_connection *c, struct mocket_exchange *ex,
+                           const struct mocket_response_head *head, struct mocket_socket *s);
+/* Brings a portion of what was published to the sockets of a worker that subscribed: a schedule's bring_mail. */
+enum mocket_mail_state mocket__sockets_mail(struct mocket_schedule *s);
 
 #endif

@@ -74,3 +74,12 @@ uint64_t mocket__timeouts_next(const struct mocket_timeouts *t)
             next = mocket__deadline_first(next, t->heads[i].next->due_ms);
     return next;
 }
+
+void mocket__timeouts_each(struct mocket_timeouts *t, void (*fn)(struct mocket_timeout *m))
+{
+    for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++)
+        for (struct mocket_timeout *next, *m = t->heads[i].next; m != &t->heads[i]; m = next) {
+            next = m->next;
+            fn(m);
+        }
+}

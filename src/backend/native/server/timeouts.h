@@ -49,6 +49,8 @@ void mocket__timeouts_change(struct mocket_timeouts *t, enum mocket_timeout_clas
 struct mocket_timeout *mocket__timeouts_first(struct mocket_timeouts *t, enum mocket_timeout_class class);
 /* Somebody who is due, or NULL. */
 struct mocket_timeout *mocket__timeouts_due(struct mocket_timeouts *t, uint64_t now_ms);
+/* Calls fn for each member. fn may remove the member, and no other. */
+void mocket__timeouts_each(struct mocket_timeouts *t, void (*fn)(struct mocket_timeout *m));
 /* When the next one is due, MOCKET_NEVER. */
 uint64_t mocket__timeouts_next(const struct mocket_timeouts *t);
 

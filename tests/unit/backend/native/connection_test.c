@@ -1,0 +1,435 @@
+/* Connections without a listener: one end of a pair of local sockets is a connection of a worker, the other one is the
+ * test's. The protocol is a toy that multiplexes: each line "N text" is a request of its own, whose handler may wait
+ * while those of other requests of the same connection run. */
+#include <sys/socket.h>
+
+#include "src/backend/native/native.h"
+#include "src/backend/native/server/connection.h"
+#include "src/backend/native/server/environment.h"
+#include "src/backend/native/server/h1.h"
+#include "src/backend/native/server/socket.h"
+#include "unit.h"
+
+/* ---- A worker without threads and listeners ---- */
+
+struct fixture {
+    mocket_app *app;
+    struct mocket_native_opts opts;
+    struct mocket_server server;
+    struct mocket_native_worker worker;
+    int fd; /* the client's end */
+    int emptied;
+};
+
+static void on_empty(struct mocket_native_worker *w)
+{
+    struct fixture *f = MOCKET_CONTAINER_OF(w, struct fixture, worker);
+    f->emptied++;
+}
+
+static void on_due(struct mocket_timeout *m)
+{
+    mocket__connection_timeout(mocket__connection_of_timeout(m));
+}
+
+static void worker_open(struct fixture *f)
+{
+    struct mocket_native_worker *w = &f->worker;
+    f->server = (struct mocket_server){ .app = f->app, .opts = &f->opts, .max_connections = 10 };
+    f->server.body_silence_ms = f->server.body_total_ms = -1;
+    w->server = &f->server;
+    w->when_empty = on_empty;
+    assert_int_equal(uv_loop_init(&w->loop), 0);
+    w->clock.is_due = on_due;
+    mocket__clock_init(&w->clock, &w->loop);
+    for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++)
+        w->clock.timeouts.limit_ms[i] = MOCKET_UNLIMITED;
+    w->schedule.bring_mail = mocket__sockets_mail;
+    mocket__schedule_init(&w->schedule, &w->loop);
+    assert_int_equal(mocket__topics_init(&w->topics), 0);
+    w->env = mocket__native_environment(w);
+}
+
+static struct fixture *fixture_new(mocket_app *app, const struct mocket_protocol *protocol)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    int fds[2];
+    assert_non_null(f);
+    f->app = app ? app : mocket_new();
+    assert_int_equal(mocket__app_freeze(f->app), 0);
+    worker_open(f);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    f->fd = fds[0];
+    mocket__connection_accept(&f->worker, fds[1], NULL, protocol);
+    return f;
+}
+
+/* Whatever the loop has to do without waiting. */
+static void turn(struct fixture *f)
+{
+    for (int i = 0; i < 5; i++)
+        uv_run(&f->worker.loop, UV_RUN_NOWAIT);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+    assert_int_equal(send(f->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    turn(f);
+}
+
+/* All that has come since the last call, and whether the connection's end was seen. */
+static void hear(struct fixture *f, const char *want, bool ended)
+{
+    char got[2000];
+    size_t len = 0;
+    ssize_t n;
+    turn(f);
+    while ((n = recv(f->fd, got + len, sizeof got - len, MSG_DONTWAIT)) > 0)
+        len += (size_t)n;
+    unit_same((mocket_span){ got, len }, mocket__span(want), 0);
+    assert_int_equal(n == 0, ended);
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void fixture_free(struct fixture *f)
+{
+    struct mocket_native_worker *w = &f->worker;
+    if (f->fd >= 0)
+        close(f->fd);
+    turn(f);
+    assert_int_equal(f->emptied, 1); /* nothing is left of the connection */
+    assert_int_equal(w->connection_count, 0);
+    assert_int_equal(f->server.connections, 0);
+    uv_walk(&w->loop, close_handle, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&w->loop), 0);
+    mocket__h1_exchanges_release(w);
+    mocket__topics_release(&w->topics);
+    mocket__input_pool_release(&w->inputs);
+    mocket__fibers_release(&w->fibers);
+    mocket__buf_release(&w->out);
+    mocket__app_thaw(f->app);
+    mocket_free(f->app);
+    free(f);
+}
+
+/* ---- The toy protocol: many exchanges of one connection ---- */
+
+#define TOYS 4
+
+/* What a handler of the toy does with a line: "N wait" parks until "N wake" comes; other text is its answer. */
+struct toy {
+    struct mocket_exchange ex;
+    struct mocket_connection *connection;
+    char name;
+    char text[32];
+    struct mocket_park *park;
+    bool lost; /* its client left while it waited */
+};
+
+struct toys {
+    struct toy toys[TOYS];
+};
+
+static void answer(struct toy *t, const char *text)
+{
+    struct mocket_buf *out = &t->connection->worker->out;
+    mocket__buf_span(out, (mocket_span){ &t->name, 1 });
+    mocket__buf_text(out, text);
+    mocket__buf_text(out, "\n");
+}
+
+static void toy_begins(void *arg, struct mocket_park *park)
+{
+    ((struct toy *)arg)->park = park;
+}
+
+static void toy_is_gone(void *arg, struct mocket_park *park)
+{
+    struct toy *t = arg;
+    t->park = NULL;
+    mocket__native_unpark(park, MOCKET_ECLOSED);
+}
+
+static void toy_handler(void *arg)
+{
+    struct toy *t = arg;
+    answer(t, " began");
+    if (!strcmp(t->text, "wait")) {
+        t->ex.park =
+            (struct mocket_park){ .exchange = &t->ex, .begin = toy_begins, .gone = toy_is_gone, .arg = t };
+        t->lost = mocket__exchange_wait(&t->ex, MOCKET_EXCHANGE_PARKING) < 0;
+    } else if (!strcmp(t->text, "turn")) {
+        mocket__exchange_wait(&t->ex, MOCKET_EXCHANGE_YIELDING);
+    }
+    if (!t->lost)
+        answer(t, " done");
+}
+
+static bool any_active(const struct toys *s)
+{
+    for (int i = 0; s && i < TOYS; i++)
+        if (mocket__exchange_is_active(&s->toys[i].ex))
+            return true;
+    return false;
+}
+
+static bool end_if_closed(struct mocket_connection *c)
+{
+    struct toys *s = c->session;
+    if (!s || !mocket__connection_is_closing(c) || any_active(s))
+        return false;
+    for (int i = 0; i < TOYS; i++)
+        mocket__exchange_release(&s->toys[i].ex);
+    free(s);
+    mocket__connection_end_session(c);
+    return true;
+}
+
+static void toy_flush(struct mocket_exchange *ex)
+{
+    mocket__connection_flush(((struct toy *)ex->owner)->connection);
+}
+
+static void toy_settle(struct mocket_exchange *ex)
+{
+    mocket__connection_settle(((struct toy *)ex->owner)->connection);
+}
+
+static void toy_returned(struct mocket_exchange *ex)
+{
+    struct mocket_connection *c = ((struct toy *)ex->owner)->connection;
+    mocket__connection_flush(c);
+    if (!end_if_closed(c))
+        mocket__connection_settle(c);
+}
+
+static struct toys *toys_of(struct mocket_connection *c)
+{
+    static const struct mocket_exchange_ops ops = { toy_flush, toy_settle, toy_returned };
+    struct toys *s = c->session;
+    if (s)
+        return s;
+    s = c->session = calloc(1, sizeof *s);
+    assert_non_null(s);
+    for (int i = 0; i < TOYS; i++) {
+        mocket__exchange_init(&s->toys[i].ex, c->worker);
+        s->toys[i].ex.ops = &ops;
+        s->toys[i].ex.owner = &s->toys[i];
+        s->toys[i].connection = c;
+        s->toys[i].name = (char)('0' + i);
+    }
+    return s;
+}
+
+static void take_line(struct mocket_connection *c, const char *line, size_t len)
+{
+    struct toy *t = &toys_of(c)->toys[line[0] - '0'];
+    if (len == 6 && !memcmp(line + 2, "wake", 4)) {
+        mocket__native_unpark(t->park, 0);
+        return;
+    }
+    assert_true(len - 2 < sizeof t->text);
+    memcpy(t->text, line + 2, len - 2);
+    t->text[len - 2] = '\0';
+    t->lost = false;
+    t->ex.peer = mocket__connection_peer(c);
+    mocket__exchange_start(&t->ex, mocket__fiber_new(&c->worker->fibers, toy_handler, t));
+    if (mocket__exchange_step(&t->ex))
+        mocket__connection_flush(c);
+}
+
+static void toy_work(struct mocket_connection *c)
+{
+    const char *end;
+    while (mocket__input_len(&c->in) > 0 && (end = memchr(c->in.ptr + c->in.start, '\n', mocket__input_len(&c->in)))) {
+        const char *line = c->in.ptr + c->in.start;
+        c->in.start += (size_t)(end + 1 - line);
+        take_line(c, line, (size_t)(end - line));
+    }
+    if (!end_if_closed(c))
+        mocket__connection_settle(c);
+}
+
+static bool toy_prepare(struct mocket_connection *c)
+{
+    (void)c;
+    return true;
+}
+
+static void toy_received(struct mocket_connection *c, bool some)
+{
+    (void)some;
+    mocket__connection_work(c);
+}
+
+static void toy_left(struct mocket_connection *c)
+{
+    struct toys *s = c->session;
+    for (int i = 0; s && i < TOYS; i++)
+        if (mocket__exchange_is_active(&s->toys[i].ex))
+            mocket__exchange_peer(&s->toys[i].ex, mocket__connection_peer(c));
+}
+
+static void toy_ended(struct mocket_connection *c)
+{
+    struct mocket_schedule *schedule = &c->worker->schedule;
+    bool outermost = mocket__schedule_enter(schedule);
+    toy_left(c);
+    if (!any_active(c->session))
+        mocket__connection_settle(c);
+    mocket__schedule_leave(schedule, outermost);
+}
+
+static bool toy_is_full(const struct mocket_connection *c)
+{
+    return mocket__input_len(&c->in) > 1000;
+}
+
+static enum mocket_need toy_need(const struct mocket_connection *c)
+{
+    return any_active(c->session) ? MOCKET_NEED_CONNECTION : MOCKET_NEED_NOTHING;
+}
+
+static enum mocket_timeout_class toy_time(const struct mocket_connection *c)
+{
+    return any_active(c->session) ? MOCKET_TIMEOUT_NONE : MOCKET_TIMEOUT_IDLE;
+}
+
+static void toy_closed(struct mocket_connection *c)
+{
+    end_if_closed(c);
+}
+
+static const struct mocket_protocol toy = { .part = MOCKET_CHARGE_ANSWERS,
+                                            .work = toy_work,
+                                            .prepare = toy_prepare,
+                                            .received = toy_received,
+                                            .sent = mocket__connection_work,
+                                            .ended = toy_ended,
+                                            .left = toy_left,
+                                            .is_full = toy_is_full,
+                                            .need = toy_need,
+                                            .time_class = toy_time,
+                                            .closed = toy_closed };
+
+static void test_exchanges_of_one_connection_wait_independently(void **state)
+{
+    struct fixture *f = fixture_new(NULL, &toy);
+    (void)state;
+    say(f, "1 wait\n2 x\n3 wa");
+    hear(f, "1 began\n2 began\n2 done\n", false);
+    say(f, "it\n");
+    hear(f, "3 began\n", false);
+    say(f, "3 wake\n2 turn\n");
+    hear(f, "2 began\n3 done\n2 done\n", false);
+    say(f, "1 wake\n");
+    hear(f, "1 done\n", false);
+    fixture_free(f);
+}
+
+/* Each of the exchanges learns that the client has left; the connection is freed when the last one has ended. */
+static void test_the_client_leaves_while_several_wait(void **state)
+{
+    struct fixture *f = fixture_new(NULL, &toy);
+    (void)state;
+    say(f, "1 wait\n2 wait\n");
+    hear(f, "1 began\n2 began\n", false);
+    fixture_free(f);
+}
+
+/* ---- HTTP/1 on the same connections ---- */
+
+static int hello(mocket_event *e)
+{
+    return mocket_text(e, "hello");
+}
+
+static int nap(mocket_event *e)
+{
+    int rc = mocket_sleep(e, 1000000);
+    return mocket_textf(e, "%d", rc);
+}
+
+static mocket_app *app_new(void)
+{
+    mocket_app *app = mocket_new();
+    mocket_get(app, "/", hello);
+    mocket_get(app, "/nap", nap);
+    return app;
+}
+
+static void hear_text(struct fixture *f, const char *part, bool ended)
+{
+    char got[2000];
+    turn(f);
+    ssize_t n = recv(f->fd, got, sizeof got - 1, MSG_DONTWAIT);
+    assert_true(n > 0);
+    got[n] = '\0';
+    assert_non_null(strstr(got, part));
+    n = recv(f->fd, got, sizeof got, MSG_DONTWAIT);
+    assert_int_equal(n == 0, ended);
+}
+
+static void test_requests_in_pieces_and_in_a_pipeline(void **state)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    say(f, "GET / HT");
+    hear(f, "", false);
+    say(f, "TP/1.1\r\nHost: x\r\n\r\n");
+    hear_text(f, "200 OK", false);
+    say(f, "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    hear_text(f, "hello", false);
+    say(f, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    hear_text(f, "hello", true);
+    fixture_free(f);
+}
+
+static void test_a_refused_head_is_the_last(void **state)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    say(f, "GET / HTTP/1.1\r\n\r\n");
+    hear_text(f, "400 Bad Request", true); /* it lingers: our side is shut, and input is thrown away */
+    say(f, "more of it");
+    assert_int_equal(f->worker.connection_count, 1);
+    fixture_free(f);
+}
+
+/* A handler that sleeps is woken when its client has gone, and the memory of both is freed. */
+static void test_the_client_leaves_a_handler_that_sleeps(void **state)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    say(f, "GET /nap HTTP/1.1\r\nHost: x\r\n\r\n");
+    hear(f, "", false);
+    fixture_free(f);
+}
+
+static void test_half_a_head_and_the_end(void **state)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    say(f, "GET / HTTP/1.1\r\nHo");
+    fixture_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exchanges_of_one_connection_wait_independently),
+        cmocka_unit_test(test_the_client_leaves_while_several_wait),
+        cmocka_unit_test(test_requests_in_pieces_and_in_a_pipeline),
+        cmocka_unit_test(test_a_refused_head_is_the_last),
+        cmocka_unit_test(test_the_client_leaves_a_handler_that_sleeps),
+        cmocka_unit_test(test_half_a_head_and_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
