@@ -37,9 +37,9 @@ void mocket__native_interrupt(mocket_event *e)
 int mocket__native_yield(mocket_event *e)
 {
     struct mocket_exchange *ex = exchange_of(e);
-    if (ex->peer == MOCKET_PEER_HERE)
+    if (ex->client == MOCKET_CLIENT_HERE)
         mocket__exchange_wait(ex, MOCKET_EXCHANGE_YIELDING);
-    return ex->peer == MOCKET_PEER_HERE ? 0 : MOCKET_ECLOSED;
+    return ex->client == MOCKET_CLIENT_HERE ? 0 : MOCKET_ECLOSED;
 }
 
 /* Both clocks are the same one, but the loop's is in whole milliseconds. */
@@ -50,7 +50,7 @@ uint64_t mocket__native_delay(const uv_loop_t *loop, uint64_t ms)
 
 bool mocket__native_is_gone(mocket_event *e)
 {
-    return exchange_of(e)->peer == MOCKET_PEER_GONE;
+    return exchange_of(e)->client == MOCKET_CLIENT_GONE;
 }
 
 struct mocket_native_client *mocket__native_client(mocket_event *e)

@@ -1,6 +1,7 @@
-/* Readiness comes from libuv, the bytes go straight between stream and buffers: that spares a layer of callbacks. The
- * stream is closed at once when the connection ends; the struct lives until libuv has closed the handle and the session
- * has ended, whichever is later. When nothing is left to do, the connection gives back all that it can do without. */
+/* Readiness comes from libuv, the bytes go straight between transport and buffers: that spares a layer of callbacks.
+ * The transport is closed at once when the connection ends; the struct lives until libuv has closed the handle and the
+ * session has ended, whichever is later. When nothing is left to do, the connection gives back all that it can do
+ * without. */
 #include "connection.h"
 
 #include "../../../base/check.h"
@@ -10,8 +11,8 @@ void mocket__connection_check(const struct mocket_connection *c)
 {
     mocket__output_check(&c->out);
     assert(!mocket__connection_is_closing(c) || (c->out.len == 0 && !c->timeout.next));
-    assert(mocket__connection_is_closing(c) || c->stream.fd >= 0);
-    assert(c->place != MOCKET_PLACE_REFUSED || c->worker->refused_count > 0);
+    assert(mocket__connection_is_closing(c) || c->transport.fd >= 0);
+    assert(c->admission != MOCKET_ADMISSION_REFUSED || c->worker->refused_count > 0);
     assert(c->in.start <= c->in.end && c->in.end <= c->in.cap);
 }
 
@@ -40,17 +41,17 @@ static void on_close(uv_handle_t *handle)
 /* The address that its connections are counted by; NULL: they are not. Clients of a proxy share its address. */
 static const struct mocket_address *counted_address(const struct mocket_connection *c)
 {
-    return c->stream.local || c->trusted ? NULL : &c->address;
+    return c->transport.local || c->trusted ? NULL : &c->address;
 }
 
 /* Its place is free for another one. */
 static void leave_server(struct mocket_connection *c)
 {
-    if (c->place == MOCKET_PLACE_REFUSED)
+    if (c->admission == MOCKET_ADMISSION_REFUSED)
         c->worker->refused_count--;
-    else if (c->place == MOCKET_PLACE_COUNTED)
+    else if (c->admission == MOCKET_ADMISSION_COUNTED)
         mocket__server_leave(c->worker->server, counted_address(c));
-    c->place = MOCKET_PLACE_NONE;
+    c->admission = MOCKET_ADMISSION_NONE;
 }
 
 static void close_connection(struct mocket_connection *c, bool reset)
@@ -61,7 +62,7 @@ static void close_connection(struct mocket_connection *c, bool reset)
     mocket__timeouts_remove(&c->timeout);
     mocket__output_drop(&c->out);
     uv_close((uv_handle_t *)&c->poll, on_close);
-    c->stream.ops->close(&c->stream, reset);
+    c->transport.ops->close(&c->transport, reset);
     leave_server(c);
     if (c->protocol->closed)
         c->protocol->closed(c);
@@ -98,7 +99,7 @@ void mocket__connection_hand_over(struct mocket_connection *c, const struct mock
 static void end(struct mocket_connection *c)
 {
     if (c->state != MOCKET_CONNECTION_DISCARDING || c->input_side == MOCKET_INPUT_ENDED ||
-        !c->stream.ops->shut(&c->stream)) {
+        !c->transport.ops->shut(&c->transport)) {
         close_connection(c, false);
         return;
     }
@@ -122,8 +123,7 @@ void mocket__connection_update_polling(struct mocket_connection *c)
 {
     if (mocket__connection_is_closing(c))
         return;
-    bool read =
-        c->input_side != MOCKET_INPUT_ENDED && (mocket__connection_discards(c) || !c->protocol->is_full(c));
+    bool read = c->input_side != MOCKET_INPUT_ENDED && (mocket__connection_discards(c) || !c->protocol->is_full(c));
     bool watch = !read && c->input_side == MOCKET_INPUT_OPEN; /* it may leave while nobody reads */
     int events = (read ? UV_READABLE : 0) | (c->out.len > 0 ? UV_WRITABLE : 0) | (watch ? UV_DISCONNECT : 0);
     if (events == c->polled)
@@ -135,8 +135,8 @@ void mocket__connection_update_polling(struct mocket_connection *c)
         mocket__connection_cut(c);
 }
 
-/* A slow client is no dead one as long as it takes some bytes. After the last message that is no excuse for one that had
- * nothing else to take. */
+/* A slow client is no dead one as long as it takes some bytes. After the last message that is no excuse for one that
+ * had nothing else to take. */
 static bool took_some(struct mocket_connection *c, enum mocket_timeout_class class)
 {
     int64_t then = c->taken_then, left_then = (int64_t)(c->out.sent_len + c->out.len) - then;
@@ -242,9 +242,9 @@ static void on_end(struct mocket_connection *c, bool orderly)
 /* Returns the number of bytes, 0 if there are none after all, below zero if on_end was called. */
 static ptrdiff_t receive(struct mocket_connection *c, char *at, size_t room)
 {
-    ptrdiff_t n = c->stream.ops->read(&c->stream, at, room);
+    ptrdiff_t n = c->transport.ops->read(&c->transport, at, room);
     if (n < 0)
-        on_end(c, n == MOCKET_STREAM_ENDED);
+        on_end(c, n == MOCKET_TRANSPORT_ENDED);
     return n;
 }
 
@@ -326,12 +326,12 @@ static bool take_place(struct mocket_connection *c)
 {
     struct mocket_native_worker *w = c->worker;
     if (mocket__server_enter(w->server, counted_address(c))) {
-        c->place = MOCKET_PLACE_COUNTED;
+        c->admission = MOCKET_ADMISSION_COUNTED;
         return true;
     }
     if (w->refused_count >= w->server->descriptors.refused)
         return false;
-    c->place = MOCKET_PLACE_REFUSED;
+    c->admission = MOCKET_ADMISSION_REFUSED;
     w->refused_count++;
     return true;
 }
@@ -346,8 +346,8 @@ void mocket__connection_accept(struct mocket_native_worker *w, int fd, const str
     }
     c->worker = w;
     c->poll.data = c;
-    mocket__stream_plain(&c->stream, fd, !from);
-    c->out = (struct mocket_output){ .stream = &c->stream, .till = w->till };
+    mocket__transport_plain(&c->transport, fd, !from);
+    c->out = (struct mocket_output){ .transport = &c->transport, .till = w->till };
     mocket__connection_hand_over(c, protocol, NULL);
     learn_peer(c, from);
     if (!take_place(c) || uv_poll_init(&w->loop, &c->poll, fd) < 0) {
@@ -357,7 +357,7 @@ void mocket__connection_accept(struct mocket_native_worker *w, int fd, const str
         return;
     }
     w->connection_count++;
-    if (c->place == MOCKET_PLACE_REFUSED)
+    if (c->admission == MOCKET_ADMISSION_REFUSED)
         protocol->refuse(c);
     mocket__connection_work(c);
 }

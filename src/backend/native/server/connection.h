@@ -1,4 +1,4 @@
-/* A connection: a stream, the bytes that came and were not read, the bytes that were not sent, time limits, and a
+/* A connection: a transport, the bytes that came and were not read, the bytes that were not sent, time limits, and a
  * protocol that says what the bytes mean. A connection knows neither HTTP nor WebSocket.
  *
  * The life of a connection only goes forward. Any state may go to CLOSING at once.
@@ -13,14 +13,14 @@
 #include "output.h"
 #include "protocol.h"
 #include "server.h"
-#include "stream.h"
+#include "transport.h"
 
 enum mocket_connection_state {
     MOCKET_CONNECTION_SERVING,    /* requests are read and answered */
     MOCKET_CONNECTION_ENDING,     /* no further request: it closes when the answer under way was sent */
     MOCKET_CONNECTION_DISCARDING, /* the same; nothing of the input is wanted, and what arrives is thrown away */
     MOCKET_CONNECTION_LINGERING,  /* the answer was sent and our side is shut; input is still thrown away */
-    MOCKET_CONNECTION_CLOSING,    /* the stream is closed, libuv closes the handle */
+    MOCKET_CONNECTION_CLOSING,    /* the transport is closed, libuv closes the handle */
     MOCKET_CONNECTION_CLOSED      /* so has libuv; the memory is freed when the session has ended */
 };
 
@@ -32,21 +32,21 @@ enum mocket_input_side {
 };
 
 /* How the server counts the connection. */
-enum mocket_place {
-    MOCKET_PLACE_NONE,
-    MOCKET_PLACE_COUNTED,
-    MOCKET_PLACE_REFUSED /* it is one too many, and waits for the answer that says so */
+enum mocket_admission {
+    MOCKET_ADMISSION_NONE,
+    MOCKET_ADMISSION_COUNTED,
+    MOCKET_ADMISSION_REFUSED /* it is one too many, and waits for the answer that says so */
 };
 
 struct mocket_connection {
     uv_poll_t poll;
     struct mocket_native_worker *worker;
     struct mocket_timeout timeout;
-    struct mocket_stream stream;
+    struct mocket_transport transport;
     int polled; /* events that are waited for: UV_READABLE ... */
     enum mocket_connection_state state;
     enum mocket_input_side input_side;
-    enum mocket_place place;
+    enum mocket_admission admission;
     const struct mocket_protocol *protocol;
     void *session; /* the protocol's */
     struct mocket_input in;
@@ -84,11 +84,11 @@ static inline bool mocket__connection_discards(const struct mocket_connection *c
 }
 
 /* What an exchange of this connection is to know of its client. */
-static inline enum mocket_peer mocket__connection_peer(const struct mocket_connection *c)
+static inline enum mocket_presence mocket__connection_client(const struct mocket_connection *c)
 {
-    return mocket__connection_is_closing(c)     ? MOCKET_PEER_GONE
-           : c->input_side != MOCKET_INPUT_OPEN ? MOCKET_PEER_SILENT
-                                                : MOCKET_PEER_HERE;
+    return mocket__connection_is_closing(c)     ? MOCKET_CLIENT_GONE
+           : c->input_side != MOCKET_INPUT_OPEN ? MOCKET_CLIENT_SILENT
+                                                : MOCKET_CLIENT_HERE;
 }
 
 /* Asserts what stays true. For tests. */
@@ -108,7 +108,7 @@ void mocket__connection_work(struct mocket_connection *c);
 void mocket__connection_settle(struct mocket_connection *c);
 /* Waits for input if there is room for it, and for room to send if something is unsent. */
 void mocket__connection_update_polling(struct mocket_connection *c);
-/* Sends the worker's buffer. What the stream does not take follows. Either stack. */
+/* Sends the worker's buffer. What the transport does not take follows. Either stack. */
 void mocket__connection_flush(struct mocket_connection *c);
 /* Closes: the client sees an end. Nothing is under way. */
 void mocket__connection_close(struct mocket_connection *c);

@@ -28,7 +28,7 @@ void mocket__exchange_reset(struct mocket_exchange *ex)
     mocket__arena_reset(&ex->arena);
     memset(&ex->req, 0, sizeof ex->req);
     memset(&ex->res, 0, sizeof ex->res);
-    ex->peer = MOCKET_PEER_HERE;
+    ex->client = MOCKET_CLIENT_HERE;
     ex->peer_unknown = false;
     ex->turn_len = 0;
     ex->status = 0;
@@ -46,7 +46,7 @@ static void resume(struct mocket_job *job)
 {
     struct mocket_exchange *ex = MOCKET_CONTAINER_OF(job, struct mocket_exchange, job);
     if (ex->state == MOCKET_EXCHANGE_YIELDING)
-        ex->result = ex->peer == MOCKET_PEER_GONE ? MOCKET_ECLOSED : 0;
+        ex->result = ex->client == MOCKET_CLIENT_GONE ? MOCKET_ECLOSED : 0;
     if (mocket__exchange_step(ex))
         ex->ops->returned(ex);
     else
@@ -73,7 +73,7 @@ static void begin_park(struct mocket_exchange *ex)
 {
     ex->state = MOCKET_EXCHANGE_PARKED;
     ex->park.begin(ex->park.arg, &ex->park);
-    if (ex->state == MOCKET_EXCHANGE_PARKED && ex->peer != MOCKET_PEER_HERE)
+    if (ex->state == MOCKET_EXCHANGE_PARKED && ex->client != MOCKET_CLIENT_HERE)
         tell_gone(&ex->park);
 }
 
@@ -111,14 +111,14 @@ void mocket__exchange_wake(struct mocket_exchange *ex, int result)
     mocket__schedule_ready(&ex->worker->schedule, &ex->job);
 }
 
-void mocket__exchange_peer(struct mocket_exchange *ex, enum mocket_peer peer)
+void mocket__exchange_client(struct mocket_exchange *ex, enum mocket_presence client)
 {
-    if (ex->peer < peer)
-        ex->peer = peer;
-    if (ex->peer == MOCKET_PEER_HERE)
+    if (ex->client < client)
+        ex->client = client;
+    if (ex->client == MOCKET_CLIENT_HERE)
         return;
     if (ex->state == MOCKET_EXCHANGE_READING ||
-        (ex->state == MOCKET_EXCHANGE_WRITING && ex->peer == MOCKET_PEER_GONE))
+        (ex->state == MOCKET_EXCHANGE_WRITING && ex->client == MOCKET_CLIENT_GONE))
         mocket__exchange_wake(ex, MOCKET_ECLOSED);
     else if (ex->state == MOCKET_EXCHANGE_PARKED)
         tell_gone(&ex->park);

@@ -36,10 +36,10 @@ enum mocket_exchange_state {
 };
 
 /* The client; only goes forward. */
-enum mocket_peer {
-    MOCKET_PEER_HERE,
-    MOCKET_PEER_SILENT, /* sends no more; it may still receive */
-    MOCKET_PEER_GONE    /* what is sent goes nowhere */
+enum mocket_presence {
+    MOCKET_CLIENT_HERE,
+    MOCKET_CLIENT_SILENT, /* sends no more; it may still receive */
+    MOCKET_CLIENT_GONE    /* what is sent goes nowhere */
 };
 
 struct mocket_park {
@@ -73,7 +73,7 @@ struct mocket_exchange {
     struct mocket_park park;
     struct mocket_fiber *fiber; /* NULL: idle */
     enum mocket_exchange_state state;
-    enum mocket_peer peer;
+    enum mocket_presence client;
     int result;      /* of the wait */
     size_t turn_len; /* bytes that the handler sent since it was resumed; the protocol counts them */
     /* what on_done is told: */
@@ -105,7 +105,7 @@ int mocket__exchange_wait(struct mocket_exchange *ex, enum mocket_exchange_state
 /* The wait is over. Any stack of this thread. */
 void mocket__exchange_wake(struct mocket_exchange *ex, int result);
 /* The client is silent or gone from now on. Waits that this ends return MOCKET_ECLOSED; a park's gone is told. */
-void mocket__exchange_peer(struct mocket_exchange *ex, enum mocket_peer peer);
+void mocket__exchange_client(struct mocket_exchange *ex, enum mocket_presence client);
 
 /* Tells on_done. complete: the whole answer was handed over. */
 void mocket__exchange_tell(const struct mocket_exchange *ex, bool complete);

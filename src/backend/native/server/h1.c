@@ -105,8 +105,7 @@ static enum served serve_next(struct mocket_connection *c)
         mocket__h1_answer_refuse(c, 503);
         return SERVED_NONE;
     }
-    ptrdiff_t used =
-        mocket__h1_head(&hx->parser, &hx->ex.req.message, &hx->ex.arena, mocket__input_view(&c->in));
+    ptrdiff_t used = mocket__h1_head(&hx->parser, &hx->ex.req.message, &hx->ex.arena, mocket__input_view(&c->in));
     if (used < 0)
         mocket__h1_answer_refuse(c, (int)-used);
     if (used <= 0 || !start(c, hx, (size_t)used) || !mocket__exchange_step(&hx->ex))
@@ -135,7 +134,7 @@ static void on_flush(struct mocket_exchange *ex)
     struct mocket_connection *c = ex->owner;
     mocket__connection_flush(c);
     if (mocket__connection_is_closing(c))
-        mocket__exchange_peer(ex, MOCKET_PEER_GONE);
+        mocket__exchange_client(ex, MOCKET_CLIENT_GONE);
     else if (ex->state == MOCKET_EXCHANGE_WRITING && c->out.len == 0)
         mocket__exchange_wake(ex, 0);
 }
@@ -180,7 +179,7 @@ static void sent(struct mocket_connection *c)
 static void left(struct mocket_connection *c)
 {
     if (is_active(c))
-        mocket__exchange_peer(&session(c)->ex, mocket__connection_peer(c));
+        mocket__exchange_client(&session(c)->ex, mocket__connection_client(c));
 }
 
 static void ended(struct mocket_connection *c)

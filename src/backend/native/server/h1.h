@@ -38,8 +38,8 @@ struct mocket_h1_exchange {
     struct mocket_input pinned; /* the buffer that the request's spans point into; may be the connection's own */
     int saved;                  /* the byte behind a whole body, where a NUL is now; -1: there is none */
     /* the body of the request: */
-    bool continued; /* 100 Continue was sent */
-    int body_error; /* the body cannot be read on */
+    bool continued;          /* 100 Continue was sent */
+    int body_error;          /* the body cannot be read on */
     uint64_t body_wait_ms;   /* when the wait for more of it began */
     uint64_t body_waited_ms; /* the waits before that, together */
     /* the answer: */
@@ -59,7 +59,8 @@ struct mocket_h1_exchange *mocket__h1_exchange_new(struct mocket_connection *c);
 void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used);
 /* The answer was handed over: ready for the next request. */
 void mocket__h1_exchange_reset(struct mocket_h1_exchange *hx);
-/* To the worker's pool. It was reset, or has not begun. Returns true if the connection is gone: it was closed before. */
+/* To the worker's pool. It was reset, or has not begun. Returns true if the connection is gone: it was closed
+ * before. */
 bool mocket__h1_exchange_free(struct mocket_h1_exchange *hx);
 /* Before more bytes are read: the spans of the request stay where they are. Returns false when out of memory. */
 bool mocket__h1_exchange_unshare(struct mocket_h1_exchange *hx);

@@ -228,9 +228,8 @@ void mocket__h1_answer_refuse(struct mocket_connection *c, int status)
     mocket__connection_advance(c, MOCKET_CONNECTION_DISCARDING);
     const struct mocket_native_opts *opts = w->server->opts;
     if (opts->on_done)
-        opts->on_done(opts->data, &(struct mocket_native_done){ .worker = w->app_worker,
-                                                                .peer = c->peer,
-                                                                .status = status,
-                                                                .complete = true,
-                                                                .body_out = text.len });
+        opts->on_done(
+            opts->data,
+            &(struct mocket_native_done){
+                .worker = w->app_worker, .peer = c->peer, .status = status, .complete = true, .body_out = text.len });
 }

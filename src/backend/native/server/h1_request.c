@@ -166,7 +166,7 @@ void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used)
     if (body_len != 0 || !(req->message.flags & MOCKET_MESSAGE_UPGRADE) || !move_head(ex, head))
         hx->pinned = c->in;
     hx->keep_alive = hx->parser.keep_alive;
-    ex->peer = mocket__connection_peer(c);
+    ex->client = mocket__connection_client(c);
     req->message.peer = mocket__span(c->peer);
     if (c->trusted)
         learn_client(ex);

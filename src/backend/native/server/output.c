@@ -112,7 +112,7 @@ void mocket__output_drop(struct mocket_output *o)
 
 static ptrdiff_t write_now(struct mocket_output *o, struct iovec *parts, size_t count)
 {
-    ptrdiff_t n = o->stream->ops->write(o->stream, parts, count);
+    ptrdiff_t n = o->transport->ops->write(o->transport, parts, count);
     if (n > 0)
         o->sent_len += (uint64_t)n;
     return n;
@@ -178,7 +178,7 @@ int mocket__output_lend(struct mocket_output *o, mocket_span bytes, struct mocke
 
 int64_t mocket__output_taken(const struct mocket_output *o)
 {
-    return (int64_t)o->sent_len - (int64_t)o->stream->ops->pending(o->stream);
+    return (int64_t)o->sent_len - (int64_t)o->transport->ops->pending(o->transport);
 }
 
 /* ---- Frames of a WebSocket ---- */

@@ -1,19 +1,19 @@
-/* Bytes to one peer, in their order. Nearly always the stream takes everything at once, so that is tried first. What it
- * did not take is kept in a queue and follows when the stream has room again.
+/* Bytes to one peer, in their order. Nearly always the transport takes everything at once, so that is tried first. What
+ * it did not take is kept in a queue and follows when the transport has room again.
  *
- * Functions that send return 0, or below zero: the stream is lost, or there is no memory to keep what must follow. The
- * connection is to be cut then. */
+ * Functions that send return 0, or below zero: the transport is lost, or there is no memory to keep what must follow.
+ * The connection is to be cut then. */
 #ifndef MOCKET_NATIVE_SERVER_OUTPUT_H
 #define MOCKET_NATIVE_SERVER_OUTPUT_H
 
 #include <mocket.h>
 
 #include "../../../base/account.h"
-#include "stream.h"
+#include "transport.h"
 
 struct mocket_published;
 
-/* Bytes that the stream did not take yet. */
+/* Bytes that the transport did not take yet. */
 struct mocket_unsent {
     struct mocket_unsent *next;
     const char *at;
@@ -28,10 +28,10 @@ struct mocket_unsent {
 };
 
 struct mocket_output {
-    struct mocket_stream *stream;
+    struct mocket_transport *transport;
     struct mocket_unsent *first, *last;
     size_t len;               /* bytes in the queue */
-    uint64_t sent_len;        /* bytes that the stream took */
+    uint64_t sent_len;        /* bytes that the transport took */
     struct mocket_till *till; /* what the queue holds is charged to it; NULL: to nobody */
     enum mocket_charge part;  /* as this */
 };
@@ -39,16 +39,16 @@ struct mocket_output {
 /* Asserts what stays true. For tests. */
 void mocket__output_check(const struct mocket_output *o);
 
-/* Sends bytes; keeps a copy of what the stream does not take. */
+/* Sends bytes; keeps a copy of what the transport does not take. */
 int mocket__output_put(struct mocket_output *o, mocket_span bytes);
 
 /* Sends bytes as put does, then the bytes of *lent: their memory is the caller's, and *lent too. They live until
  * lent->done is set. */
 int mocket__output_lend(struct mocket_output *o, mocket_span bytes, struct mocket_unsent *lent);
 
-/* Sends of the queue what the stream takes in one call. */
+/* Sends of the queue what the transport takes in one call. */
 int mocket__output_continue(struct mocket_output *o);
-/* Sends of the queue what the stream takes now. */
+/* Sends of the queue what the transport takes now. */
 int mocket__output_push(struct mocket_output *o);
 
 /* Returns a count that grows with what the peer has received. */

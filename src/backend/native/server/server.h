@@ -58,9 +58,9 @@ struct mocket_native_worker {
     struct mocket_clock clock;
     int64_t linger_silence_ms, linger_total_ms; /* less once the worker stops */
     size_t connection_count;
-    size_t refused_count;                                /* of these, the ones that are one too many */
-    void (*when_empty)(struct mocket_native_worker *w);  /* called when the last connection is gone */
-    uint64_t complained_ms;                              /* when the last problem of accepting was logged */
+    size_t refused_count;                               /* of these, the ones that are one too many */
+    void (*when_empty)(struct mocket_native_worker *w); /* called when the last connection is gone */
+    uint64_t complained_ms;                             /* when the last problem of accepting was logged */
 
     struct mocket_till *till;           /* of opts->account; NULL: nothing is charged */
     struct mocket_native_client client; /* made by the first who needs it */

@@ -170,7 +170,7 @@ static void end_with(struct mocket_ws_session *ws, int code, mocket_span reason)
     mocket__ws_release(&ws->codec);
     if (ws->held)
         drop_notes(ws);
-    mocket__exchange_peer(ws->exchange, MOCKET_PEER_GONE);
+    mocket__exchange_client(ws->exchange, MOCKET_CLIENT_GONE);
     schedule(ws);
 }
 
@@ -576,7 +576,7 @@ static void left(struct mocket_connection *c)
 {
     if (mocket__connection_is_closing(c))
         schedule(session(c));
-    mocket__exchange_peer(session(c)->exchange, mocket__connection_peer(c));
+    mocket__exchange_client(session(c)->exchange, mocket__connection_client(c));
 }
 
 static void no_room(struct mocket_connection *c)

@@ -162,8 +162,7 @@ static void toy_handler(void *arg)
     struct toy *t = arg;
     answer(t, " began");
     if (!strcmp(t->text, "wait")) {
-        t->ex.park =
-            (struct mocket_park){ .exchange = &t->ex, .begin = toy_begins, .gone = toy_is_gone, .arg = t };
+        t->ex.park = (struct mocket_park){ .exchange = &t->ex, .begin = toy_begins, .gone = toy_is_gone, .arg = t };
         t->lost = mocket__exchange_wait(&t->ex, MOCKET_EXCHANGE_PARKING) < 0;
     } else if (!strcmp(t->text, "turn")) {
         mocket__exchange_wait(&t->ex, MOCKET_EXCHANGE_YIELDING);
@@ -239,7 +238,7 @@ static void take_line(struct mocket_connection *c, const char *line, size_t len)
     memcpy(t->text, line + 2, len - 2);
     t->text[len - 2] = '\0';
     t->lost = false;
-    t->ex.peer = mocket__connection_peer(c);
+    t->ex.client = mocket__connection_client(c);
     mocket__exchange_start(&t->ex, mocket__fiber_new(&c->worker->fibers, toy_handler, t));
     if (mocket__exchange_step(&t->ex))
         mocket__connection_flush(c);
@@ -274,7 +273,7 @@ static void toy_left(struct mocket_connection *c)
     struct toys *s = c->session;
     for (int i = 0; s && i < TOYS; i++)
         if (mocket__exchange_is_active(&s->toys[i].ex))
-            mocket__exchange_peer(&s->toys[i].ex, mocket__connection_peer(c));
+            mocket__exchange_client(&s->toys[i].ex, mocket__connection_client(c));
 }
 
 static void toy_ended(struct mocket_connection *c)

@@ -1,24 +1,24 @@
-/* The queue of unsent bytes, with a stream that takes as many bytes as the test says. */
+/* The queue of unsent bytes, with a transport that takes as many bytes as the test says. */
 #include "src/backend/native/server/output.h"
 #include "src/backend/native/topics.h"
 #include "src/core/socket.h"
 #include "unit.h"
 
 struct fake {
-    struct mocket_stream stream;
+    struct mocket_transport transport;
     struct mocket_output out;
     char got[4096];
     size_t len;
-    size_t room; /* bytes that the stream takes from now on */
+    size_t room; /* bytes that the transport takes from now on */
     bool lost;
 };
 
-static ptrdiff_t fake_write(struct mocket_stream *s, struct iovec *parts, size_t count)
+static ptrdiff_t fake_write(struct mocket_transport *s, struct iovec *parts, size_t count)
 {
     struct fake *f = (struct fake *)s;
     size_t taken = 0;
     if (f->lost)
-        return MOCKET_STREAM_LOST;
+        return MOCKET_TRANSPORT_LOST;
     for (size_t i = 0; i < count && f->room > 0; i++) {
         size_t len = parts[i].iov_len < f->room ? parts[i].iov_len : f->room;
         memcpy(f->got + f->len, parts[i].iov_base, len);
@@ -29,7 +29,7 @@ static ptrdiff_t fake_write(struct mocket_stream *s, struct iovec *parts, size_t
     return (ptrdiff_t)taken;
 }
 
-static size_t fake_pending(const struct mocket_stream *s)
+static size_t fake_pending(const struct mocket_transport *s)
 {
     (void)s;
     return 3;
@@ -37,11 +37,11 @@ static size_t fake_pending(const struct mocket_stream *s)
 
 static struct fake *fake_new(size_t room)
 {
-    static const struct mocket_stream_ops ops = { .write = fake_write, .pending = fake_pending };
+    static const struct mocket_transport_ops ops = { .write = fake_write, .pending = fake_pending };
     struct fake *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    f->stream.ops = &ops;
-    f->out.stream = &f->stream;
+    f->transport.ops = &ops;
+    f->out.transport = &f->transport;
     f->room = room;
     return f;
 }
@@ -110,7 +110,7 @@ static void test_a_dropped_queue_gives_lent_bytes_back(void **state)
     fake_free(f);
 }
 
-static void test_a_lost_stream(void **state)
+static void test_a_lost_transport(void **state)
 {
     struct fake *f = fake_new(2);
     struct mocket_unsent lent = { .at = "x", .left = 1 };
@@ -208,7 +208,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_taken_follows_in_order),
         cmocka_unit_test(test_lent_bytes_that_are_taken_at_once),
         cmocka_unit_test(test_a_dropped_queue_gives_lent_bytes_back),
-        cmocka_unit_test(test_a_lost_stream),
+        cmocka_unit_test(test_a_lost_transport),
         cmocka_unit_test(test_forget_keeps_what_has_begun),
         cmocka_unit_test(test_what_is_owed),
         cmocka_unit_test(test_each_allocation_fails),
