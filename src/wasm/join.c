@@ -72,12 +72,12 @@ static int read_base(const struct mocket_wasm_join *j, uint32_t *base, struct mo
     return mocket__wasm_refuse(&j->adapter, why, "exports no constant global __global_base", NULL);
 }
 
-static int plan_memory(struct mocket_wasm_join *j, struct mocket_wasm_bytes adapter_memory, struct mocket_buf *why)
+static int plan_memory(struct mocket_wasm_join *j, struct mocket_buf *why)
 {
     uint32_t app[2], adapter[2], base = 0;
     int rc = read_limits(&j->app, j->app.sections[MOCKET_WASM_SECTION_MEMORY], app, why);
     if (rc == 0)
-        rc = read_limits(&j->adapter, adapter_memory, adapter, why);
+        rc = read_limits(&j->adapter, j->adapter.sections[MOCKET_WASM_SECTION_MEMORY], adapter, why);
     if (rc == 0)
         rc = read_base(j, &base, why);
     if (rc < 0)
@@ -218,27 +218,19 @@ static int keep_imports_of_app(struct mocket_wasm_join *j, struct mocket_buf *wh
     return 0;
 }
 
-/* *memory gets the limits of the memory that the adapter imports. */
-static int keep_imports_of_adapter(struct mocket_wasm_join *j, struct mocket_wasm_bytes *memory, struct mocket_buf *why)
+static int keep_imports_of_adapter(struct mocket_wasm_join *j, struct mocket_buf *why)
 {
     struct mocket_wasm_bytes r = j->adapter.sections[MOCKET_WASM_SECTION_IMPORT];
     struct mocket_wasm_import import;
-    uint32_t function = 0;
     for (uint32_t i = 0; i < j->adapter.entries[MOCKET_WASM_SECTION_IMPORT] && mocket__wasm_next_import(&r, &import);
          i++) {
-        if (import.kind == MOCKET_WASM_KIND_MEMORY)
-            *memory = import.content;
-        if (import.kind == MOCKET_WASM_KIND_MEMORY)
-            continue;
-        if (import.kind != MOCKET_WASM_KIND_FUNCTION ||
-            j->adapter.type_of[function] >= j->adapter.count[MOCKET_WASM_TYPES])
+        if (import.kind != MOCKET_WASM_KIND_FUNCTION || j->adapter.type_of[i] >= j->adapter.count[MOCKET_WASM_TYPES])
             return refuse_import(&j->adapter, &import, why, ", which is not a function");
-        j->adapter_map.functions[function] = UINT32_MAX;
+        j->adapter_map.functions[i] = UINT32_MAX;
         if (!mocket__span_eq(import.module, APP))
-            j->adapter_map.functions[function] = keep(j, &j->adapter_map, &import, j->adapter.type_of[function]);
-        function++;
+            j->adapter_map.functions[i] = keep(j, &j->adapter_map, &import, j->adapter.type_of[i]);
     }
-    return memory->at ? 0 : mocket__wasm_refuse(&j->adapter, why, "imports no memory", NULL);
+    return 0;
 }
 
 /* ---- Binding ---- */
@@ -265,12 +257,13 @@ static int bind_app(struct mocket_wasm_join *j, struct mocket_buf *why)
     return 0;
 }
 
+/* An app with `mocket_start` is not started by `_start`. */
 static uint32_t find_app_export(const struct mocket_wasm_join *j, mocket_span name)
 {
-    uint32_t found = mocket__wasm_export_index(j->app.wasm, name);
-    if (found == UINT32_MAX && mocket__span_eq(name, MOCKET_SPAN("mocket_start")))
-        found = mocket__wasm_export_index(j->app.wasm, MOCKET_SPAN("_start"));
-    return found;
+    bool is_start = mocket__span_eq(name, MOCKET_SPAN("_start"));
+    if (is_start && mocket__wasm_export_index(j->app.wasm, MOCKET_SPAN("mocket_start")) != UINT32_MAX)
+        return UINT32_MAX;
+    return mocket__wasm_export_index(j->app.wasm, name);
 }
 
 static int bind_to_pages(struct mocket_wasm_join *j, uint32_t function, struct mocket_buf *why)
@@ -305,15 +298,10 @@ static int bind_adapter(struct mocket_wasm_join *j, struct mocket_buf *why)
 {
     struct mocket_wasm_bytes r = j->adapter.sections[MOCKET_WASM_SECTION_IMPORT];
     struct mocket_wasm_import import;
-    uint32_t function = 0;
     int rc = 0;
-    while (rc == 0 && function < j->adapter.imported[MOCKET_WASM_FUNCTIONS] && mocket__wasm_next_import(&r, &import)) {
-        if (import.kind != MOCKET_WASM_KIND_FUNCTION)
-            continue;
-        if (mocket__span_eq(import.module, APP))
-            rc = bind_to_app(j, function, import.name, why);
-        function++;
-    }
+    for (uint32_t i = 0; rc == 0 && i < j->adapter.imported[MOCKET_WASM_FUNCTIONS]; i++)
+        if (mocket__wasm_next_import(&r, &import) && mocket__span_eq(import.module, APP))
+            rc = bind_to_app(j, i, import.name, why);
     return rc;
 }
 
@@ -324,13 +312,24 @@ static int check_spaces(const struct mocket_wasm_join *j, struct mocket_buf *why
     const struct mocket_wasm_module *a = &j->adapter;
     if (j->app.count[MOCKET_WASM_MEMORIES] != 1 || j->app.imported[MOCKET_WASM_MEMORIES] != 0)
         return mocket__wasm_refuse(&j->app, why, "it must have one memory of its own", NULL);
-    if (a->imported[MOCKET_WASM_TABLES] + a->imported[MOCKET_WASM_GLOBALS] + a->count[MOCKET_WASM_TAGS] != 0 ||
-        a->count[MOCKET_WASM_MEMORIES] != 1 || a->sections[MOCKET_WASM_SECTION_START].at)
+    if (a->imported[MOCKET_WASM_MEMORIES] + a->count[MOCKET_WASM_TAGS] != 0 || a->count[MOCKET_WASM_MEMORIES] != 1 ||
+        a->sections[MOCKET_WASM_SECTION_START].at)
         return mocket__wasm_refuse(a, why, "it has members that an adapter cannot have", NULL);
     for (uint32_t i = 0; i < a->count[MOCKET_WASM_TYPES]; i++)
         if (a->types[i].bad || a->entries[MOCKET_WASM_SECTION_TYPE] != a->count[MOCKET_WASM_TYPES])
             return mocket__wasm_refuse(a, why, "it has types that an adapter cannot have", NULL);
     return 0;
+}
+
+/* A linker gives every adapter a table. Without elements nothing can be called by it, and some platforms take one table
+ * only. */
+static void drop_empty_table(struct mocket_wasm_module *adapter)
+{
+    if (adapter->entries[MOCKET_WASM_SECTION_ELEMENT] > 0)
+        return;
+    adapter->sections[MOCKET_WASM_SECTION_TABLE] = (struct mocket_wasm_bytes){ NULL, NULL, false };
+    adapter->entries[MOCKET_WASM_SECTION_TABLE] = 0;
+    adapter->count[MOCKET_WASM_TABLES] = 0;
 }
 
 /* Adapter behind app in every space; functions are numbered by themselves. */
@@ -357,21 +356,21 @@ static uint32_t number_functions(const struct mocket_wasm_map *map, uint32_t nex
 
 int mocket__wasm_join_make(struct mocket_wasm_join *j, const struct mocket_wasm_merge *merge, struct mocket_buf *why)
 {
-    struct mocket_wasm_bytes memory = { NULL, NULL, true };
     *j = (struct mocket_wasm_join){ .merge = merge };
     int rc = mocket__wasm_module_read(&j->app, merge->app, NULL, why);
     if (rc == 0)
         rc = mocket__wasm_module_read(&j->adapter, merge->adapter, "adapter", why);
     if (rc == 0)
         rc = check_spaces(j, why);
+    drop_empty_table(&j->adapter);
     if (rc == 0)
         rc = begin_maps(j);
     if (rc == 0)
         rc = keep_imports_of_app(j, why);
     if (rc == 0)
-        rc = keep_imports_of_adapter(j, &memory, why);
+        rc = keep_imports_of_adapter(j, why);
     if (rc == 0)
-        rc = plan_memory(j, memory, why);
+        rc = plan_memory(j, why);
     if (rc < 0)
         return rc;
     j->first_made = number_functions(&j->adapter_map, number_functions(&j->app_map, j->import_count));

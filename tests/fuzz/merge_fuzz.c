@@ -9,15 +9,16 @@
 #include "../../src/wasm/write.c"
 #include "fuzz.h"
 
-/* (module (import "env" "memory" (memory 33)) (import "app" "mocket_alloc" (func (param i32) (result i32)))
+/* (module (memory 33) (import "app" "mocket_alloc" (func (param i32) (result i32)))
  *   (global (export "__global_base") i32 (i32.const 0x1f0000)) (table 1 funcref) (elem (i32.const 0) 1)
  *   (func (export "mocket.drop") (param i32)) (func (export "_start") (drop (call 0 (i32.const 0))))) */
-static const char adapter[] =
+static const char adapter_bytes[] =
     "\0asm\1\0\0\0"
     "\1\x0d\3\x60\1\x7f\1\x7f\x60\1\x7f\0\x60\0\0"
-    "\2\x20\2\3env\6memory\2\0\x21\3app\x0cmocket_alloc\0\0"
+    "\2\x14\1\3app\x0cmocket_alloc\0\0"
     "\3\3\2\1\2"
     "\4\4\1\x70\0\1"
+    "\5\3\1\0\x21"
     "\6\x08\1\x7f\0\x41\x80\x80\xfc\0\x0b"
     "\7\x29\3\x0bmocket.drop\0\1\6_start\0\2\x0d__global_base\3\0"
     "\x09\7\1\0\x41\0\x0b\1\1"
@@ -26,7 +27,7 @@ static const char adapter[] =
 static int merge(mocket_span app, struct mocket_buf *out)
 {
     struct mocket_buf why = { 0 };
-    const struct mocket_wasm_merge all = { app, { adapter, sizeof adapter - 1 }, MOCKET_SPAN("host"), 0 };
+    const struct mocket_wasm_merge all = { app, { adapter_bytes, sizeof adapter_bytes - 1 }, MOCKET_SPAN("host"), 0 };
     int rc = mocket__wasm_merge(&all, out, &why);
     FUZZ_HOLDS(rc == 0 || rc == MOCKET_EINVAL || rc == MOCKET_ELIMIT);
     FUZZ_HOLDS((rc == 0) == (why.len == 0));

@@ -57,10 +57,11 @@ static const struct parts app_parts = { {
  *     handle(0, 0, 0), alloc(x) + traits() + gone(x) + a byte of its data, at 2 MiB less a page. */
 static const struct parts adapter_parts = { {
     [TYPE] = UNIT_ROW("\3\x60\1\x7f\1\x7f\x60\0\1\x7f\x60\3\x7f\x7f\x7f\0"),
-    [IMPORT] = UNIT_ROW("\5\3env\6memory\2\0\x21\3app\x0cmocket_alloc\0\0\3app\6traits\0\1\3app\x0bmocket_gone\0\0"
+    [IMPORT] = UNIT_ROW("\4\3app\x0cmocket_alloc\0\0\3app\6traits\0\1\3app\x0bmocket_gone\0\0"
                         "\3app\x0dmocket_handle\0\2"),
     [FUNCTION] = UNIT_ROW("\3\0\0\0"),
     [TABLE] = UNIT_ROW("\1\x70\0\1"),
+    [MEMORY] = UNIT_ROW("\1\0\x21"),
     [GLOBAL] = UNIT_ROW("\2\x7f\1\x41\0\x0b\x7f\0\x41\x80\x80\xfc\0\x0b"),
     [EXPORT] = UNIT_ROW("\3\x0cmocket.twice\0\4\3run\0\6\x0d__global_base\3\1"),
     [ELEMENT] = UNIT_ROW("\1\0\x41\0\x0b\1\5"),
@@ -225,7 +226,7 @@ static const struct {
     { IMPORT, UNIT_ROW("\1\3env\6memory\3\x7f\0"), "adapter: it has members that an adapter cannot have", 0, 1 },
     { TYPE, UNIT_ROW("\1\x50\0\x60\0\0"), "adapter: ", 0, 1 },
     { IMPORT,
-      UNIT_ROW("\5\3env\6memory\2\0\x21\3app\x0cmocket_alloc\0\0\3app\6traits\0\1\3app\x0cmemory_pages\0\0"
+      UNIT_ROW("\4\3app\x0cmocket_alloc\0\0\3app\6traits\0\1\3app\x0cmemory_pages\0\0"
                "\3app\x0dmocket_handle\0\2"),
       "adapter: imports app.memory_pages with another type", 0, 1 },
     { EXPORT, UNIT_ROW("\3\x0cmocket.twice\0\0\3run\0\6\x0d__global_base\3\1"),

@@ -1,0 +1,57 @@
+/* Clocks, random bytes, the log and memory by preview 1. The adapter lies at the end of the module's memory: its first
+ * piece of heap is behind its data and stack, and memory that grows follows that piece. */
+#include "../../../src/base/span.h"
+#include "../core/port.h"
+#include "preview1.h"
+
+#define PAGE 65536u
+
+extern char __heap_base; /* wasm-ld's: the end of data and stack */
+
+void *port_grow(size_t *len)
+{
+    static bool started;
+    char *first = &__heap_base + (-(uintptr_t)&__heap_base & 15);
+    size_t end = __builtin_wasm_memory_size(0) * PAGE, left = end - (uintptr_t)first;
+    if (!started && left >= *len) {
+        started = true;
+        *len = left;
+        return first;
+    }
+    size_t pages = (*len + PAGE - 1) / PAGE, at = __builtin_wasm_memory_grow(0, pages);
+    if (at == SIZE_MAX)
+        return NULL;
+    *len = pages * PAGE;
+    return (void *)(uintptr_t)(at * PAGE); /* NOLINT(performance-no-int-to-ptr): a new page */
+}
+
+uint64_t port_now_ns(int clock)
+{
+    uint64_t ns = 0;
+    p1_clock_time_get(clock == MOCKET_ABI_WALL ? P1_WALL : P1_MONOTONIC, 1, &ns);
+    return ns;
+}
+
+void port_random(void *to, size_t len)
+{
+    if (p1_random_get(to, len) != 0)
+        __builtin_trap(); /* never bytes that are not random */
+}
+
+/* Nothing but the answer is written to standard output. A platform may take a part of the ranges, so a line is one
+ * range, which others cannot write into. */
+void port_log(int level, mocket_span line)
+{
+    static const char *const words[] = { "error: ", "warning: ", "", "debug: " };
+    static char text[MOCKET_LOG_LINE + sizeof MOCKET_LOG_CUT + 16];
+    size_t len = 0, done;
+    if (level <= MOCKET_LOG_DEBUG) {
+        len = strlen(words[level]);
+        memcpy(text, words[level], len);
+    }
+    memcpy(text + len, line.ptr, line.len);
+    len += line.len;
+    text[len++] = '\n';
+    const struct p1_range range = { text, len };
+    p1_fd_write(P1_STDERR, &range, 1, &done);
+}
