@@ -88,7 +88,7 @@ static const struct cli_option options[] = {
     { CLI_CHOICE, "target", .value = "TARGET", .choices = names, .at = offsetof(struct bundle, target),
       .help = "the platform, one of:" TARGETS(TARGET_WORD) BUNDLE_STANDARD_TARGETS(TARGET_WORD) },
     { CLI_WORD, NULL, 'o', .value = "PATH", .at = offsetof(struct bundle, out),
-      .help = "the folder to write, which is made if it does not exist; for wasi-http the file" },
+      .help = "the folder to write, which is made if it does not exist; for wasi-http and cgi the file" },
     { CLI_OWN, "name", .value = "NAME", .take = take_name, .initial_words = "the file's name",
       .help = "name of the package, up to 63 small letters, digits and `-`" },
     { CLI_SWITCH, "force", .at = offsetof(struct bundle, force),
@@ -163,7 +163,7 @@ static int check(struct bundle *b)
         choose_name(b);
     if (!b->metadata.title)
         b->metadata.title = b->name;
-    if (b->target < SCRIPT_TARGETS && (b->environment || b->manifest >= 0))
+    if (strncmp(names[b->target], "wasi-", 5) != 0 && (b->environment || b->manifest >= 0))
         return mocket__cli_misuse(b->verb, "--environment and --manifest are for the target wasi-http");
     return check_metadata(b);
 }
@@ -272,7 +272,7 @@ static int run(int argc, char **argv)
 
 const struct cli_verb mocket__cli_bundle = {
     .name = "bundle",
-    .summary = "make of an app what a JavaScript platform or a host of wasi:http runs",
+    .summary = "make of an app what a JavaScript platform or another WebAssembly host runs",
     .usage =
         "usage: mocket bundle --target TARGET app.wasm -o PATH [options]\n"
         "\n"
@@ -284,6 +284,10 @@ const struct cli_verb mocket__cli_bundle = {
         "For the target wasi-http it writes a component that any host of wasi:http 0.2\n"
         "runs: wasmtime serve, Spin, wasmCloud. The app is in it, byte for byte.\n"
         "\n"
+        "For cgi it writes one core module that any CGI server runs by wasmtime run. For\n"
+        "wcgi (Wasmer) and fastly (Fastly Compute) it writes a folder with such a module\n"
+        "and the platform's manifest.\n"
+        "\n"
         "This command needs neither Node, nor another tool, nor a network.\n"
         "\n",
     .options = options,
@@ -293,7 +297,9 @@ const struct cli_verb mocket__cli_bundle = {
         "  mocket bundle --target workerd app.wasm -o edge && edge/run\n"
         "  mocket bundle --target service-worker app.wasm -o public && public/run\n"
         "  mocket bundle --target wasi-http app.wasm -o app.component.wasm\n"
-        "  wasmtime serve app.component.wasm\n",
+        "  wasmtime serve app.component.wasm\n"
+        "  mocket bundle --target cgi app.wasm -o app.cgi.wasm\n"
+        "  mocket bundle --target fastly app.wasm -o edge && fastly compute serve -C edge\n",
     .run = run,
     .word = take_app,
 };

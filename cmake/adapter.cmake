@@ -85,3 +85,33 @@ set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_http/world.wit)
 mocket_component_template(wasi_http ${wasi_http} ${world} --without wasi:cli/environment@0.2.0)
 mocket_component_template(wasi_http_env ${wasi_http} ${world})
 set(MOCKET_TEMPLATES ${wasi_http_template} ${wasi_http_env_template})
+
+# ---- Adapters that are merged into the app's module: linked with the command ----
+
+# mocket_merged_adapter(NAME base source...): an adapter whose memory begins at the address base, above the app's, and
+# in NAME_adapter a C file with its bytes. Without clang the file says that there is none.
+function(mocket_merged_adapter name base)
+    set(out ${PROJECT_BINARY_DIR}/adapter/${name}_adapter.c)
+    set(wasm ${PROJECT_BINARY_DIR}/adapter/${name}.wasm)
+    set(${name}_adapter ${out} PARENT_SCOPE)
+    if(NOT MOCKET_WASM OR NOT MOCKET_WASM_CC)
+        file(WRITE ${out} "#include \"cli/bundle/merged.h\"\n"
+             "const struct bundle_adapter bundle_adapter_${name} = { .len = 0 };\n")
+        return()
+    endif()
+    mocket_glob(sources hosts/adapter/merged/surroundings.c hosts/adapter/merged/output.c
+                hosts/adapter/merged/moonbit_fs.S hosts/adapter/core/shared_memory.c hosts/adapter/core/moonbit.c
+                hosts/adapter/${name}/*.c ${ARGN})
+    mocket_adapter(${name} OUTPUT ${wasm} SOURCES ${sources} COMPILE -mreference-types
+                   LINK -Wl,--no-stack-first,--global-base=${base},--export=__global_base,-z,stack-size=65536)
+    set(embed ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+    add_custom_command(
+        OUTPUT ${out}
+        COMMAND ${CMAKE_COMMAND} -DIN=${wasm} -DOUT=${out} -DNAME=bundle_adapter_${name} -P ${embed}
+        DEPENDS ${wasm} ${embed}
+        VERBATIM)
+endfunction()
+
+mocket_merged_adapter(cgi 268435456 hosts/adapter/merged/no_fetch.c) # 256 MiB for the app, as under `mocket serve`
+mocket_merged_adapter(fastly 100663296) # 96 MiB of the 128 MiB that the platform gives an instance
+list(APPEND MOCKET_TEMPLATES ${cgi_adapter} ${fastly_adapter})

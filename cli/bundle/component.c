@@ -124,22 +124,42 @@ static int check_waits(const struct guest_app *facts, mocket_span app, struct mo
     return 0;
 }
 
+static int check_module(const struct mocket_wasm_module *module, const struct guest_app *facts, struct mocket_buf *why)
+{
+    struct mocket_wasm_limits memory;
+    if (!mocket__wasm_memory_limits(module->wasm, &memory))
+        return guest_app_refuse(why, "its memory must be a 32-bit memory of its own that is not shared", NULL);
+    int rc = check_exports(module, why);
+    return rc == 0 ? check_waits(facts, module->wasm, why) : rc;
+}
+
+int bundle_app_check(mocket_span app, const struct guest_app *facts, struct mocket_buf *why)
+{
+    struct mocket_wasm_module module;
+    int rc = mocket__wasm_module_read(&module, app, NULL, why);
+    if (rc == 0)
+        rc = check_module(&module, facts, why);
+    mocket__wasm_module_release(&module);
+    return rc;
+}
+
 int bundle_component_check(const struct bundle_component *c, mocket_span app, const struct guest_app *facts,
                            struct mocket_buf *why)
 {
     struct mocket_wasm_module module;
-    struct mocket_wasm_limits memory;
     int rc = mocket__wasm_module_read(&module, app, NULL, why);
-    if (rc == 0 && !mocket__wasm_memory_limits(app, &memory))
-        rc = guest_app_refuse(why, "its memory must be a 32-bit memory of its own that is not shared", NULL);
     if (rc == 0)
-        rc = check_exports(&module, why);
+        rc = check_module(&module, facts, why);
     if (rc == 0)
         rc = check_imports(c, &module, why);
-    if (rc == 0)
-        rc = check_waits(facts, app, why);
     mocket__wasm_module_release(&module);
     return rc;
+}
+
+uint32_t bundle_app_traits(mocket_span app, const struct guest_app *facts)
+{
+    return (facts->waits ? TRAIT_DIRECT : 0u) | (imports(app, "fields") ? TRAIT_FIELDS : 0u) |
+           (facts->has[GUEST_DONE] ? TRAIT_DONE : 0u) | (facts->has[GUEST_GONE] ? TRAIT_GONE : 0u);
 }
 
 /* ---- Splice ---- */
@@ -163,8 +183,7 @@ void bundle_component_splice(const struct bundle_component *c, mocket_span app, 
                              struct mocket_buf *out)
 {
     size_t begin = out->len;
-    uint32_t traits = (facts->waits ? TRAIT_DIRECT : 0u) | (imports(app, "fields") ? TRAIT_FIELDS : 0u) |
-                      (facts->has[GUEST_DONE] ? TRAIT_DONE : 0u) | (facts->has[GUEST_GONE] ? TRAIT_GONE : 0u);
+    uint32_t traits = bundle_app_traits(app, facts);
     static const char section = MOCKET_WASM_COMPONENT_MODULE;
     mocket__buf_add(out, c->bytes, c->app_begin);
     mocket__buf_add(out, &section, 1);

@@ -30,8 +30,12 @@ struct bundle_component {
 extern const struct bundle_component bundle_component_wasi_http;     /* without an environment */
 extern const struct bundle_component bundle_component_wasi_http_env; /* with wasi:cli/environment */
 
-/* Checks what the bytes of an app say of types: memory, exports, imports. The app was read (guest_app_read). Returns 0,
- * or MOCKET_EINVAL with the reason appended to why. */
+/* What an adapter has to know of an app: bits of enum app_trait. */
+uint32_t bundle_app_traits(mocket_span app, const struct guest_app *facts);
+/* Checks what the bytes of an app say of types: memory and exports. The app was read (guest_app_read). Returns 0, or
+ * MOCKET_EINVAL with the reason appended to why. */
+int bundle_app_check(mocket_span app, const struct guest_app *facts, struct mocket_buf *why);
+/* The same, and checks that the component provides what the app imports. */
 int bundle_component_check(const struct bundle_component *component, mocket_span app, const struct guest_app *facts,
                            struct mocket_buf *why);
 /* Appends the component with the app in it. The status of out stores a failure. */

@@ -1,30 +1,19 @@
 /* The target wasi-http: an app inside a component that any host of wasi:http 0.2 runs. */
 #include "../../src/base/span.h"
 #include "../../src/wasm/mark.h"
-#include "../../src/wasm/sections.h"
 #include "../verbs.h"
 #include "component.h"
 #include "standard.h"
-
-static bool imports(mocket_span app, const char *name)
-{
-    struct mocket_wasm_bytes r = mocket__wasm_section(app, MOCKET_WASM_SECTION_IMPORT);
-    struct mocket_wasm_import import;
-    for (uint32_t left = mocket__wasm_number(&r); left > 0 && mocket__wasm_next_import(&r, &import); left--)
-        if (mocket__span_eq(import.name, mocket__span(name)))
-            return true;
-    return false;
-}
 
 static void warn(const struct bundle_app *app)
 {
     if (app->facts.sockets)
         bundle_warn(app, "it has WebSockets, and wasi:http has none: handshakes are answered 426",
                     "Targets with WebSockets: node, deno, bun, workerd, service-worker; and `mocket serve`");
-    if (imports(app->bytes, "path_open"))
+    if (bundle_imports(app, "path_open"))
         bundle_warn(app, "it opens files, and this target has none: opening fails with ENOSYS",
                     "`mocket serve --dir` grants folders");
-    if (!app->environment && imports(app->bytes, "environ_get"))
+    if (!app->environment && bundle_imports(app, "environ_get"))
         bundle_warn(
             app, "it reads the environment, which is empty in the world wasi:http/proxy",
             "With --environment the component imports wasi:cli/environment; then `wasmtime serve` needs -S cli");

@@ -3,18 +3,18 @@
  *     0                                 B                                   end
  *     | the app's memory, up to B bytes | the adapter's data, stack and heap |
  *
- * The adapter is linked at the address B, which it exports as the global __global_base. The new
- * module's memory begins with all pages that the adapter's own memory begins with. Untouched pages cost an engine no memory. In the
- * app, memory.size and memory.grow become calls of functions that count the app's own pages, up to B or the app's own
- * maximum. So the app's memory is contiguous as under any host, whatever its allocator, and the adapter can be called
- * from the start section on. Only the adapter's own memory.grow makes the memory larger.
+ * The adapter is linked at the address B, which it exports as the global __global_base. The new module's memory has as
+ * many pages as the adapter's own. Untouched pages cost an engine no memory. In the app, memory.size and memory.grow
+ * become calls of functions that count the app's own pages, up to B or the app's own maximum. So the app's memory is
+ * contiguous as under any host, whatever its allocator, and the adapter can be called from the start section on. Only
+ * the adapter's own memory.grow makes the memory larger.
  *
  * Functions are bound by name:
  * - The app's import `name` of `module` to the adapter's export `module.name`. Imports of the module `host` that the
  *   adapter does not export stay. Any other import is refused.
  * - The adapter's import `name` of the module `app` to that export of the app. Without the export the function does
- *   nothing and returns 0; `_start` does so too if the app has `mocket_start`. Two names are no exports: `traits` returns
- *   a number that the caller gives, `memory_pages` the app's pages. Other imports of the adapter stay.
+ *   nothing and returns 0; `_start` does so too if the app has `mocket_start`. Two names are not exports: `traits`
+ *   returns a number that the caller gives, `memory_pages` the app's pages. Other imports of the adapter stay.
  *
  * The new module exports `memory` and those functions of the adapter whose name has no dot. It has the app's start
  * section, and no custom sections. */

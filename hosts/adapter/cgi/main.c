@@ -1,6 +1,7 @@
 /* The entry, the request's body, and waiting. A run answers one request.
  *
- * Exit codes: 0, the answer is complete; 1, it is not, or the app could not be started; 2, this was not started as CGI. */
+ * Exit codes: 0, the answer is complete; 1, it is not, or the app could not be started; 2, this was not started as
+ * CGI. */
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/span.h"
 #include "../merged/merged.h"

@@ -1,5 +1,5 @@
-/* Fields of a head. The platform writes names, and the values of a name, into a room, each with a NUL behind it, as many
- * as fit, and says where to go on. Names come in lower case, in no order; the values of a name in their order. */
+/* Fields of a head. The platform writes names, and the values of a name, into a room, each with a NUL behind it, as
+ * many as fit, and says where to go on. Names come in lower case, in no order; the values of a name in their order. */
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
 #include "fastly.h"

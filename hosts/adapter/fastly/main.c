@@ -1,5 +1,5 @@
-/* The entry, and waiting. An instance serves the request that it was made for; if the app allows reuse, it then asks for
- * more requests, one after the other, until the platform has none. */
+/* The entry, and waiting. An instance serves the request that it was made for; if the app allows reuse, it then asks
+ * for more requests, one after the other, until the platform has none. */
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/span.h"
 #include "../merged/merged.h"

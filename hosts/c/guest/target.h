@@ -9,9 +9,9 @@
     X("wasi-http", "wasmtime serve FILE")                                                                              \
     X("wasi-http@0.3", "wasmtime serve -S p3 -W component-model-async FILE")                                           \
     X("wasi-server", "wasmtime run -S inherit-network -S inherit-env FILE")                                            \
-    X("cgi", "a CGI server that starts `wasmtime run FILE`")                                                           \
+    X("cgi", "a CGI server that starts `wasmtime run -S inherit-env FILE`")                                            \
     X("wcgi", "wasmer run . --net, in its folder")                                                                     \
-    X("fastly", "viceroy FILE, or `fastly compute serve` in its folder")
+    X("fastly", "viceroy -C fastly.toml bin/main.wasm, or fastly compute serve, in its folder")
 
 /* How to run a file of the target; NULL for an unknown target. */
 const char *guest_target_runs(mocket_span name);

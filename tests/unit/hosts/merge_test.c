@@ -223,7 +223,8 @@ static const struct {
     { TYPE, UNIT_ROW("\1\x61\0\0"), "its type section cannot be read", 0, 0 },
     { DATA_COUNT, UNIT_ROW(""), NULL, 0, 0 }, /* the engine's business */
     { GLOBAL, UNIT_ROW("\1\x7f\1\x41\0\x0b"), "adapter: exports no constant global __global_base", 0, 1 },
-    { IMPORT, UNIT_ROW("\1\3env\6memory\3\x7f\0"), "adapter: it has members that an adapter cannot have", 0, 1 },
+    { IMPORT, UNIT_ROW("\1\3env\6memory\3\x7f\0"), "adapter: imports env.memory, which is not a function", 0, 1 },
+    { MEMORY, UNIT_ROW("\2\0\x21\0\1"), "adapter: it has members that an adapter cannot have", 0, 1 },
     { TYPE, UNIT_ROW("\1\x50\0\x60\0\0"), "adapter: ", 0, 1 },
     { IMPORT,
       UNIT_ROW("\4\3app\x0cmocket_alloc\0\0\3app\6traits\0\1\3app\x0cmemory_pages\0\0"
