@@ -79,6 +79,7 @@ static void take_global(struct mocket_wasm_rewrite *rw)
 static void take_element(struct mocket_wasm_rewrite *rw)
 {
     enum { NOT_ACTIVE = 1, EXPLICIT = 2, EXPRESSIONS = 4, MOST = 7, FUNCTIONS = 0x00, FUNCREF = 0x70 };
+    mocket__wasm_rewrite_flush(rw);
     uint32_t flags = mocket__wasm_number(&rw->in), base = rw->map->base[MOCKET_WASM_TABLES];
     rw->copied = rw->in.at; /* the flags may change */
     bool active = !(flags & NOT_ACTIVE), is_short = active && !(flags & EXPLICIT);

@@ -173,6 +173,20 @@ static void test_runs(void **state)
     release(&m);
 }
 
+/* Where no index changes, every byte of the app is there: the end of one segment too, before the next one begins. */
+static void test_unchanged(void **state)
+{
+    (void)state;
+    static const mocket_span elements = UNIT_ROW("\0\x41\0\x0b\1\1\5\x70\1\xd2\3\x0b");
+    struct parts parts = app_parts;
+    struct made m;
+    parts.sections[IMPORT] = (mocket_span)UNIT_ROW("\2\4host\5twice\0\1\4host\4note\0\1");
+    make(&m, &parts, &adapter_parts);
+    assert_int_equal(merge(&m), 0);
+    assert_non_null(memmem(m.out.ptr, m.out.len, elements.ptr, elements.len));
+    release(&m);
+}
+
 /* ---- What is refused ---- */
 
 static const struct {
@@ -303,8 +317,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs),    cmocka_unit_test(test_refused),       cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_changed), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_runs), cmocka_unit_test(test_unchanged), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_cut),  cmocka_unit_test(test_changed),   cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
