@@ -12,6 +12,8 @@
 
 /* ---- A worker without threads and listeners ---- */
 
+struct toy;
+
 struct fixture {
     mocket_app *app;
     struct mocket_native_opts opts;
@@ -19,6 +21,7 @@ struct fixture {
     struct mocket_native_worker worker;
     int fd; /* the client's end */
     int emptied;
+    struct toy *keeps; /* its park does not end when its client leaves */
 };
 
 static void on_empty(struct mocket_native_worker *w)
@@ -123,7 +126,8 @@ static void fixture_free(struct fixture *f)
 
 #define TOYS 4
 
-/* What a handler of the toy does with a line: "N wait" parks until "N wake" comes; other text is its answer. */
+/* What a handler of the toy does with a line: "N wait" parks until "N wake" comes or its client leaves, "N keep" parks
+ * until the test wakes it, "N turn" lets others have their turn; other text does nothing. */
 struct toy {
     struct mocket_exchange ex;
     struct mocket_connection *connection;
@@ -153,6 +157,11 @@ static void toy_begins(void *arg, struct mocket_park *park)
 static void toy_is_gone(void *arg, struct mocket_park *park)
 {
     struct toy *t = arg;
+    struct fixture *f = MOCKET_CONTAINER_OF(t->connection->worker, struct fixture, worker);
+    if (!strcmp(t->text, "keep")) {
+        f->keeps = t;
+        return;
+    }
     t->park = NULL;
     mocket__native_unpark(park, MOCKET_ECLOSED);
 }
@@ -161,7 +170,7 @@ static void toy_handler(void *arg)
 {
     struct toy *t = arg;
     answer(t, " began");
-    if (!strcmp(t->text, "wait")) {
+    if (!strcmp(t->text, "wait") || !strcmp(t->text, "keep")) {
         t->ex.park = (struct mocket_park){ .exchange = &t->ex, .begin = toy_begins, .gone = toy_is_gone, .arg = t };
         t->lost = mocket__exchange_wait(&t->ex, MOCKET_EXCHANGE_PARKING) < 0;
     } else if (!strcmp(t->text, "turn")) {
@@ -343,6 +352,24 @@ static void test_the_client_leaves_while_several_wait(void **state)
     fixture_free(f);
 }
 
+/* A handler that does not notice for long that its client has left: the connection waits for it. */
+static void test_a_handler_outlives_its_client(void **state)
+{
+    struct fixture *f = fixture_new(NULL, &toy);
+    (void)state;
+    say(f, "1 keep\n");
+    hear(f, "1 began\n", false);
+    close(f->fd);
+    f->fd = -1;
+    turn(f);
+    assert_non_null(f->keeps);
+    mocket__connection_cut(f->keeps->connection);
+    turn(f);
+    assert_int_equal(f->emptied, 0);
+    mocket__native_unpark(f->keeps->park, MOCKET_ECLOSED);
+    fixture_free(f);
+}
+
 /* ---- HTTP/1 on the same connections ---- */
 
 static int hello(mocket_event *e)
@@ -425,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exchanges_of_one_connection_wait_independently),
         cmocka_unit_test(test_the_client_leaves_while_several_wait),
+        cmocka_unit_test(test_a_handler_outlives_its_client),
         cmocka_unit_test(test_requests_in_pieces_and_in_a_pipeline),
         cmocka_unit_test(test_a_refused_head_is_the_last),
         cmocka_unit_test(test_the_client_leaves_a_handler_that_sleeps),
