@@ -10,7 +10,7 @@ ROOT = FOLDER.parent.parent
 KEY = re.compile(r"^(\w+)(?: (\S+))?: +(\S.*)$")
 PLAIN = {"start": None, "prepare": None, "module": None, "ready": r"https?://127\.0\.0\.1:(\d+)", "stop": "TERM",
          "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": "",
-         "every": "1"}  # one value each, by default
+         "every": "1", "sample": ""}  # one value each, by default
 LISTS = ("suites", "env", "ignores")
 NAMED = ("limit", "lacks", "unseen", "allows")
 
@@ -144,7 +144,23 @@ def lay_out_package(build):
     return str(modules / "mocket")
 
 
-FOUND = {"runtimes": find_runtimes, "package": lay_out_package}
+def find_hosts(_build):
+    """Where tools/setup-hosts has installed wasmtime, jco and lighttpd."""
+    found = subprocess.run([ROOT / "tools/setup-hosts", "--find"], capture_output=True, text=True)
+    if found.returncode != 0:
+        raise Missing("no hosts for components and CGI (tools/setup-hosts)")
+    return found.stdout.strip()
+
+
+def find_viceroy(_build):
+    """Where tools/setup-hosts has built Fastly's local engine."""
+    found = subprocess.run([ROOT / "tools/setup-hosts", "--find", "viceroy"], capture_output=True, text=True)
+    if found.returncode != 0:
+        raise Missing("no Viceroy (tools/setup-hosts viceroy builds it, in about 20 minutes)")
+    return found.stdout.strip()
+
+
+FOUND = {"runtimes": find_runtimes, "package": lay_out_package, "hosts": find_hosts, "viceroy": find_viceroy}
 
 
 def fill(text, build, **words):
