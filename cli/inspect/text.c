@@ -171,13 +171,68 @@ static void print_exports(const mocket_value *list, FILE *to)
     fputs(l.any ? "\n" : "none\n", to);
 }
 
-static void print_sections(const mocket_value *list, FILE *to)
+/* Sections of a component of one kind, added up: there are many, and most are small. */
+struct sum {
+    const char *name;
+    int64_t bytes, count;
+    bool printed;
+};
+
+struct sums {
+    struct sum rows[16]; /* the format has 13 kinds */
+    size_t count;
+};
+
+static struct sum *sum_of(struct sums *sums, const char *name)
 {
+    size_t i = 0;
+    while (i < sums->count && strcmp(sums->rows[i].name, name) != 0)
+        i++;
+    if (i == sums->count && i + 1 < sizeof sums->rows / sizeof *sums->rows)
+        sums->rows[sums->count++].name = name;
+    return &sums->rows[i];
+}
+
+static bool is_single(const mocket_value *row, bool component)
+{
+    return !component || strcmp(text_of(row, "name"), "core module") == 0 || mocket_value_get(row, "custom");
+}
+
+static void print_section(const mocket_value *row, FILE *to)
+{
+    const char *custom = text_of(row, "custom");
+    fprintf(to, "%10" PRId64 "  %s%s%s\n", int_of(row, "bytes"), text_of(row, "name"), custom[0] ? " " : "", custom);
+}
+
+static void print_sum(struct sum *sum, FILE *to)
+{
+    fprintf(to, "%10" PRId64 "  %s", sum->bytes, sum->name);
+    fprintf(to, sum->count > 1 ? " (%" PRId64 " sections)\n" : "\n", sum->count);
+    sum->printed = true;
+}
+
+static void print_sections(const mocket_value *list, bool component, FILE *to)
+{
+    struct sums sums = { .count = 0 };
+    const char *label = "sections";
     for (size_t i = 0; i < mocket_value_count(list); i++) {
         const mocket_value *row = mocket_value_at(list, i);
-        const char *custom = text_of(row, "custom");
-        fprintf(to, "  %-*s%10" PRId64 "  %s%s%s\n", LABEL, i == 0 ? "sections" : "", int_of(row, "bytes"),
-                text_of(row, "name"), custom[0] ? " " : "", custom);
+        struct sum *sum = sum_of(&sums, text_of(row, "name"));
+        sum->bytes += int_of(row, "bytes");
+        sum->count++;
+    }
+    for (size_t i = 0; i < mocket_value_count(list); i++) {
+        const mocket_value *row = mocket_value_at(list, i);
+        struct sum *sum = sum_of(&sums, text_of(row, "name"));
+        bool single = is_single(row, component);
+        if (!single && sum->printed)
+            continue;
+        fprintf(to, "  %-*s", LABEL, label);
+        label = "";
+        if (single)
+            print_section(row, to);
+        else
+            print_sum(sum, to);
     }
 }
 
@@ -199,6 +254,6 @@ void inspect_print(const mocket_value *report, FILE *to)
     print_style(mocket_value_get(report, "style"), to);
     print_imports(mocket_value_get(report, "imports"), to);
     print_exports(mocket_value_get(report, "exports"), to);
-    print_sections(mocket_value_get(report, "sections"), to);
+    print_sections(mocket_value_get(report, "sections"), strcmp(text_of(report, "form"), "component") == 0, to);
     print_use(report, to);
 }
