@@ -5,6 +5,8 @@
 #include "../base/arena.h"
 #include "../base/buf.h"
 
+#define MOCKET_TARGET_MAX 8192 /* bytes of a target, unless the app has another limit: more are 414 */
+
 /* Splits a target: the path is the text before the first `?`, the query the text behind it, up to `#`. */
 void mocket__target_split(mocket_span target, mocket_span *path, mocket_span *query);
 

@@ -33,7 +33,6 @@
 #include "../base/span.h"
 
 #define DEFAULT_HEAD_LEN 32768
-#define DEFAULT_TARGET_LEN 8192
 #define DEFAULT_FIELD_COUNT 100
 #define METHOD_LEN_MAX 32
 #define VERSION_LEN 9 /* " HTTP/1.1" */
@@ -565,7 +564,7 @@ void mocket__h1_init(struct mocket_h1 *p, const struct mocket_h1_limits *limits)
     if (p->limits.head_len == 0)
         p->limits.head_len = DEFAULT_HEAD_LEN;
     if (p->limits.target_len == 0)
-        p->limits.target_len = DEFAULT_TARGET_LEN;
+        p->limits.target_len = MOCKET_TARGET_MAX;
     if (p->limits.field_count == 0)
         p->limits.field_count = DEFAULT_FIELD_COUNT;
     mocket__h1_reset(p);

@@ -10,6 +10,7 @@
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"
+#include "../../../src/http/url.h"
 #include "log.h"
 #include "operation.h"
 #include "source.h"
@@ -154,7 +155,9 @@ static void look_at_stream(struct adapter_exchange *x)
     int64_t len = x->message.body_len;
     x->streams = true;
     x->call = ADAPTER_DUE;
-    if (len < 0 || len > IN_MESSAGE || (x->body.left >= 0 && len > x->body.left))
+    if (x->body.left >= 0 && len > x->body.left)
+        x->body.error = MOCKET_ETOOBIG; /* of the first read: the message cannot tell a length beyond 32 bits */
+    if (len < 0 || len > IN_MESSAGE || x->body.error)
         return;
     int rc = adapter_source_collect(&x->body, (struct adapter_origin){ x, NULL }, len);
     x->streams = rc != 0;
@@ -174,6 +177,31 @@ static void begin_body(struct adapter_exchange *x)
     }
 }
 
+/* A platform passes on what its own parser takes. Status of a request that no app should see; 0: none. */
+static int refusal(const struct adapter_exchange *x)
+{
+    const struct mocket_message *msg = &x->message;
+    if (msg->method == MOCKET_METHOD_CONNECT)
+        return 405;
+    if (msg->target.len > MOCKET_TARGET_MAX)
+        return 414;
+    return mocket__is_authority(msg->authority) ? 0 : 400;
+}
+
+/* A platform that takes an absolute form apart may leave the path empty in front of a query. */
+static void complete_target(struct adapter_exchange *x)
+{
+    mocket_span target = x->message.target;
+    if (target.len == 0 || target.ptr[0] != '?')
+        return;
+    char *text = mocket__arena_alloc(&x->arena, target.len + 1);
+    if (!text)
+        return;
+    text[0] = '/';
+    memcpy(text + 1, target.ptr, target.len);
+    x->message.target = (mocket_span){ text, target.len + 1 };
+}
+
 void adapter_submit(struct adapter_exchange *x)
 {
     struct adapter *a = x->adapter;
@@ -182,10 +210,12 @@ void adapter_submit(struct adapter_exchange *x)
         at = &(*at)->next;
     *at = x;
     x->message.method = mocket__method_of(x->message.method_text);
+    complete_target(x);
+    int status = refusal(x);
     if (a->state == ADAPTER_BROKEN)
         refuse(x, 500);
-    else if (x->message.method == MOCKET_METHOD_CONNECT)
-        refuse(x, 405);
+    else if (status)
+        refuse(x, status);
     else if (a->declared.reuse == MOCKET_REUSE_NONE && a->served > 0) {
         adapter_log(MOCKET_LOG_ERROR, MOCKET_SPAN("the app declares reuse `none`, but the platform gave its instance "
                                                   "another request: turn the reuse of instances off"));
