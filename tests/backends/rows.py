@@ -10,7 +10,7 @@ ROOT = FOLDER.parent.parent
 KEY = re.compile(r"^(\w+)(?: (\S+))?: +(\S.*)$")
 PLAIN = {"start": None, "prepare": None, "module": None, "ready": r"https?://127\.0\.0\.1:(\d+)", "stop": "TERM",
          "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": "",
-         "every": "1", "sample": ""}  # one value each, by default
+         "every": "1", "sample": "", "without": ""}  # one value each, by default
 LISTS = ("suites", "env", "ignores")
 NAMED = ("limit", "lacks", "unseen", "allows")
 

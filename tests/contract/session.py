@@ -151,6 +151,10 @@ class Allowance:
         """got: an answer, or None where the connection ended without one."""
         return is_refusal(want) and (got is None or 400 <= got.status <= 599) and self.use("refusals")
 
+    def headless(self, want):
+        """An answer that is cut may end in front of its head."""
+        return want.cut and self.use("headless")
+
     def kept(self, want, got):
         """The end of a connection is not announced, and may not come."""
         return want.closed and not got.values("connection") and self.use("kept")
@@ -406,7 +410,7 @@ class Session:
             got = connection.reader.read(request.method)
         except (wire.Broken, wire.Ended, wire.Late) as problem:
             if isinstance(problem, wire.Ended) and not before and not connection.reader.buffer and \
-                    allowance.refusal(want, None):
+                    (allowance.refusal(want, None) or allowance.headless(want)):
                 connection.last = None
                 return wire.Answer(), None
             raise Failure(f"{problem}\n  got:\n{show(connection.reader.buffer or before)}\n"
