@@ -3,8 +3,9 @@
 //
 // A name grants the name, and of its addresses those that are public; what is loopback or private is granted by address
 // or network. Addresses are looked at where the platform shows them (Node); elsewhere the name alone decides.
-import { isPublic, parseAddress, parseNetwork, within } from './address.js';
+import { parseAddress } from './address.js';
 import { WARN } from './log.js';
+import { isPublic, parseNetwork, within } from './network.js';
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const LOCAL = /(?:^|\.)localhost$/; // reaches this machine: granted by its own name alone

@@ -8,8 +8,9 @@
 // A proxy sets one of the two kinds of fields and passes the other one on as the client sent it. Nobody can see which
 // kind that is, so when both are there they must agree.
 import { TLS } from './abi.js';
-import { parseAddress, parseNetwork, textOfAddress, within } from './address.js';
+import { parseAddress } from './address.js';
 import { isToken } from './names.js';
+import { parseNetwork, textOfAddress, within } from './network.js';
 
 const UNIX = 'unix'; // clients of a Unix socket
 const FAMILY4 = 96; // bits in front of an IPv4 address; networks of IPv6 hold no IPv4 addresses

@@ -15,6 +15,10 @@ export class Operation {
         this.wake = null; // of a guest that is suspended in await or await_any
     }
 
+    get isOperation() {
+        return true;
+    }
+
     end(result) {
         if (this.state !== PENDING)
             return;

@@ -38,6 +38,10 @@ export class Outgoing {
         this.link = null;
     }
 
+    get isOutgoing() {
+        return true;
+    }
+
     // The number of the request, or a code.
     static begin(instance, owner, request) {
         const { app } = instance;
@@ -225,6 +229,10 @@ export class Response {
         this.handle = 0;
         this.state = 0; // ECLOSED once the request was dropped before the end of its body
         this.idle();
+    }
+
+    get isResponse() {
+        return true;
     }
 
     // Silence ends it like a request.

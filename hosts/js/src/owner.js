@@ -1,7 +1,6 @@
 // Owners (docs/abi.md, section 3): a request, a socket, or the instance itself. What an owner has begun is dropped when
 // the owner ends; what it waits for ends when the owner dies.
 import { ELIMIT } from './abi.js';
-import { Operation } from './operation.js';
 
 const OPERATIONS_MAX = 1024; // of one owner; requests to other servers have limits of their own (outgoing.js)
 
@@ -15,7 +14,7 @@ export class Owner {
 
     // 0, or ELIMIT.
     adopt(thing) {
-        const isOperation = thing instanceof Operation;
+        const isOperation = thing.isOperation === true;
         if (isOperation && this.operations >= OPERATIONS_MAX)
             return ELIMIT;
         this.owned ??= new Set();
@@ -27,7 +26,7 @@ export class Owner {
 
     // Lets go of a thing.
     forget(thing) {
-        if (this.owned?.delete(thing) && thing instanceof Operation)
+        if (this.owned?.delete(thing) && thing.isOperation === true)
             this.operations--;
     }
 
@@ -43,7 +42,7 @@ export class Owner {
             return false;
         this.dead = code;
         for (const thing of [...this.owned ?? []])
-            if (thing instanceof Operation)
+            if (thing.isOperation === true)
                 thing.end(code);
         return true;
     }

@@ -15,7 +15,7 @@
 // What must stay true: kind 4 is the last event of a socket and comes exactly once, whichever way the socket ended; the
 // app counts the socket until that event was passed, or its instance ended.
 import * as abi from './abi.js';
-import { isValidCloseCode } from './close.js';
+import { isValidCloseCode, LOST } from './close.js';
 import { Owner } from './owner.js';
 import { NO_BYTES, utf8Of } from './text.js';
 import { Waiters } from './waiters.js';
@@ -28,7 +28,6 @@ const BACKLOG_MAX = 1 << 20; // the same for published messages: the socket is c
 const TOPICS_MAX = 1024, TOPIC_BYTES_MAX = 65536;
 const TOPIC_HELD = 120, EVENT_HELD = 64; // bytes that are counted beside those of a name, of a message
 const TOO_BIG = 1009; // the code for a message beyond the limit
-export const LOST = 1006; // the code of a connection that ended without a close frame
 
 export class Socket extends Owner {
     constructor(instance) {
@@ -51,6 +50,10 @@ export class Socket extends Owner {
         this.kept = 0; // bytes in the app's till: messages that wait for the guest or for the handshake, topics
         this.out = 0; // and those that wait for the client, when they were counted last
         this.replayed = null; // of a socket that is played again: called once its opening is over
+    }
+
+    get isSocket() {
+        return true;
     }
 
     get isGone() {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { BODY_HERE, EINVAL, NORMALISED, ON_DEMAND, TLS } from '../src/abi.js';
-import { Head, readHead, writeHead } from '../src/head.js';
+import { writeHead } from '../src/fetched-head.js';
+import { Head, readHead } from '../src/head.js';
 import { parse } from '../src/imports/fetch.js';
 import { Memory } from '../src/memory.js';
 import { Message, passMessage, passed, writeFields } from '../src/message.js';

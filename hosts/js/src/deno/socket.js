@@ -1,10 +1,10 @@
 // WebSockets of Deno. It sends pings of its own and no others, tells no pings of clients, cannot stop reading, and says
 // how much is waiting, but not when that has become less.
 import { ECLOSED, EINVAL, ENOTSUP } from '../abi.js';
+import { LOST } from '../close.js';
 import { handshakeOf } from '../handshake.js';
 import { addFields } from '../headers.js';
 import { CLOSE_MS, isMessage, Port } from '../port.js';
-import { LOST } from '../socket.js';
 import { capped } from '../timer.js';
 
 const LOOK_MS = 5;

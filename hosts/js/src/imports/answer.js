@@ -3,7 +3,6 @@ import { EFAULT, EHANDLE, EINVAL, ESTATE, HEAD_MAX } from '../abi.js';
 import { BEGUN, Exchange, NONE } from '../exchange.js';
 import { readHead } from '../head.js';
 import { writeFields } from '../message.js';
-import { Outgoing, Response } from '../outgoing.js';
 
 // The head of an answer that can be given now, or a code.
 export function takeHead(instance, ex, ptr, len, handshake) {
@@ -27,7 +26,7 @@ function respond(instance, req, headPtr, headLen, bodyPtr, bodyLen) {
 
 function write(instance, sink, ptr, len) {
     const thing = instance.find(sink);
-    if (!(thing instanceof Exchange) && !(thing instanceof Outgoing))
+    if (!(thing instanceof Exchange) && !thing?.isOutgoing)
         return EHANDLE;
     const code = thing.state !== 0 ? thing.state : thing instanceof Exchange && thing.answer !== BEGUN ? ESTATE : 0;
     if (code !== 0)
@@ -37,7 +36,7 @@ function write(instance, sink, ptr, len) {
 
 function finish(instance, sink) {
     const thing = instance.find(sink);
-    if (thing instanceof Outgoing)
+    if (thing?.isOutgoing)
         return thing.finish();
     if (!(thing instanceof Exchange))
         return EHANDLE;
@@ -47,7 +46,7 @@ function finish(instance, sink) {
 // A source to read from, null for a request whose body was in its message, or a code.
 export function sourceOf(instance, handle) {
     const thing = instance.find(handle);
-    if (thing instanceof Response)
+    if (thing?.isResponse)
         return thing.source;
     if (!(thing instanceof Exchange))
         return EHANDLE;

@@ -1,6 +1,6 @@
 // Requests to other servers: fetch, fetch_wait, fetch_head (docs/abi.md, section 2).
 import * as abi from '../abi.js';
-import { writeHead } from '../head.js';
+import { writeHead } from '../fetched-head.js';
 import { isToken, isValue, passedName } from '../names.js';
 import { Outgoing, Response } from '../outgoing.js';
 import { latin1Of } from '../text.js';

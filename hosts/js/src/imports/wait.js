@@ -2,9 +2,7 @@
 import { EFAULT, EHANDLE, EINVAL, ELIMIT, ESTATE, READ, WRITE } from '../abi.js';
 import { Exchange, NONE } from '../exchange.js';
 import { ENDED, Operation, PENDING } from '../operation.js';
-import { Outgoing, Response } from '../outgoing.js';
 import { Owner } from '../owner.js';
-import { Socket } from '../socket.js';
 import { setTimer } from '../timer.js';
 
 const HANDLES_MAX = 8192; // of one await_any
@@ -55,13 +53,13 @@ const readCode = (source) => source === null || source.pieces.length > 0 ? 0 : s
 
 // For handles that are not requests: a response is read, every other handle is written.
 function readyOther(instance, thing, dir) {
-    if (dir !== (thing instanceof Response ? READ : WRITE))
+    if (dir !== (thing.isResponse ? READ : WRITE))
         return EINVAL;
-    if (thing instanceof Socket && thing.state === ESTATE)
+    if (thing.isSocket && thing.state === ESTATE)
         return ESTATE;
-    const owner = thing instanceof Socket ? thing : thing.owner;
+    const owner = thing.isSocket ? thing : thing.owner;
     return begin(instance, owner, (end) => {
-        if (thing instanceof Response)
+        if (thing.isResponse)
             return thing.source.isReady ? end(readCode(thing.source)) : thing.source.whenReady(end);
         if (thing.state !== 0)
             return end(thing.state);
@@ -73,8 +71,7 @@ function ready(instance, handle, dir) {
     const thing = instance.find(handle);
     if (thing instanceof Exchange)
         return readyExchange(instance, thing, dir);
-    return thing instanceof Socket || thing instanceof Outgoing || thing instanceof Response
-        ? readyOther(instance, thing, dir) : EHANDLE;
+    return thing?.isSocket || thing?.isOutgoing || thing?.isResponse ? readyOther(instance, thing, dir) : EHANDLE;
 }
 
 function sleep(instance, handle, ms) {
@@ -147,7 +144,7 @@ export function waitImports(instance) {
         ready: (handle, dir) => ready(instance, handle, dir),
         drop: (handle) => {
             const thing = instance.find(handle);
-            if (thing instanceof Operation || thing instanceof Outgoing || thing instanceof Response)
+            if (thing?.isOperation || thing?.isOutgoing || thing?.isResponse)
                 thing.drop();
         },
     };

@@ -1,10 +1,10 @@
 // WebSockets by the package `ws`, an optional peer dependency.
 import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
+import { LOST } from '../close.js';
 import { handshakeOf } from '../handshake.js';
 import { Idle } from '../idle.js';
 import { WARN } from '../log.js';
 import { CLOSE_MS, isMessage, Port } from '../port.js';
-import { LOST } from '../socket.js';
 
 const PONG_MS = 1000;
 // Codes of the package's errors -> close codes of the connection.
