@@ -1,35 +1,32 @@
 // An app: a module, the pool of its instances, and what these share.
-import { ELIMIT } from './abi.js';
-import { Nets } from './allow.js';
-import { COMPLETE, OVER } from './exchange.js';
-import { Proxies } from './forwarded.js';
+import { OVER } from './exchange.js';
 import { Log } from './log.js';
 import { Module } from './module.js';
 import { nameOfLevel, readOptions } from './options.js';
 import { Pool } from './pool.js';
-import { Socket } from './socket.js';
 import { Till } from './till.js';
-import { Topics } from './topics.js';
-import { fetchTransport } from './transport.js';
 import { respondTo } from './web.js';
 
 const STOP_STEP_MS = 20;
 const SIZE_MAX = 1 << 20; // of a body or message, when neither guest nor operator says
+
+const NO_PROXIES = { any: false, local: false, trusts: () => false };
 
 // Of the guest's limit and the operator's the smaller one holds.
 const smaller = (guest, operator) => guest === undefined && operator === undefined ? SIZE_MAX
     : Math.min(guest ?? Infinity, operator ?? Infinity);
 
 export class App {
-    // code: a WebAssembly.Module.
-    constructor(code, options) {
+    // code: a WebAssembly.Module. parts: those that it needs (parts.js).
+    constructor(code, options, parts) {
         this.options = readOptions(options);
-        this.module = new Module(code);
+        this.parts = parts;
+        this.module = new Module(code, parts);
         this.log = new Log((level, line) => this.options.log(nameOfLevel(level), line));
-        this.nets = new Nets(this.options.allowNet);
-        this.proxies = new Proxies(this.options.trustedProxy);
-        this.transport = this.options.transport ?? fetchTransport;
-        this.topics = new Topics();
+        this.nets = parts.allow && new parts.allow.Nets(this.options.allowNet);
+        this.proxies = parts.forwarded ? new parts.forwarded.Proxies(this.options.trustedProxy) : NO_PROXIES;
+        this.transport = this.options.transport ?? parts.fetch?.fetchTransport;
+        this.topics = parts.socket && new parts.socket.Topics();
         this.handedOver = null; // large answers that a platform has, and may have sent (handed-over.js)
         this.till = new Till(this.options.maxMemoryTotal, this.log, () => this.recount());
         this.socketCount = 0;
@@ -71,24 +68,6 @@ export class App {
         this.pool.serve(ex);
         if (ex.call !== OVER) // a guest that has answered may still wait, and is ended in time too
             ex.watch();
-    }
-
-    // Makes a request's connection a socket. Its number, or a code.
-    accept(instance, ex, head) {
-        if (this.socketCount >= this.options.maxSockets)
-            return ELIMIT;
-        const socket = new Socket(instance), handle = instance.handles.open(socket);
-        if (handle < 0)
-            return handle;
-        const code = ex.accept(head, socket);
-        if (code !== 0) {
-            instance.handles.end(socket);
-            return code;
-        }
-        ex.answer = COMPLETE;
-        instance.sockets.add(socket);
-        this.socketCount++;
-        return handle;
     }
 
     // Requests under way may finish within the grace, sockets are closed with 1001; then all ends.

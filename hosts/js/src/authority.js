@@ -1,12 +1,10 @@
 // The authority of a request: a name or an address, and a port (RFC 3986, section 3.2, without user information).
-import { parseAddress } from './address.js';
-
 const HOST = /^(?:\[[0-9a-f:.]{2,45}\]|(?:[0-9a-z._~!$&'()*+,;=-]|%[0-9a-f]{2})*)(?::(\d{0,5}))?$/i;
 
 function isRight(text) {
     const match = HOST.exec(text);
     return match !== null && (match[1] === undefined || Number(match[1]) < 65536) &&
-        (text[0] !== '[' || parseAddress(text.slice(1, text.indexOf(']'))) !== null);
+        (text[0] !== '[' || URL.canParse(`http://${text}/`));
 }
 
 // The same ones come again: the last one that was right is compared first.

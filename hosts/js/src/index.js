@@ -1,35 +1,13 @@
 // mocket: serves a guest of Mocket's ABI (docs/abi.md) in any JavaScript engine.
 import { App } from './app.js';
-import { BadModule, checkFormat } from './module.js';
-
-async function bytesOf(source) {
-    if (source instanceof ArrayBuffer || ArrayBuffer.isView(source))
-        return new Uint8Array(source.buffer ?? source, source.byteOffset ?? 0, source.byteLength);
-    if (source instanceof URL || typeof source === 'string')
-        source = await fetch(source);
-    if (typeof Response === 'function' && source instanceof Response) {
-        if (!source.ok)
-            throw new BadModule(`${source.url || 'the module'} was answered with ${source.status}`);
-        return new Uint8Array(await source.arrayBuffer());
-    }
-    throw new TypeError('load takes a WebAssembly.Module, bytes, a URL or a Response');
-}
-
-async function compile(source) {
-    if (source instanceof WebAssembly.Module)
-        return source;
-    const bytes = await bytesOf(source);
-    checkFormat(bytes);
-    try {
-        return await WebAssembly.compile(bytes);
-    } catch (reason) {
-        throw new BadModule(`the module cannot be compiled: ${reason.message}`, { cause: reason });
-    }
-}
+import { compile } from './compile.js';
+import { BadModule } from './module.js';
+import { partsFor } from './parts.js';
 
 // source: a WebAssembly.Module, bytes, a URL, a Response, or a promise of one of them.
 export async function load(source, options) {
-    return new App(await compile(await source), options);
+    const code = await compile(source);
+    return new App(code, options, await partsFor(code, options ?? {}));
 }
 
 export { App, BadModule };

@@ -10,7 +10,7 @@
 //
 // What must stay true: after ENDED no export of the instance is called and no promise that it waits for is resolved, so
 // that a suspended guest stays suspended until it is collected.
-import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG, WS_CLOSED } from './abi.js';
+import { ECLOSED, EINVAL, ETIMEDOUT, ETOOBIG } from './abi.js';
 import { COMPLETE, CALLED, CUT, NONE, OVER, REFUSED, RETURNED, WAITING } from './exchange.js';
 import { Handles } from './handles.js';
 import { importsFor } from './imports/table.js';
@@ -19,12 +19,10 @@ import { Memory } from './memory.js';
 import { passed, passMessage } from './message.js';
 import { checkInstance } from './module.js';
 import { Owner } from './owner.js';
-import { setTimer } from './timer.js';
-import { Exit } from './wasi.js';
+import { Exit } from './wasi-basic.js';
 
 export const STARTING = 0, READY = 1, RUNNING = 2, ENDED = 3;
-const GRACE_MS = 1000;
-const EVENT_BYTES_HELD = 16 << 20; // of messages that wait for it: then none of its sockets is read from
+export const GRACE_MS = 1000;
 
 export class Instance extends Owner {
     constructor(app) {
@@ -328,73 +326,6 @@ export class Instance extends Owner {
     overstay(ex) {
         if (this.state !== ENDED && ex.call !== OVER)
             this.fail(new Error('did not return within its grace after the request had ended'));
-    }
-
-    // ---- Sockets ----
-
-    // Passes an event on. done: called when the guest has returned.
-    tellSocket(socket, kind, data, done) {
-        this.enter('mocket_ws', () => {
-            if (socket.handle === 0)
-                return undefined;
-            let ptr = 0;
-            if (data.length > 0 && (ptr = this.pass(data)) === 0) {
-                this.log.write(WARN, 'mocket_alloc has no memory for an event of a WebSocket');
-                socket.orphan(1011);
-                if (kind !== WS_CLOSED)
-                    return done();
-            }
-            this.inside = socket;
-            const promise = this.event(socket.handle, kind, ptr, ptr === 0 ? 0 : data.length);
-            return promise === undefined ? done() : this.timed(socket, promise).then(done);
-        });
-    }
-
-    // The bytes that wait for the guest have changed. No socket is read from while they are too many.
-    holdSockets(change) {
-        this.eventBytes += change;
-        const held = this.eventBytes >= (this.socketsHeld ? EVENT_BYTES_HELD / 2 : EVENT_BYTES_HELD);
-        if (held === this.socketsHeld)
-            return;
-        this.socketsHeld = held;
-        for (const socket of this.sockets)
-            socket.hold();
-    }
-
-    // The client of a socket left. A call that the guest is suspended in gets a grace.
-    socketLeft(socket) {
-        if (!this.direct || this.inside !== socket || this.state !== RUNNING)
-            return;
-        const late = new Error('did not return within its grace after its client had left');
-        socket.grace = setTimeout(() => this.fail(late), GRACE_MS);
-    }
-
-    // Bytes in room of the guest's; 0: it has none.
-    pass(data) {
-        const ptr = this.alloc(data.length) >>> 0;
-        if (ptr % 8 !== 0 || !this.memory.fits(ptr, data.length))
-            throw new RangeError('mocket_alloc answered no room');
-        if (ptr !== 0)
-            this.memory.fresh().u8.set(data, ptr);
-        return ptr;
-    }
-
-    // A call of mocket_ws that stays suspended is ended like a request: the socket lives on if the call returns.
-    timed(socket, promise) {
-        const { timeout } = this.app.options;
-        let grace = null;
-        const timer = timeout === Infinity ? null : setTimer(() => {
-            socket.die(ETIMEDOUT);
-            grace = setTimeout(() => this.fail(new Error('did not return in time')), GRACE_MS);
-        }, timeout);
-        return promise.finally(() => {
-            this.inside = null;
-            clearTimeout(timer);
-            clearTimeout(grace);
-            clearTimeout(socket.grace);
-            if (socket.dead === ETIMEDOUT) // the next call has its own time
-                socket.dead = socket.isGone ? ECLOSED : 0;
-        });
     }
 
     find(handle) {

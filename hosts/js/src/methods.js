@@ -1,7 +1,8 @@
 // The methods that an app can route: those of RFC 9110, PATCH, QUERY, and those of WebDAV and its relatives, as the
 // native parser knows them. Platforms whose parser takes any method leave it to us to answer 501 to the others.
-const NAMES = 'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY COPY LOCK MKCOL MOVE PROPFIND PROPPATCH ' +
-    'SEARCH UNLOCK BIND REBIND UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE ' +
-    'PURGE MKCALENDAR LINK UNLINK SOURCE';
+import { METHODS } from './abi.js';
 
-export const KNOWN_METHODS = new Set(NAMES.split(' '));
+const NAMES = 'QUERY COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK BIND REBIND UNBIND ACL ' +
+    'REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PURGE MKCALENDAR LINK UNLINK SOURCE';
+
+export const KNOWN_METHODS = new Set([...METHODS.keys(), ...NAMES.split(' ')]);

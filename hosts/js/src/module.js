@@ -1,8 +1,7 @@
 // Whether a file is a guest is decided once, here, with a message that a person can act on: which export is missing,
 // which import this host does not provide.
 import { EXPORTS, IMPORTS, MINOR, VERSION } from './abi.js';
-import { MOONBIT_MODULES } from './imports/moonbit.js';
-import { WASI_NAMES } from './wasi.js';
+import { BASIC } from './parts.js';
 
 const JSPI_VERSIONS = 'Node 24.21, Deno 2.9, Bun 1.4, workerd and Chromium 137 have it';
 
@@ -38,16 +37,18 @@ function checkExports(code) {
     return found;
 }
 
-function isProvided({ module, name }) {
+// parts: those that the module may need.
+function isProvided({ module, name }, { wasi, moonbit }) {
     if (module === 'mocket')
-        return Object.hasOwn(IMPORTS, name);
-    return module === 'wasi_snapshot_preview1' ? WASI_NAMES.has(name) : MOONBIT_MODULES.includes(module);
+        return IMPORTS.includes(name);
+    return module === 'wasi_snapshot_preview1' ? BASIC.test(name) || (wasi?.WASI_NAMES.has(name) ?? false)
+        : moonbit?.MOONBIT_MODULES.includes(module) ?? false;
 }
 
-function checkImports(code) {
+function checkImports(code, parts) {
     const imports = WebAssembly.Module.imports(code);
     for (const row of imports)
-        if (row.kind !== 'function' || !isProvided(row))
+        if (row.kind !== 'function' || !isProvided(row, parts))
             throw new BadModule(`it imports ${row.module}.${row.name}, which this host (guest ABI ` +
                 `${VERSION}.${MINOR}) does not provide`);
     return new Set(imports.filter(({ module }) => module === 'mocket').map(({ name }) => name));
@@ -66,8 +67,8 @@ export function checkInstance(exports) {
 
 // A compiled module that was found to be a guest. direct: its handlers are suspended while they wait.
 export class Module {
-    constructor(code) {
-        const exports = checkExports(code), imports = checkImports(code);
+    constructor(code, parts) {
+        const exports = checkExports(code), imports = checkImports(code, parts);
         const waits = ['sleep', 'ready', 'fetch_wait'].find((name) => imports.has(name));
         this.code = code;
         this.hasSockets = exports.has('mocket_ws');

@@ -6,17 +6,14 @@
 import { REUSE_CONCURRENT, REUSE_NONE, UPGRADE } from './abi.js';
 import { WAITING } from './exchange.js';
 import { Instance, READY } from './instance.js';
-import { ERROR, WARN } from './log.js';
+import { ERROR } from './log.js';
 
 const SHARED_MAX = 1366; // requests of one concurrent instance
-const SPREAD_EACH = 64, SPREAD_SHARE = 4; // sockets of an instance before another one takes some, up to this part
-const HOSTS_SHARE = 0.75; // of the instances that may be kept for sockets
-const LINGERING_MAX = 16; // concurrent instances that are there for their sockets alone
 // The declarations that must be the same in every instance of a module.
 const COMPARED = ['reuse', 'streams', 'bodyErrors', 'maxBody', 'maxMessage', 'replays'];
 
 // Where an instance is kept.
-const IDLE = 'idle', HOST = 'host', SHARED = 'shared', BUSY = 'busy';
+export const IDLE = 'idle', HOST = 'host', SHARED = 'shared', BUSY = 'busy';
 
 export class Pool {
     constructor(app) {
@@ -64,7 +61,7 @@ export class Pool {
 
     serve(ex) {
         if ((ex.message.flags & UPGRADE) !== 0 && this.app.hasSockets)
-            return this.serveHandshake(ex);
+            return this.app.parts.socket.serveHandshake(this, ex);
         const instance = this.find();
         if (instance !== null)
             this.serveBy(instance, ex);
@@ -79,51 +76,6 @@ export class Pool {
             ex.abandon(503);
     }
 
-    // A handshake goes to an instance that has sockets and room for one more. It goes to another instance when that one
-    // is busy or has many, as long as few instances are kept for sockets.
-    serveHandshake(ex) {
-        const host = this.hosts.size > 0 && this.reuse !== REUSE_NONE ? this.findHost() : null;
-        const isConcurrent = this.reuse === REUSE_CONCURRENT;
-        if (isConcurrent)
-            this.makeRoom(host);
-        else if (host === null && this.hosts.size >= Math.max(1, this.max * HOSTS_SHARE))
-            return this.refuseHandshake(ex);
-        const instance = host === null || isConcurrent || this.isCrowded(host) ? this.find(true) : null;
-        if (instance !== null && (!isConcurrent || this.hasPlace(instance)))
-            this.serveBy(instance, ex);
-        else if (host !== null)
-            this.serveBy(host, ex);
-        else if (isConcurrent && instance !== null)
-            this.refuseHandshake(ex);
-        else
-            this.wait(ex);
-    }
-
-    refuseHandshake(ex) {
-        this.app.log.write(WARN, 'WebSocket refused: no place in its instance (socketsEach, maxInstances)');
-        ex.abandon(503);
-    }
-
-    hasPlace(instance) {
-        return instance.sockets.size + instance.queued.size < this.app.options.socketsEach;
-    }
-
-    isCrowded(host) {
-        return (host.state !== READY || host.sockets.size >= SPREAD_EACH) &&
-            this.hosts.size < Math.max(1, this.max / SPREAD_SHARE);
-    }
-
-    // The concurrent instance has as many sockets as it may: another one gets the requests from now on.
-    makeRoom(host) {
-        const { shared } = this;
-        if (shared === null || host !== null || this.hasPlace(shared) || this.hosts.size >= LINGERING_MAX ||
-            this.all.size >= this.max)
-            return;
-        shared.place = HOST;
-        this.hosts.add(shared);
-        this.shared = null;
-    }
-
     serveBy(instance, ex) {
         if (instance.place === IDLE)
             instance.place = BUSY;
@@ -133,31 +85,11 @@ export class Pool {
             instance.queue(ex);
     }
 
-    // An instance that takes one more socket: a free one rather than one that is busy, one with few rather than many.
-    findHost() {
-        let found = null;
-        for (const host of this.hosts) {
-            const places = host.sockets.size + host.queued.size;
-            if (!this.hasPlace(host))
-                continue;
-            const better = found !== null && (host.state === READY) === (found.state === READY)
-                ? places < found.sockets.size + found.queued.size : found === null || host.state === READY;
-            found = better ? host : found;
-        }
-        return found;
-    }
-
-    // forSocket: one with a place for one more.
-    find(forSocket = false) {
+    // An instance that is free, a new one, or null. take: takes a free one away.
+    find(take = () => this.idle.pop()) {
         if (this.reuse === REUSE_CONCURRENT)
             return this.findShared();
-        return (forSocket ? this.takeWithPlace() : this.idle.pop()) ??
-            (this.all.size < this.max ? this.makeLater() : null);
-    }
-
-    takeWithPlace() {
-        const at = this.idle.findLastIndex((instance) => this.hasPlace(instance));
-        return at < 0 ? undefined : this.idle.splice(at, 1)[0];
+        return take() ?? (this.all.size < this.max ? this.makeLater() : null);
     }
 
     findShared() {

@@ -17,6 +17,7 @@
 import * as abi from './abi.js';
 import { isValidCloseCode, LOST } from './close.js';
 import { Owner } from './owner.js';
+import { holdSockets, socketLeft, tellSocket } from './socket-events.js';
 import { NO_BYTES, utf8Of } from './text.js';
 import { Waiters } from './waiters.js';
 
@@ -221,7 +222,7 @@ export class Socket extends Owner {
             queueMicrotask(() => this.flush());
         else
             this.flush();
-        this.instance.tellSocket(this, abi.WS_OPEN, NO_BYTES, () => this.endReplay());
+        tellSocket(this.instance, this, abi.WS_OPEN, NO_BYTES, () => this.endReplay());
     }
 
     flush() {
@@ -274,9 +275,9 @@ export class Socket extends Owner {
             return this.orphan(1013);
         this.events++;
         this.eventBytes += data.length;
-        this.instance.holdSockets(data.length);
+        holdSockets(this.instance, data.length);
         this.hold();
-        this.instance.tellSocket(this, kind, data, () => this.told(data.length));
+        tellSocket(this.instance, this, kind, data, () => this.told(data.length));
     }
 
     // The guest has had a message.
@@ -284,7 +285,7 @@ export class Socket extends Owner {
         this.events--;
         this.eventBytes -= len;
         this.letGo(EVENT_HELD + len);
-        this.instance.holdSockets(-len);
+        holdSockets(this.instance, -len);
         this.hold();
     }
 
@@ -315,13 +316,13 @@ export class Socket extends Owner {
         data[0] = code & 255;
         data[1] = code >> 8;
         data.set(text, 2);
-        this.instance.socketLeft(this);
+        socketLeft(this.instance, this);
         this.die(abi.ECLOSED);
         this.room?.wake(0);
         if (this.instance.isEnded)
             this.ended();
         else
-            this.instance.tellSocket(this, abi.WS_CLOSED, data, () => this.ended());
+            tellSocket(this.instance, this, abi.WS_CLOSED, data, () => this.ended());
     }
 
     // Kind 4 was passed, or will not be. Once.

@@ -1,17 +1,10 @@
-// The functions of wasi_snapshot_preview1 that wasi-libc needs: output, clocks, random, arguments, environment, exit.
-// There are no files and no waits: every other function of preview 1 returns ENOSYS.
+// The functions of wasi_snapshot_preview1 beside those of wasi-basic.js: clocks, random, arguments, environment. There
+// are no files and no waits: every other function of preview 1 returns ENOSYS.
 import { fillRandom, monotonicNs, wallNs } from './imports/environment.js';
 import { utf8Of } from './text.js';
 
-const EBADF = 8, EFAULT = 21, EINVAL = 28, ENOSYS = 52, ESPIPE = 70;
+const EBADF = 8, EFAULT = 21, EINVAL = 28, ENOSYS = 52;
 const CHARACTER_DEVICE = 2;
-
-export class Exit extends Error {
-    constructor(code) {
-        super(`exit(${code})`);
-        this.code = code;
-    }
-}
 
 // Texts with their NUL, as argv and environ are laid out.
 const textsOf = (list) => list.map((text) => utf8Of(`${text}\0`));
@@ -34,24 +27,6 @@ function layOut(memory, texts, listPtr, at) {
         listPtr += 4;
         at += text.length;
     }
-    return 0;
-}
-
-function output(instance, fd, ranges, count, resultPtr) {
-    const { memory } = instance;
-    if (fd !== 1 && fd !== 2)
-        return EBADF;
-    if (!memory.fits(ranges, count * 8) || !memory.fits(resultPtr, 4))
-        return EFAULT;
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-        const { u32 } = memory.fresh(), bytes = memory.copy(u32[(ranges >> 2) + i * 2], u32[(ranges >> 2) + i * 2 + 1]);
-        if (bytes === null)
-            return EFAULT;
-        instance.output.add(bytes);
-        total += bytes.length;
-    }
-    memory.u32[resultPtr >> 2] = total;
     return 0;
 }
 
@@ -89,13 +64,9 @@ export function wasiImports(instance) {
     const environ = () => textsOf(Object.entries(env).map(([name, value]) => `${name}=${value}`));
     const table = Object.fromEntries(REST.map((name) => [name, () => ENOSYS]));
     return Object.assign(table, {
-        proc_exit: (code) => { throw new Exit(code); },
         sched_yield: () => 0,
-        fd_close: () => EBADF,
-        fd_seek: (fd) => fd <= 2 ? ESPIPE : EBADF,
         fd_prestat_get: () => EBADF,
         fd_prestat_dir_name: () => EBADF,
-        fd_write: (fd, ranges, count, result) => output(instance, fd, ranges >>> 0, count >>> 0, result >>> 0),
         fd_fdstat_get: (fd, ptr) => describe(memory(), fd, ptr >>> 0),
         environ_sizes_get: (count, size) => sizes(memory(), environ(), count >>> 0, size >>> 0),
         environ_get: (list, at) => layOut(memory(), environ(), list >>> 0, at >>> 0),

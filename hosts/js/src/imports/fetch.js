@@ -6,6 +6,8 @@ import { Outgoing, Response } from '../outgoing.js';
 import { latin1Of } from '../text.js';
 import { begin, ownerOf } from './wait.js';
 
+export { fetchTransport } from '../transport.js';
+
 const URL_BYTES = /^[!#-;=?-[\]_a-z~]+$/; // of RFC 3986
 const LENGTH = /^\d{1,15}$/;
 const USER_AGENT = 'mocket';

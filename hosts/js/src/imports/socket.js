@@ -1,9 +1,13 @@
 // WebSockets: ws_accept, ws_send, ws_close, ws_subscribe, ws_unsubscribe, publish (docs/abi.md, sections 2 and 7).
 import * as abi from '../abi.js';
 import { REASON_MAX } from '../close.js';
+import { COMPLETE } from '../exchange.js';
 import { isHandshake, offers } from '../handshake.js';
 import { Socket } from '../socket.js';
 import { takeHead } from './answer.js';
+
+export { serveHandshake } from '../placing.js';
+export { Topics } from '../topics.js';
 
 const CONTROL_MAX = 125, TOPIC_MAX = 255;
 
@@ -18,7 +22,26 @@ function accept(instance, req, ptr, len) {
         return abi.EINVAL;
     if (protocol !== undefined && !offers(message, protocol))
         return abi.EINVAL;
-    return instance.app.accept(instance, ex, head);
+    return open(instance, ex, head);
+}
+
+// Makes a request's connection a socket. Its number, or a code.
+function open(instance, ex, head) {
+    const { app } = instance;
+    if (app.socketCount >= app.options.maxSockets)
+        return abi.ELIMIT;
+    const socket = new Socket(instance), handle = instance.handles.open(socket);
+    if (handle < 0)
+        return handle;
+    const code = ex.accept(head, socket);
+    if (code !== 0) {
+        instance.handles.end(socket);
+        return code;
+    }
+    ex.answer = COMPLETE;
+    instance.sockets.add(socket);
+    app.socketCount++;
+    return handle;
 }
 
 const socketOf = (instance, ws) => {

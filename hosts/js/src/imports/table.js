@@ -1,24 +1,21 @@
-// The imports of a guest, made for one instance.
+// The imports of a guest, made for one instance. Parts that the guest does not import are null (parts.js).
 import { answerImports } from './answer.js';
 import { environmentImports } from './environment.js';
-import { fetchImports } from './fetch.js';
-import { moonbitImports } from './moonbit.js';
-import { socketImports } from './socket.js';
 import { startImports } from './start.js';
-import { waitImports } from './wait.js';
-import { wasiImports } from '../wasi.js';
+import { basicImports } from '../wasi-basic.js';
 
 export function importsFor(instance) {
+    const { wait, fetch, socket, wasi, moonbit } = instance.app.parts;
     return {
         mocket: {
             ...startImports(instance),
             ...answerImports(instance),
-            ...waitImports(instance),
-            ...fetchImports(instance),
-            ...socketImports(instance),
+            ...wait?.waitImports(instance),
+            ...fetch?.fetchImports(instance),
+            ...socket?.socketImports(instance),
             ...environmentImports(instance),
         },
-        wasi_snapshot_preview1: wasiImports(instance),
-        ...moonbitImports(instance),
+        wasi_snapshot_preview1: { ...basicImports(instance), ...wasi?.wasiImports(instance) },
+        ...moonbit?.moonbitImports(instance),
     };
 }

@@ -5,7 +5,9 @@
 //
 // A new version (another hash) is installed beside the old one and takes its place at once, pages included. An app
 // that does not start is never installed: the old one stays.
-import { load } from '../index.js';
+import { allParts } from '../all-parts.js';
+import { App } from '../app.js';
+import { compile } from '../compile.js';
 import { refusal, respondTo } from '../web.js';
 import { failure } from './failure.js';
 import { readWorkerOptions } from './options.js';
@@ -67,11 +69,15 @@ export class Worker {
     }
 
     ready() {
-        this.app ??= this.store.module().then((module) => load(module, this.options.app)).catch((reason) => {
+        this.app ??= this.load().catch((reason) => {
             this.app = null; // the next request tries again
             throw reason;
         });
         return this.app;
+    }
+
+    async load() {
+        return new App(await compile(this.store.module()), this.options.app, allParts);
     }
 
     // ---- Requests ----

@@ -2,6 +2,7 @@
 //
 // Neither may begin anything in the global scope: workerd refuses random numbers, timers and I/O there. The first
 // request starts the app. Mistakes of the module and of the options are found when the Worker is loaded.
+import { allParts } from '../all-parts.js';
 import { App } from '../app.js';
 import { Module } from '../module.js';
 import { readTable } from '../option-table.js';
@@ -26,7 +27,7 @@ export class Setup {
         this.module = module;
         this.envNames = readTable(TABLE, { envNames }).envNames;
         this.options = options;
-        this.hasSockets = new Module(module).hasSockets;
+        this.hasSockets = new Module(module, allParts).hasSockets;
         const { log } = readOptions(this.options);
         this.log = new Log((level, line) => log(nameOfLevel(level), line));
     }
@@ -34,7 +35,8 @@ export class Setup {
     // An app that has been started, or null after a line in the log.
     start(bindings) {
         try {
-            return new App(this.module, { ...this.options, env: { ...this.granted(bindings), ...this.options.env } });
+            const env = { ...this.granted(bindings), ...this.options.env };
+            return new App(this.module, { ...this.options, env }, allParts);
         } catch (reason) {
             this.log.write(ERROR, `the app cannot be started: ${reason.message}`);
             return null;
