@@ -1,5 +1,5 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
-import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS, UPGRADE, VOUCHED } from './abi.js';
+import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS } from './abi.js';
 import { isAuthority } from './authority.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
 import { CALLED, COMPLETE, Exchange, OVER } from './exchange.js';
@@ -291,20 +291,6 @@ function messageOf(request, info, bodyless) {
     return message;
 }
 
-const names = (headers, name, word) => headers.get(name)?.toLowerCase().split(',').some((one) => one.trim() === word);
-
-// A handshake has no body; `connection` is not to be seen everywhere.
-function lookForSocket(ex, { headers }) {
-    const isNamed = !headers.has('connection') || names(headers, 'connection', 'upgrade');
-    if (!isNamed || !names(headers, 'upgrade', 'websocket'))
-        return;
-    const host = headers.get('host');
-    if (platform.normalises && host && isAuthority(host))
-        ex.message.authority = host; // a port of 80 is gone from the URL, and origins are compared with this
-    ex.message.flags |= ex.message.info?.vouched ? UPGRADE | VOUCHED : UPGRADE;
-    ex.hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
-}
-
 // A list, which may be empty. The platform answers 100 itself.
 const EXPECTED = /^[ \t,]*(?:100-continue[ \t,]*)*$/i;
 
@@ -328,7 +314,7 @@ export function respondTo(app, request, info, connection) {
         app.proxies.learn(message);
     const ex = new WebExchange(app, message, request, info?.accept);
     if (app.hasSockets)
-        lookForSocket(ex, request);
+        app.parts.socket.lookForSocket(ex, request);
     if (bodyless)
         return run(app, ex);
     ex.hasBody = true;

@@ -8,6 +8,7 @@ import { takeHead } from './answer.js';
 
 export { serveHandshake } from '../placing.js';
 export { Topics } from '../topics.js';
+export { lookForSocket } from '../web-handshake.js';
 
 const CONTROL_MAX = 125, TOPIC_MAX = 255;
 
