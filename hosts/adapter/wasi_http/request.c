@@ -57,12 +57,15 @@ static void open_body(struct http_request *h)
         h->input.stream = ret.words[1] + 1;
 }
 
-/* Whether there is a body: hosts hide Transfer-Encoding, so that only reading shows it. Methods that usually have a
- * body are read later. */
+/* The length of a body that the client did not declare; -1: unknown. Hosts hide Transfer-Encoding, so that only reading
+ * shows whether there is a body. Reading costs a fifth of a small request. GET and HEAD, which hardly ever have a body
+ * of unknown length, are taken to have none (docs/abi.md, section 9). */
 static int64_t unknown_length(struct adapter_exchange *x)
 {
     struct http_request *h = x->port;
     enum mocket_http_method method = mocket__method_of(x->message.method_text);
+    if (method == MOCKET_METHOD_GET || method == MOCKET_METHOD_HEAD)
+        return 0;
     if (method == MOCKET_METHOD_OTHER || method == MOCKET_METHOD_POST || method == MOCKET_METHOD_PUT ||
         method == MOCKET_METHOD_PATCH)
         return -1;
