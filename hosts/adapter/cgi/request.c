@@ -25,6 +25,7 @@
     X(https, "HTTPS")                                                                                                  \
     X(scheme, "REQUEST_SCHEME")                                                                                        \
     X(host, "HTTP_HOST")                                                                                               \
+    X(connection, "HTTP_CONNECTION")                                                                                   \
     X(coding, "HTTP_TRANSFER_ENCODING")                                                                                \
     X(len, "CONTENT_LENGTH")                                                                                           \
     X(type, "CONTENT_TYPE")
@@ -191,6 +192,14 @@ static void describe_body(struct adapter_exchange *x, struct cgi *c, const struc
         mocket__fields_add(&x->message.fields, &x->arena, MOCKET_SPAN("content-length"), v->len);
 }
 
+/* Fields that Connection names are for the server alone. */
+static void drop_named(struct mocket_fields *fields, mocket_span connection)
+{
+    mocket_span name;
+    for (size_t at = 0; (name = mocket__span_list_next(connection, &at)).ptr;)
+        mocket__fields_remove(fields, name);
+}
+
 bool cgi_request_read(struct adapter_exchange *x, struct cgi *c)
 {
     struct variables v = { .method = { NULL, 0 } };
@@ -202,6 +211,7 @@ bool cgi_request_read(struct adapter_exchange *x, struct cgi *c)
     msg->target = make_target(x, &v);
     msg->authority = make_authority(x, &v);
     msg->peer = v.peer;
+    drop_named(&msg->fields, v.connection);
     if (v.host.len > 0)
         mocket__fields_add(&msg->fields, &x->arena, MOCKET_SPAN("host"), v.host);
     describe_body(x, c, &v);
