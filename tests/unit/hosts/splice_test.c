@@ -118,17 +118,17 @@ static void test_checks(void **state)
     expect_verdict(MOCKET_SPAN(PREAMBLE TYPES FUNCTIONS "\5\4\1\3\1\2" EXPORTS("\0", "\1", "\2") CODE), "not shared");
     expect_verdict(MOCKET_SPAN(PREAMBLE TYPES FUNCTIONS "\5\3\1\4\1" EXPORTS("\0", "\1", "\2") CODE), "32-bit memory");
     expect_verdict(
-        MOCKET_SPAN(PREAMBLE TYPES "\2\x10\1\6mocket\5sleep\0\0" FUNCTIONS MEMORY EXPORTS("\1", "\2", "\3") CODE),
-        "imports mocket.sleep with the type i:i, it is ii:i");
+        MOCKET_SPAN(PREAMBLE TYPES "\2\x10\1\6mocket\5await\0\3" FUNCTIONS MEMORY EXPORTS("\1", "\2", "\3") CODE),
+        "imports mocket.await with the type ii:i, it is i:i");
     expect_verdict(
         MOCKET_SPAN(PREAMBLE TYPES "\2\x10\1\6mocket\5slept\0\0" FUNCTIONS MEMORY EXPORTS("\1", "\2", "\3") CODE),
         "imports mocket.slept, which this host does not provide");
     expect_verdict(
-        MOCKET_SPAN(PREAMBLE TYPES "\2\x12\1\6mocket\5sleep\3\x7f\0" FUNCTIONS MEMORY EXPORTS("\0", "\1", "\2") CODE),
+        MOCKET_SPAN(PREAMBLE TYPES "\2\x12\1\6mocket\5await\3\x7f\0" FUNCTIONS MEMORY EXPORTS("\0", "\1", "\2") CODE),
         "");
     expect_verdict(
-        MOCKET_SPAN(PREAMBLE TYPES "\2\x11\1\6mocket\5sleep\3\x7f\0" FUNCTIONS MEMORY EXPORTS("\0", "\1", "\2") CODE),
-        "imports mocket.sleep, which is a function, as something else");
+        MOCKET_SPAN(PREAMBLE TYPES "\2\x11\1\6mocket\5await\3\x7f\0" FUNCTIONS MEMORY EXPORTS("\0", "\1", "\2") CODE),
+        "imports mocket.await, which is a function, as something else");
     expect_verdict(MOCKET_SPAN(""), "");
     expect_verdict(MOCKET_SPAN("text"), "");
 }
