@@ -14,11 +14,11 @@
 //                  \        \---> CUT
 //                   \-> REFUSED
 import { EAGAIN, ECLOSED, EINVAL, ELIMIT, ENOMEM, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './abi.js';
+import { limits } from './limits.js';
 import { Owner } from './owner.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
 import { SMALL } from './till.js';
-import { setTimer } from './timer.js';
 import { Waiters } from './waiters.js';
 
 export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
@@ -33,21 +33,9 @@ export class Exchange extends Owner {
         this.app = app;
         this.message = message;
         this.body = NO_BYTES; // whole, or null: it is read from `source`
-        this.left = 0; // length of a body that is still to be read; -1: unknown
-        this.bodyError = 0; // the reason why there is no body
-        this.source = null;
-        this.hasBody = false; // if an empty one of unknown length
         this.instance = null;
         this.answer = NONE;
         this.call = WAITING;
-        this.discard = false; // the answer has no body, whatever the guest writes
-        this.toSend = -1; // bytes of a declared length that are still to come; -1: none was declared
-        this.room = null; // Waiters of a guest that waits until it can write, made by the first
-        this.timer = null;
-        this.since = 0; // when a byte moved last, in ms
-        this.end = Infinity; // the guest's own limit (deadline)
-        this.held = 0; // bytes in the app's till, until the request ends
-        this.isShort = false; // an answer was refused for want of memory
     }
 
     get isHead() {
@@ -180,7 +168,7 @@ export class Exchange extends Owner {
     }
 
     arm(ms) {
-        this.timer = setTimer(() => this.expire(), ms);
+        this.timer = limits.start(() => this.expire(), ms);
     }
 
     expire() {
@@ -202,7 +190,7 @@ export class Exchange extends Owner {
         if (this.timer === null)
             this.since = Date.now();
         else
-            clearTimeout(this.timer);
+            limits.stop(this.timer);
         this.arm(Math.min(ms, this.app.options.timeout));
     }
 
@@ -243,7 +231,7 @@ export class Exchange extends Owner {
     close() {
         this.call = OVER;
         if (this.timer !== null)
-            clearTimeout(this.timer);
+            limits.stop(this.timer);
         this.timer = null;
         if (this.held > 0)
             this.app.till.give(this.held);
@@ -251,3 +239,19 @@ export class Exchange extends Owner {
         this.source?.cancel?.();
     }
 }
+
+// Fields that few exchanges set. They stand here, because each field of its own makes every exchange dearer.
+Object.assign(Exchange.prototype, {
+    left: 0, // length of a body that is still to be read; -1: unknown
+    bodyError: 0, // the reason why there is no body
+    source: null,
+    hasBody: false, // if an empty one of unknown length
+    discard: false, // the answer has no body, whatever the guest writes
+    toSend: -1, // bytes of a declared length that are still to come; -1: none was declared
+    room: null, // Waiters of a guest that waits until it can write, made by the first
+    timer: null,
+    since: 0, // when a byte moved last, in ms
+    end: Infinity, // the guest's own limit (deadline)
+    held: 0, // bytes in the app's till, until the request ends
+    isShort: false, // an answer was refused for want of memory
+});

@@ -2,28 +2,27 @@
 // JavaScript and a guest's memory, not the bytes.
 import { BODY_HERE, METHODS, ON_DEMAND, REQUEST_BYTES, UNKNOWN_LENGTH } from './abi.js';
 import { namedByConnection, passedName } from './names.js';
-import { writeLatin1 } from './text.js';
+import { writeLatin1, writePart } from './text.js';
 
 export const TARGET_MAX = 8192; // bytes of a target: more are 414
 
-// What is known of a request before its body. fields: flat, names as they came, or null where `later` makes
-// them when they are asked for: platforms that hold them in objects of their own charge for each.
+// What is known of a request before its body. fields: flat, names as they came. They are null where `read` of a derived
+// class sets fields and peer when they are asked for: platforms that hold them in objects of their own charge for each.
 export class Message {
     constructor(method, target, authority, flags) {
         this.method = method;
         this.target = target;
+        this.whole = target; // a text that holds the target, from `wholeAt` on
+        this.wholeAt = 0;
         this.authority = authority;
         this.flags = flags;
         this.peer = '';
         this.fields = null;
-        this.later = null; // (message) -> sets fields and peer
     }
 
     complete() {
-        if (this.fields === null) {
-            this.later(this);
-            this.later = null;
-        }
+        if (this.fields === null)
+            this.read();
         return this;
     }
 
@@ -130,9 +129,9 @@ function write(memory, ptr, body, left, error) {
 
 // Texts that are few and short are not joined first.
 function writeBare(memory, at) {
-    const { method, target, authority } = laid.message;
+    const { method, target, whole, wholeAt, authority } = laid.message;
     writeLatin1(memory, at, method);
-    writeLatin1(memory, at + method.length, target);
+    writePart(memory, at + method.length, whole, wholeAt, target.length);
     writeLatin1(memory, at + method.length + target.length, authority);
 }
 

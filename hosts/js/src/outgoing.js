@@ -9,8 +9,8 @@
 //
 // There are two handles: the request, and, from the delivery of fetch_wait on, the response.
 import * as abi from './abi.js';
+import { limits } from './limits.js';
 import { redirectOf } from './redirect.js';
-import { setTimer } from './timer.js';
 import { Waiters } from './waiters.js';
 
 const EACH_MAX = 256, ALL_MAX = 1024; // under way: of one owner, of an instance
@@ -64,7 +64,7 @@ export class Outgoing {
         owner.adopt(out);
         const timeout = request.timeout || app.options.timeout;
         if (timeout !== Infinity)
-            out.timer = setTimer(() => out.fail(abi.ETIMEDOUT), timeout);
+            out.timer = limits.start(() => out.fail(abi.ETIMEDOUT), timeout);
         out.send();
         return handle;
     }
@@ -114,7 +114,7 @@ export class Outgoing {
     }
 
     settle(outcome) {
-        clearTimeout(this.timer);
+        limits.stop(this.timer);
         this.outcome = outcome;
         const { waiter } = this;
         this.waiter = null;
@@ -207,7 +207,7 @@ export class Outgoing {
 
     // Its response may live on; what is held is given back with the last of them.
     leave() {
-        clearTimeout(this.timer);
+        limits.stop(this.timer);
         if (!(this.outcome instanceof Response) || this.outcome.handle === 0) {
             this.instance.app.till.give(this.held);
             this.held = 0;
@@ -241,8 +241,8 @@ export class Response {
         if (timeout === Infinity)
             return;
         const arm = () => {
-            clearTimeout(this.timer);
-            this.timer = setTimer(() => this.source.asked && this.source.fail(abi.ETIMEDOUT), timeout);
+            limits.stop(this.timer);
+            this.timer = limits.start(() => this.source.asked && this.source.fail(abi.ETIMEDOUT), timeout);
         };
         this.source.onProgress = arm;
         arm();
@@ -257,7 +257,7 @@ export class Response {
     }
 
     drop() {
-        clearTimeout(this.timer);
+        limits.stop(this.timer);
         this.source.fail(abi.EHANDLE);
         this.source.cancel?.();
         if (this.handle !== 0)

@@ -32,8 +32,9 @@ export class Owner {
 
     // Drops all that is owned.
     release() {
-        for (const thing of this.owned ?? [])
-            thing.drop();
+        if (this.owned !== null)
+            for (const thing of this.owned)
+                thing.drop();
     }
 
     // Ends all operations with a code. Returns false when the owner was dead already.

@@ -1,5 +1,5 @@
 // The time that a body may take: a beginning, and a second for each KiB that came.
-import { setTimer } from './timer.js';
+import { limits } from './limits.js';
 
 const KIB_MS = 1000;
 
@@ -16,7 +16,7 @@ export class Pace {
 
     arm(ms) {
         if (ms !== Infinity)
-            this.timer = setTimer(() => this.look(), ms);
+            this.timer = limits.start(() => this.look(), ms);
     }
 
     look() {
@@ -32,6 +32,6 @@ export class Pace {
     }
 
     stop() {
-        clearTimeout(this.timer);
+        limits.stop(this.timer);
     }
 }

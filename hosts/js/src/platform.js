@@ -4,10 +4,11 @@
 //     isUtf8, valueOut      field values are decoded and encoded as UTF-8, not byte by byte (workerd)
 //     normalises            targets are normalised before they come here (Bun, browsers)
 //     prefersStrings        a small string is cheaper in a Response than its bytes (Deno)
-//     plainTypes            content types that, alone in a plain object, are quicker than Headers (Deno)
+//     prefersPlain          fields of an answer in a plain object are quicker than in Headers (Deno)
 //     fixed(body, length)   the body of an answer whose length was declared
 //     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
 //     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
+//     sharesTimers          a timer may serve several requests: not on workerd, where each has a context of its own
 //     closes                Connection: close in an answer ends the connection
 //     pieces                larger answers are handed over in pieces of so many bytes: only then the platform says when
 //                           an answer was sent (Deno)
@@ -53,10 +54,11 @@ export const platform = {
     valueOut: isWorkerd ? decoded : same,
     normalises: !isDeno && !isWorkerd,
     prefersStrings: isDeno,
-    plainTypes: isDeno ? ['application/json', 'text/plain'] : [],
+    prefersPlain: isDeno,
     fixed: isWorkerd ? fixedLength : same,
     passesFragments: isBun || isDeno,
     knowsLengths: isBun || isDeno || isWorkerd,
+    sharesTimers: !isWorkerd,
     closes: isBun,
     pieces: isDeno ? 262144 : Infinity,
     // null would be announced as a body of no bytes.

@@ -2,7 +2,7 @@
 import { ECLOSED, ETIMEDOUT, WS_CLOSED } from './abi.js';
 import { GRACE_MS } from './instance.js';
 import { WARN } from './log.js';
-import { setTimer } from './timer.js';
+import { limits } from './limits.js';
 
 const EVENT_BYTES_HELD = 16 << 20; // of messages that wait for an instance: then none of its sockets is read from
 
@@ -57,13 +57,13 @@ function pass(instance, data) {
 function timed(instance, socket, promise) {
     const { timeout } = instance.app.options;
     let grace = null;
-    const timer = timeout === Infinity ? null : setTimer(() => {
+    const timer = timeout === Infinity ? null : limits.start(() => {
         socket.die(ETIMEDOUT);
         grace = setTimeout(() => instance.fail(new Error('did not return in time')), GRACE_MS);
     }, timeout);
     return promise.finally(() => {
         instance.inside = null;
-        clearTimeout(timer);
+        limits.stop(timer);
         clearTimeout(grace);
         clearTimeout(socket.grace);
         if (socket.dead === ETIMEDOUT) // the next call has its own time

@@ -1,6 +1,5 @@
 // Requests and answers of the Fetch standard: Deno, Bun, workerd, service workers, and every server that speaks it.
 import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS } from './abi.js';
-import { isAuthority } from './authority.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
 import { CALLED, COMPLETE, Exchange, OVER } from './exchange.js';
 import { addFields } from './headers.js';
@@ -9,7 +8,8 @@ import { bodylessLength } from './head.js';
 import { KNOWN_METHODS } from './methods.js';
 import { platform } from './platform.js';
 import { refusalFields, refusalText } from './reasons.js';
-import { isAscii, readLatin1, utf8AsLatin1 } from './text.js';
+import { flat, isAscii, readLatin1, utf8AsLatin1 } from './text.js';
+import { parts, split } from './url.js';
 
 const HIGH = 65536;
 const STRING_MAX = 1024;
@@ -22,10 +22,6 @@ export class WebExchange extends Exchange {
         this.request = request;
         this.takeSocket = accept; // (head, socket, exchange) -> a Response, or a code; undefined: there are no sockets
         this.response = null;
-        this.resolve = null;
-        this.stream = null; // controller of the answer's body
-        this.isOpen = false; // the client still reads that body
-        this.stopWatching = null; // of a client that may leave before its answer
     }
 
     // The guest may ask for rows and peer as long as it runs; platforms keep a request until its answer.
@@ -135,6 +131,14 @@ export class WebExchange extends Exchange {
     }
 }
 
+// Fields that few exchanges set, as in exchange.js.
+Object.assign(WebExchange.prototype, {
+    resolve: null,
+    stream: null, // controller of the answer's body
+    isOpen: false, // the client still reads that body
+    stopWatching: null, // of a client that may leave before its answer
+});
+
 // An error discards bytes that the reader has not taken, so the reader gets some time.
 function breakSoon(stream, tries) {
     const isTaken = stream.desiredSize === HIGH || stream.desiredSize === null;
@@ -197,11 +201,18 @@ export function whenLeft({ signal }, callback) {
     return () => signal?.removeEventListener('abort', callback);
 }
 
-// Some heads are quicker as a plain object.
+// A plain object, where that is quicker than Headers; null when a name comes twice.
 function plainOf({ status, fields }) {
-    if (status !== 200 || fields.length !== 2 || fields[0].toLowerCase() !== 'content-type')
-        return undefined;
-    return platform.plainTypes.includes(fields[1]) ? { 'content-type': fields[1] } : undefined;
+    const plain = {};
+    if (!platform.prefersPlain || status === 426)
+        return null;
+    for (let i = 0; i < fields.length; i += 2) {
+        const name = fields[i].toLowerCase();
+        if (Object.hasOwn(plain, name))
+            return null;
+        plain[name] = flat(fields[i + 1]);
+    }
+    return plain;
 }
 
 // The same head comes again: its Headers are made once, and Response copies them.
@@ -218,23 +229,22 @@ function initOf(head, length = -1) {
 class WebMessage extends Message {
     constructor(method, target, authority, flags) {
         super(method, target, authority, flags);
-        this.later = complete;
         this.request = null;
         this.info = undefined;
         this.connection = undefined; // what the platform gives beside the request
         this.bodyless = false;
     }
-}
 
-function complete(message) {
-    const { request, info, connection } = message;
-    message.fields = platform.fieldsOf(request.headers);
-    message.peer = typeof info?.peer === 'function' ? info.peer(request, connection) : info?.peer ?? '';
-    if (platform.isUtf8)
-        message.fields = message.fields.map((text) => isAscii(text) ? text : utf8AsLatin1(text));
-    passAuthority(message);
-    if (message.bodyless) // its length is of a body that the platform dropped
-        message.fields = withoutLength(message.fields);
+    read() {
+        const { request, info, connection } = this;
+        this.fields = platform.fieldsOf(request.headers);
+        this.peer = typeof info?.peer === 'function' ? info.peer(request, connection) : info?.peer ?? '';
+        if (platform.isUtf8)
+            this.fields = this.fields.map((text) => isAscii(text) ? text : utf8AsLatin1(text));
+        passAuthority(this);
+        if (this.bodyless) // its length is of a body that the platform dropped
+            this.fields = withoutLength(this.fields);
+    }
 }
 
 // The target's own authority takes the place of Host.
@@ -251,40 +261,21 @@ function withoutLength(fields) {
     return fields;
 }
 
-// A URL -> what is in it. Bun gives the target alone where Host is missing or none.
-const parts = { secure: false, authority: '', target: '' };
-function split(url) {
-    const from = url.startsWith('http://') ? 7 : url.startsWith('https://') ? 8 : 0;
-    const slash = url.indexOf('/', from), hash = platform.passesFragments ? -1 : url.indexOf('#', from);
-    if (from === 0 || slash < 0 || url.lastIndexOf('?', slash) > 0)
-        return splitStrange(url);
-    parts.secure = from === 8;
-    parts.authority = url.slice(from, slash);
-    parts.target = hash < 0 ? url.slice(slash) : url.slice(slash, Math.max(slash, hash));
-}
-
-const ABSOLUTE = platform.passesFragments ? /^(https?):\/\/([^/?#]*)(.*)/is : /^(https?):\/\/([^/?#]*)([^#]*)/i;
-
-function splitStrange(url) {
-    const [, scheme = '', authority = '', rest = url] = ABSOLUTE.exec(url) ?? [];
-    parts.secure = scheme.length === 5;
-    parts.authority = authority;
-    parts.target = rest.startsWith('/') ? rest : `/${rest}`;
-}
-
 // A Message, or the status that refuses it.
-function messageOf(request, info, bodyless) {
-    const { method, url } = request;
-    if (!KNOWN_METHODS.has(method) || method === 'CONNECT')
+function messageOf(request, method, info, bodyless) {
+    if (method !== 'GET' && (!KNOWN_METHODS.has(method) || method === 'CONNECT'))
         return method === 'CONNECT' ? 405 : 501;
-    split(url);
-    const { secure, authority, target } = parts;
-    if (authority === '' ? request.headers.get('host') : !isAuthority(authority))
+    const { url } = request, isValid = split(url), { secure, authority, target, targetAt } = parts;
+    if (!isValid || (authority === '' && request.headers.get('host')))
         return 400;
     if (target.length > TARGET_MAX)
         return 414;
     const flags = (platform.normalises ? NORMALISED : 0) | (secure ? TLS : 0) | (info?.http2 ? HTTP2 : 0);
     const message = new WebMessage(method, target, authority, flags);
+    if (targetAt >= 0) {
+        message.whole = url;
+        message.wholeAt = targetAt;
+    }
     message.request = request;
     message.info = info;
     message.bodyless = bodyless;
@@ -303,7 +294,7 @@ export function respondTo(app, request, info, connection) {
     const length = isGet ? -1 : Number(request.headers.get('content-length') ?? -1);
     const bodyless = isGet || (length <= 0 && request.body === null);
     const isExpected = bodyless || EXPECTED.test(request.headers.get('expect') ?? '');
-    const message = messageOf(request, info, bodyless);
+    const message = messageOf(request, method, info, bodyless);
     if (typeof message === 'number' || !isExpected) {
         if (!bodyless)
             cancel(request.body);

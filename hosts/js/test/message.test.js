@@ -20,7 +20,7 @@ function exchangeOf(file) {
     const flags = file.flags & ~(BODY_HERE | ON_DEMAND);
     const message = new Message(file.method, latin1Of(file.target), file.authority, flags);
     if (file.flags & ON_DEMAND) {
-        message.later = () => assert.fail('the fields were not asked for');
+        message.read = () => assert.fail('the fields were not asked for');
     } else {
         message.fields = flat(file.fields);
         message.peer = file.peer;
@@ -107,10 +107,10 @@ test('an odd pointer, one outside the memory and none at all are seen', () => {
 test('fields on demand are made when the guest asks, and once', () => {
     const memory = room(), message = new Message('GET', '/', 'a', NORMALISED);
     let made = 0;
-    message.later = (m) => {
+    message.read = () => {
         made++;
-        m.fields = ['host', 'a'];
-        m.peer = '::1';
+        message.fields = ['host', 'a'];
+        message.peer = '::1';
     };
     const ex = { message, body: new Uint8Array(0), left: 0, bodyError: 0 };
     passMessage(memory, () => AT, ex, true);

@@ -1,5 +1,6 @@
 // A guest behind Deno.serve.
 import { unmapped } from '../address.js';
+import { Limits } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 import { respondTo, whenLeft } from '../web.js';
 import { accepter } from './socket.js';
@@ -10,13 +11,13 @@ const peerOf = (_request, { remoteAddr }) => unmapped(remoteAddr.hostname);
 
 // Deno charges 20 us for a signal: requests that wait briefly do without. A signal that is asked for late still says
 // that the client has left.
-const LOOK_MS = 50;
+const LOOK_MS = 50, looks = new Limits(LOOK_MS);
 
 function whenLeftLater(request, callback) {
     let stop = null;
-    const timer = setTimeout(() => { stop = whenLeft(request, callback); }, LOOK_MS);
+    const look = looks.start(() => { stop = whenLeft(request, callback); }, LOOK_MS);
     return () => {
-        clearTimeout(timer);
+        looks.stop(look);
         stop?.();
     };
 }
