@@ -1,7 +1,7 @@
 // Which servers guests may reach. A rule is HOST, *.HOST (each name below it), an address or network, localhost, or
 // all; with :PORT behind it for one port. The same rules as those of `mocket serve --allow-net`.
 //
-// A name grants the name, and of its addresses those that are public; what is loopback or private is granted by address
+// A name grants the name, and of its addresses the public ones; a loopback or private address is granted by address
 // or network. Addresses are looked at where the platform shows them (Node); elsewhere the name alone decides.
 import { parseAddress } from './address.js';
 import { WARN } from './log.js';
@@ -21,7 +21,7 @@ function refuse(rule, why) {
         'localhost or all, each with :PORT behind it for one port only');
 }
 
-// The port behind a rule, and what is in front of it.
+// A rule -> the host in it, and the port behind it.
 function splitPort(rule) {
     const match = /^(\[[^\]]*\](?:\/\d+)?|[^:]*)(?::(\d{1,5}))?$/.exec(rule);
     if (match === null)

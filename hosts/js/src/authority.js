@@ -7,7 +7,7 @@ function isRight(text) {
         (text[0] !== '[' || URL.canParse(`http://${text}/`));
 }
 
-// The same ones come again: the last one that was right is compared first.
+// The same authorities come again: a text is compared first with the last one that was found right.
 let last = '';
 export function isAuthority(text) {
     if (text === last)

@@ -1,4 +1,4 @@
-// What `load` takes, as a WebAssembly.Module.
+// Makes a WebAssembly.Module of the sources that `load` takes.
 import { BadModule, checkFormat } from './module.js';
 
 async function bytesOf(source) {

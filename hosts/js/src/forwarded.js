@@ -3,10 +3,11 @@
 //
 // Each proxy adds an element at the right. Elements are read from the left; after each one `found` stands for the
 // elements so far: an address that is not trusted replaces it, a trusted one only fills a gap, and an element that
-// cannot be read makes a gap. That is the same as walking back from the right to the first address that is not trusted.
+// cannot be read makes a gap. The result is the same as a walk back from the right to the first address that is not
+// trusted.
 //
-// A proxy sets one of the two kinds of fields and passes the other one on as the client sent it. Nobody can see which
-// kind that is, so when both are there they must agree.
+// A proxy sets one of the two kinds of fields and passes the other one on as the client sent it. The
+// host cannot see which kind the proxy has set, so when both kinds are there they must agree.
 import { TLS } from './abi.js';
 import { parseAddress } from './address.js';
 import { isToken } from './names.js';
@@ -45,7 +46,7 @@ export class Proxies {
         message.flags |= isTls ? TLS : 0;
     }
 
-    // What the fields of a message say: { peer, isTls }. peer: undefined when they name no client, '' when the two
+    // The client by the fields of a message: { peer, isTls }. peer: undefined when they name no client, '' when the two
     // kinds of fields name different clients.
     read(message) {
         const standard = readForwarded(message, this), common = readCommon(message, this);

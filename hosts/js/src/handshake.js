@@ -18,7 +18,7 @@ export const offers = (message, protocol) => message.values('sec-websocket-proto
 
 const OWNED_NAME = /^sec-websocket-/i;
 
-// The fields of a 101, flat, without those that belong to the host; protocol: the one that was chosen, or undefined.
+// The fields of a 101, flat, without the host's own fields; protocol: the chosen subprotocol, or undefined.
 export function handshakeOf(head) {
     const fields = [];
     for (let i = 0; i < head.fields.length; i += 2)

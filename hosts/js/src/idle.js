@@ -1,8 +1,8 @@
-// The silence of a WebSocket's client: it is pinged at half of the time, and let go at the whole.
+// The silence of a WebSocket's client: the client is pinged after half of the time and disconnected after the whole.
 import { setTimer } from './timer.js';
 
 export class Idle {
-    // ping, end: what is done at half of the time, and at its end.
+    // ping, end: called after half of the time, and at its end.
     constructor(ms, ping, end) {
         this.ms = ms;
         this.ping = ping;

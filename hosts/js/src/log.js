@@ -1,6 +1,6 @@
-// The log. A guest's text is hostile: it may hold terminal escapes, pretend to be lines of the host, or come a million
-// lines a second. A line is escaped (docs/contract.md, E-02), cut at 4 KiB, and taken from a bucket that refills with
-// time. Lines that did not fit are counted, and the count is logged.
+// The log. A guest's text is hostile: the guest may send terminal escapes, imitate lines of the host, or write a
+// million lines a second. A line is escaped (docs/contract.md, E-02), cut at 4 KiB, and taken from a bucket that
+// refills with time. Lines that did not fit are counted, and the count is logged.
 export const ERROR = 0, WARN = 1, INFO = 2, DEBUG = 3;
 export const LEVELS = ['error', 'warn', 'info', 'debug'];
 

@@ -54,7 +54,8 @@ function checkImports(code, parts) {
     return new Set(imports.filter(({ module }) => module === 'mocket').map(({ name }) => name));
 }
 
-// What only an instance shows: how many parameters its exports have, and not their types; whether its memory is shared.
+// Checks that need an instance: the number of parameters of its exports (not their types), and that its memory is not
+// shared.
 export function checkInstance(exports) {
     for (const [name, type] of Object.entries(EXPORTS)) {
         const count = type.indexOf(':'), found = exports[name]?.length ?? count;

@@ -1,4 +1,4 @@
-// Options of `load`: each has a default and a check. One table.
+// A table of the options of `load`, with their defaults and checks.
 import { REUSE_CONCURRENT, REUSE_NONE, REUSE_SERIAL } from './abi.js';
 import { LEVELS } from './log.js';
 import { readTable } from './option-table.js';

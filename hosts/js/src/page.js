@@ -2,9 +2,9 @@
 // scripts of the page. It works as a module too.
 //
 // - `WebSocket` to the page's own host reaches the app by a MessagePort; the messages are listed in
-//   service-worker/sockets.js. What the worker leaves to the network gets a WebSocket of the browser.
+//   service-worker/sockets.js. A socket that the worker leaves to the network becomes a WebSocket of the browser.
 // - <script src="mocket/page.js" data-worker="sw.js"></script> registers a worker too, and loads the page again when
-//   the app answers for it. What goes wrong is shown in the page.
+//   the app answers for it. Errors are shown in the page.
 //
 //     CONNECTING -> OPEN -> CLOSING -> CLOSED     (readyState; `native` is set when the network has it)
 (() => {
@@ -53,7 +53,7 @@
         const { port1, port2 } = new MessageChannel();
         const lost = (life) => {
             clearTimeout(late);
-            port1.close(); // an open one is kept for good
+            port1.close(); // the browser keeps an open port for good
             for (const socket of [...sockets])
                 if (socket.life !== null && socket.life !== life)
                     socket.finish(ABNORMAL, '', false);
@@ -102,7 +102,7 @@
             return this.native?.bufferedAmount ?? this.unsent;
         }
 
-        // ---- What the worker says ----
+        // ---- Messages of the worker ----
 
         hear(message, protocols) {
             if (message.network)
@@ -154,7 +154,7 @@
             this.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }));
         }
 
-        // ---- What the page says ----
+        // ---- Calls of the page ----
 
         send(data) {
             if (this.readyState === CONNECTING)

@@ -8,8 +8,8 @@ const SPREAD_EACH = 64, SPREAD_SHARE = 4; // sockets of an instance before anoth
 const HOSTS_SHARE = 0.75; // of the instances that may be kept for sockets
 const LINGERING_MAX = 16; // concurrent instances that are there for their sockets alone
 
-// A handshake goes to an instance that has sockets and room for one more. It goes to another instance when that one
-// is busy or has many, as long as few instances are kept for sockets.
+// A handshake goes to an instance that has sockets and room for one more. It goes to another instance when the
+// first is busy or has many sockets, as long as few instances are kept for sockets.
 export function serveHandshake(pool, ex) {
     const host = pool.hosts.size > 0 && pool.reuse !== REUSE_NONE ? findHost(pool) : null;
     const isConcurrent = pool.reuse === REUSE_CONCURRENT;
@@ -43,7 +43,7 @@ function isCrowded(pool, host) {
         pool.hosts.size < Math.max(1, pool.max / SPREAD_SHARE);
 }
 
-// The concurrent instance has as many sockets as it may: another one gets the requests from now on.
+// The concurrent instance has reached its number of sockets: another instance gets the requests from now on.
 function makeRoom(pool, host) {
     const { shared } = pool;
     if (shared === null || host !== null || hasPlace(pool, shared) || pool.hosts.size >= LINGERING_MAX ||
@@ -54,7 +54,7 @@ function makeRoom(pool, host) {
     pool.shared = null;
 }
 
-// An instance that takes one more socket: a free one rather than one that is busy, one with few rather than many.
+// An instance with room for one more socket. Free instances come first, then the instance with the fewest sockets.
 function findHost(pool) {
     let found = null;
     for (const host of pool.hosts) {

@@ -1,8 +1,9 @@
 // Which instance a request gets.
 //
-// `none` makes an instance for each request, `serial` keeps those that are free and gives each one request at a time,
-// `concurrent` has one that gets all. An instance of a direct-style guest that owns sockets gets no requests but
-// handshakes: these wait in its inbox while it is busy. Requests that find no instance wait here, up to `queue`.
+// `none` makes an instance for each request. `serial` keeps free instances and gives each one request at a time.
+// `concurrent` has one instance that gets all requests. An instance of a direct-style guest that owns sockets gets no
+// requests but handshakes, which wait in its inbox while the instance is busy. Requests that find no instance wait
+// here, up to `queue`.
 import { REUSE_CONCURRENT, REUSE_NONE, UPGRADE } from './abi.js';
 import { WAITING } from './exchange.js';
 import { Instance, READY } from './instance.js';
@@ -179,7 +180,7 @@ export class Pool {
         return count;
     }
 
-    // Looks what is still waiting for the clients of sockets.
+    // Counts the bytes that still wait for the clients of sockets.
     recount() {
         for (const instance of this.all)
             for (const socket of instance.sockets)

@@ -1,4 +1,4 @@
-// What the ports of the platforms' WebSockets have in common; socket.js says what a port has.
+// The common part of the ports of the platforms' WebSockets; socket.js describes a port.
 import { WS_BINARY, WS_TEXT } from './abi.js';
 import { utf8Of } from './text.js';
 

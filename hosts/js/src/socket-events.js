@@ -43,7 +43,7 @@ export function socketLeft(instance, socket) {
     socket.grace = setTimeout(() => instance.fail(late), GRACE_MS);
 }
 
-// Bytes in room of the guest's; 0: it has none.
+// Copies bytes into memory from the guest's allocator. Returns their address, or 0: the guest has no memory.
 function pass(instance, data) {
     const ptr = instance.alloc(data.length) >>> 0;
     if (ptr % 8 !== 0 || !instance.memory.fits(ptr, data.length))

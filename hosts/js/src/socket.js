@@ -9,8 +9,8 @@
 //
 //     OPENING -> OPEN -> CLOSING (by the guest or the host) -> GONE (the platform's socket has ended)
 //
-// While a socket is OPENING, what the guest sends waits in `queue`, and its topics are not joined. That lasts until the
-// handshake was sent and the call of the guest that accepted it has returned or is suspended.
+// While a socket is OPENING, messages of the guest wait in `queue`, and its topics are not joined. The state lasts
+// until the handshake was sent and the call of the guest that accepted it has returned or is suspended.
 //
 // What must stay true: kind 4 is the last event of a socket and comes exactly once, whichever way the socket ended; the
 // app counts the socket until that event was passed, or its instance ended.
@@ -22,7 +22,7 @@ import { NO_BYTES, utf8Of } from './text.js';
 import { Waiters } from './waiters.js';
 
 const OPENING = 0, OPEN = 1, CLOSING = 2, GONE = 3;
-const EVENTS_HELD = 16, EVENTS_MAX = 1024; // messages that wait for the guest: then it is not read; then it is closed
+const EVENTS_HELD = 16, EVENTS_MAX = 1024; // messages that wait for the guest: then the socket is not read; then closed
 const EVENT_BYTES_HELD = 262144, EVENT_BYTES_MAX = 16 << 20;
 const WAITING_FULL = 262144; // bytes that wait for the handshake, or for the client: ws_send is EAGAIN
 const BACKLOG_MAX = 1 << 20; // the same for published messages: the socket is closed
@@ -44,7 +44,7 @@ export class Socket extends Owner {
         this.events = 0;
         this.eventBytes = 0;
         this.held = false;
-        this.stuck = false; // held until the client has taken some of what was sent to it
+        this.stuck = false; // not read from until the client has taken some of the sent bytes
         this.topics = new Set();
         this.topicBytes = 0;
         this.grace = null;
@@ -78,7 +78,7 @@ export class Socket extends Owner {
         return this.room.add(callback);
     }
 
-    // The port is asked once, whoever waits.
+    // The port is asked once for all waiters.
     askForRoom() {
         if (this.asked || this.condition === OPENING)
             return;
@@ -140,7 +140,7 @@ export class Socket extends Owner {
         return 0;
     }
 
-    // A client that does not read is not read from.
+    // While a client does not read, the host does not read from it.
     waitForClient() {
         this.stuck = true;
         this.hold();
@@ -213,9 +213,9 @@ export class Socket extends Owner {
 
     // ---- The platform's side ----
 
-    // The handshake was sent. What the guest has sent follows when its call has returned or is suspended. A port calls
-    // this within accept or in an event of its platform. In a microtask of accept it would be too late for the guest's
-    // topics.
+    // The handshake was sent. Messages of the guest follow when its call has returned or is suspended. A port calls
+    // this function within accept or in an event of its platform. A microtask of accept would be too late for the
+    // guest's topics.
     opened(port) {
         this.port = port;
         if (this.instance.isRunning)
@@ -266,7 +266,7 @@ export class Socket extends Owner {
         if (this.condition > OPEN)
             return;
         if (kind === abi.WS_PING && this.isMuch)
-            return; // it was answered already
+            return; // the ping was answered already
         if (data.length > this.instance.app.maxMessage)
             return this.orphan(TOO_BIG);
         if (this.events >= EVENTS_MAX || this.eventBytes > EVENT_BYTES_MAX)
@@ -293,7 +293,7 @@ export class Socket extends Owner {
         return this.events >= EVENTS_HELD || this.eventBytes >= EVENT_BYTES_HELD;
     }
 
-    // Stops reading, or reads on when half of what was too much is gone. A socket that closes waits for the client's
+    // Stops reading, or reads on when half of the limit is free again. A socket that closes waits for the client's
     // answer.
     hold() {
         const much = this.held ? this.events > EVENTS_HELD / 2 || this.eventBytes >= EVENT_BYTES_HELD : this.isMuch;

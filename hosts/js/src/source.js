@@ -1,5 +1,5 @@
-// A source of bytes that a guest reads by body_read: a request's body, or a fetched response's. What has come waits
-// here; `more` asks the platform for more when nothing is left and the guest wants some.
+// A source of bytes that a guest reads by body_read: a request's body, or a fetched response's. Bytes that
+// have arrived wait here; `more` asks the platform for more when nothing is left and the guest wants some.
 import { EAGAIN, ETOOBIG } from './abi.js';
 import { NO_BYTES } from './text.js';
 import { Waiters } from './waiters.js';

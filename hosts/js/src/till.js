@@ -1,5 +1,5 @@
 // The memory that the host holds for guests and clients of one app, in bytes (docs/abi.md, section 5: memory of the
-// host). Beyond the limit whatever would add to it is refused, and what is there goes on. The last part is kept for
+// host). Beyond the limit new bytes are refused, and existing objects live on. The last part is kept for
 // small things, so that small requests are answered while large ones are refused.
 import { WARN } from './log.js';
 
@@ -8,7 +8,7 @@ const RESERVE_SHARE = 16, RESERVE_MAX = 64 << 20;
 const TOLD_MS = 1000;
 
 export class Till {
-    // recount: what frees bytes that are not held any more, and was not noticed.
+    // recount: a function that gives back bytes whose end was not reported.
     constructor(most, log, recount) {
         this.most = most;
         this.log = log;

@@ -1,5 +1,5 @@
-// Requests to other servers by the platform's fetch. What it cannot do: look at addresses (rules hold for names), send
-// CONNECT and TRACE, hand out a body as it came: a content-encoding is undone, and the field goes.
+// Requests to other servers by the platform's fetch. It cannot look at addresses (rules hold for names), nor send
+// CONNECT and TRACE. It undoes the content-encoding of a body, and the field is dropped.
 import { EIO, ENOTSUP } from './abi.js';
 import { addFields } from './headers.js';
 import { Source } from './source.js';

@@ -1,4 +1,4 @@
-// WebSockets of Bun. It answers pings itself, at once, and cannot stop reading.
+// WebSockets of Bun. Bun answers pings itself, at once, and cannot stop reading.
 import { ECLOSED, ENOTSUP, WS_BINARY, WS_PING, WS_PONG, WS_TEXT } from '../abi.js';
 import { handshakeOf } from '../handshake.js';
 import { addFields } from '../headers.js';
@@ -7,7 +7,7 @@ import { isMessage, Port } from '../port.js';
 import { utf8Of } from '../text.js';
 
 const PAYLOAD_MAX = 0x7FFFFFFF;
-const UPGRADED = undefined; // what the handler answers for a request that has become a socket
+const UPGRADED = undefined; // the handler's result for a request that has become a socket
 
 // Bun tells bad frames by their reason, with 1006; the client got these codes.
 const FAILURES = { 'Received too big message': 1009, 'Received invalid UTF-8': 1007 };

@@ -1,5 +1,5 @@
-// WebSockets of Deno. It sends pings of its own and no others, tells no pings of clients, cannot stop reading, and says
-// how much is waiting, but not when that has become less.
+// WebSockets of Deno. Deno sends pings of its own and no others, reports no pings of clients, and cannot stop reading.
+// It shows how many bytes are waiting, but does not report when they have become fewer.
 import { ECLOSED, EINVAL, ENOTSUP } from '../abi.js';
 import { LOST } from '../close.js';
 import { handshakeOf } from '../handshake.js';
@@ -88,7 +88,7 @@ export function accepter(wsIdle) {
         try {
             upgraded = Deno.upgradeWebSocket(ex.request, { idleTimeout });
         } catch {
-            return EINVAL; // Deno finds that it is none
+            return EINVAL; // for Deno the request is not a handshake
         }
         const { socket: ws, response } = upgraded;
         addFields(response.headers, fields);

@@ -50,7 +50,7 @@ const socketOf = (instance, ws) => {
     return socket instanceof Socket ? socket : null;
 };
 
-// The data of a message: a string for text, bytes for the rest; a code when it is none.
+// The data of a message: a string for text, bytes for other kinds; a code when the data is invalid.
 function dataOf(memory, kind, ptr, len) {
     if (kind === abi.WS_TEXT) {
         const text = memory.text(ptr, len);
@@ -90,7 +90,7 @@ function close(instance, ws, code, ptr, len) {
     return typeof reason === 'number' ? reason : socket.close(code, reason);
 }
 
-// A topic is bytes; as a key they are Latin-1, so that any of them will do.
+// A topic is bytes; as a key the topic is a Latin-1 text, so that all bytes are valid.
 function topic(instance, ws, ptr, len, change) {
     const socket = socketOf(instance, ws), name = instance.memory.name(ptr, len);
     if (socket === null)

@@ -13,8 +13,8 @@ export function ownerOf(instance, handle) {
     return owner instanceof Owner ? owner : undefined;
 }
 
-// Begins an operation: start(end) arranges that end(result) is called, and returns what stops that, or null. Its
-// handle, or a code.
+// Begins an operation: start(end) arranges that end(result) is called, and returns a function that
+// stops it, or null. Returns the operation's handle, or a code.
 export function begin(instance, owner, start) {
     const op = new Operation(instance, owner), handle = instance.handles.open(op);
     if (handle < 0)

@@ -40,7 +40,7 @@ export function plainAnswer(status) {
     return `${head}Content-Length: ${reason.length}\r\nConnection: close\r\n\r\n${reason}`;
 }
 
-// A connection that was made early may wait for its first request; then the client has the usual time for its head.
+// A connection that was made early may stay silent for a while. From its first byte on the client has the usual time.
 function watchSilent(socket, timeout) {
     let rounds = Math.ceil(SILENT_MS / timeout);
     const check = () => {

@@ -14,9 +14,9 @@ function memoryTotal() {
     return Math.floor((limit > 0 && limit < all ? limit : all) * 0.75);
 }
 
-// Each handler that waits keeps a stack. V8 keeps about 4 MiB of them and maps the others anew each time, which costs
-// more than the rest of a request; so they are small. The size is one of V8's, for the whole process: the first `load`
-// sets it.
+// Each handler that waits keeps a stack. V8 keeps about 4 MiB of stacks and maps the others anew each time, which costs
+// more than the rest of a request; so stacks are small. The size is a setting of V8 for the whole process: the first
+// `load` sets it.
 let stackKiB = 0;
 
 function setStackSize(kib = stackKiB || STACK_KIB) {

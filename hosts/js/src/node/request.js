@@ -51,7 +51,7 @@ function look(raw) {
 
 const ABSOLUTE = /^https?:\/\/([^/?#@]+)((?:[/?#].*)?)$/is;
 
-// An absolute form is reduced to its path, and its authority replaces Host. Null: it is none.
+// An absolute form is reduced to its path, and its authority replaces Host. Null: the target is not in absolute form.
 function reduce(req) {
     const match = ABSOLUTE.exec(req.url);
     if (match === null)
@@ -64,12 +64,12 @@ function reduce(req) {
     return { target: path, authority, fields };
 }
 
-// A connection that is gone has no address either.
+// A closed connection has no address either.
 export const isUnix = (socket) => socket.remoteAddress === undefined && typeof socket.server?.address() === 'string';
 
 export const peerOf = (socket) => unmapped(socket.remoteAddress ?? '');
 
-// A status when the framing or the version is not one that is served; 0 otherwise. (After look.)
+// The status that refuses the request's framing or version; 0: both are served. (After look.)
 function refusal(req, raw) {
     if (req.httpVersionMajor !== 1)
         return 505;

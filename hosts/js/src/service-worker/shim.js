@@ -28,7 +28,7 @@ function tagFor(script, policy) {
     return `<script src="${src}"${nonce ? ` nonce="${nonce[1]}"` : ''}></script>`;
 }
 
-// Where the tag goes in a page that begins with this text; -1: that cannot be seen yet.
+// Where the tag goes in a page that begins with this text; -1: the text is too short to tell.
 function placeOf(text) {
     const lead = LEAD.exec(text)[0].length, rest = text.slice(lead), end = rest.indexOf('>');
     const isDoctype = '<!doctype'.startsWith(rest.slice(0, 9).toLowerCase());

@@ -65,7 +65,7 @@ class PagePort extends Port {
         this.roomy();
     }
 
-    // Either side closes: the page is told, and the guest when it has returned.
+    // Either side closes: the page gets a message, and the guest an event when its call has returned.
     end(code, reason) {
         this.ws.postMessage({ close: code, reason });
         queueMicrotask(() => this.gone(code, reason));
@@ -95,7 +95,7 @@ const isOpening = ({ url, protocols }) => typeof url === 'string' && URL.canPars
     Array.isArray(protocols) && protocols.every((name) => typeof name === 'string' && TOKEN.test(name));
 
 export class Sockets {
-    // ask: (request, accept) -> promise of a Response, or of null: it is for the network.
+    // ask: (request, accept) -> promise of a Response, or of null: the request is for the network.
     constructor(ask) {
         this.ask = ask;
         this.life = crypto.randomUUID();

@@ -45,7 +45,7 @@ export class Store {
         return caches.match(url, { cacheName: this.name });
     }
 
-    // The module; browsers may have dropped what was kept.
+    // The module. The browser may have deleted the cache.
     async module() {
         const found = await this.find(this.files.module);
         return found ?? this.downloadModule();

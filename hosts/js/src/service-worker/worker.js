@@ -1,7 +1,7 @@
 // The service worker: its events, and the app behind them.
 //
-// A browser ends a worker that has had nothing to do for some seconds, and starts it again for the next event. What the
-// app kept in memory is lost then, and so are its sockets. The app is loaded by the first event that needs it.
+// A browser ends a worker that has had nothing to do for some seconds, and starts it again for the next event. The
+// app's memory is lost then, and so are its sockets. The app is loaded by the first event that needs it.
 //
 // A new version (another hash) is installed beside the old one and takes its place at once, pages included. An app
 // that does not start is never installed: the old one stays.
@@ -109,7 +109,7 @@ export class Worker {
         return this.place.outer(await respondTo(app, await this.view(request), {}));
     }
 
-    // What respondTo reads of a request: a Request that navigates cannot be made anew with another URL.
+    // The part of a request that respondTo reads: a Request that navigates cannot be made anew with another URL.
     async view(request) {
         const { method, headers, signal } = request;
         // Firefox has no request.body.
@@ -140,7 +140,7 @@ export class Worker {
             event.waitUntil(this.sockets.ping(port));
     }
 
-    // A handshake. The answer of an app that refuses it; null: it is for the network.
+    // A handshake. The answer of an app that refuses it; null: the handshake is for the network.
     async open(request, accept) {
         if (!this.place.has(request))
             return null;

@@ -1,9 +1,9 @@
-// The Durable Object that holds an app's sockets. All that happens in it happens in one context, so that requests may
+// The Durable Object that holds an app's sockets. Everything in an object runs in one context, so that requests may
 // wait for each other, unlike in the Worker.
 //
 // A socket is accepted plainly: it then keeps its object, with the guest's instance, in memory. When the app says that
 // its sockets may be played again, the platform keeps the socket and may end the object (it hibernates). The next
-// object is AWAKE once it has played the kept handshakes again; what comes meanwhile waits.
+// object is AWAKE once it has played the kept handshakes again; events in the meantime wait.
 //
 //     AWAKE (no sockets were kept)        WAKING -> AWAKE
 import { WARN } from '../log.js';
@@ -74,7 +74,7 @@ class Host {
         return new Response(null, { status: 101, webSocket: client, headers: headersOf(head) });
     }
 
-    // What is kept beside a socket has a limit of the platform's: false when the handshake is larger.
+    // The platform limits the size of the attachment of a socket. Returns false when the handshake is larger.
     keep(ws, message) {
         try {
             ws.serializeAttachment(kept(message, this.accepted++));

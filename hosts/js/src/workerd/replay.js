@@ -1,5 +1,5 @@
-// Sockets that are played again (docs/abi.md, section 7): what is kept of a handshake beside its socket, and the
-// exchange that passes it to a new guest.
+// Sockets that are played again (docs/abi.md, section 7): the part of a handshake that is kept beside its socket, and
+// the exchange that passes it to a new guest.
 import { UPGRADE, VOUCHED } from '../abi.js';
 import { Exchange } from '../exchange.js';
 import { Message } from '../message.js';

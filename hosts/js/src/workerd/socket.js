@@ -1,5 +1,5 @@
-// WebSockets of workerd. It answers pings itself and says neither that one came nor how much waits for a client; it
-// cannot stop reading.
+// WebSockets of workerd. workerd answers pings itself. It reports neither pings nor how many bytes wait for a client,
+// and cannot stop reading.
 import { ECLOSED, ENOTSUP } from '../abi.js';
 import { CLOSE_MS, isMessage, Port } from '../port.js';
 

@@ -1,5 +1,5 @@
-// Topics of a Worker. It has no subscribers, since all sockets are in the Durable Object: what is published goes there
-// by RPC. The messages of one request leave by one stub, which keeps their order.
+// Topics of a Worker. A Worker has no subscribers, because all sockets are in the Durable Object: messages are sent to
+// the object by RPC. The messages of one request leave by one stub, which keeps their order.
 import { WARN } from '../log.js';
 import { Topics } from '../topics.js';
 

@@ -1,5 +1,6 @@
-// The Worker. Nothing in it waits for another request: workerd ends a request that waits for what only another one can
-// bring about. So there is no queue; a request that finds no instance and cannot have a new one is answered 503.
+// The Worker. No request in it waits for another request: workerd ends a request that waits for something that only
+// another request can bring about. So there is no queue; a request that finds no instance and cannot have a new one is
+// answered 503.
 import { ENOTSUP } from '../abi.js';
 import { WARN } from '../log.js';
 import { refusal, respondTo, whenLeft } from '../web.js';
