@@ -3,6 +3,9 @@
 // Time is a number that `advance` moves, requests are calls, sockets are lists. It is strict where a guest could get
 // away with a mistake on a lenient host: every range must fit, handles must be live, no import may find the guest
 // outside an export, and a request that neither answered nor waits is an error.
+//
+// It is not a row of tests/backends: nothing here speaks HTTP, and its time stands still, so tests/abi cannot drive it.
+// golden.test.mjs compares its messages with those of every other host.
 import fs from 'node:fs';
 import { CLOCK, DIRECTION, ERRORS, HEAD_WORD, LIMIT, LISTEN, METHODS, MINOR, MODULE, OPTION, REQUEST_FLAG, REQUEST_WORD,
     REUSE, ROW_WORD, SOCKET, VERSION } from '../../../hosts/js/src/tables.js';
