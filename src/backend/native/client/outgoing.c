@@ -1,8 +1,6 @@
 /* What an owner of an outgoing request does with it: begin, read, write, end.
  *
- * Two buffers of bounded size lie between libcurl and the owner. There is one time limit: until the head, then for
- * silence. The timer is not restarted with every byte: when it fires, it checks for how long no byte has moved, and
- * sleeps for the rest. */
+ * Two buffers of bounded size (held.c) lie between libcurl and the owner. */
 #include <assert.h>
 
 #include "../../../base/memory.h"
@@ -12,94 +10,6 @@
 
 #define UNUSED_MAX 1024u     /* of a pool */
 #define EXCHANGE_COST 49152u /* libcurl's memory for an exchange, beside copies of its head */
-
-/* ---- bytes that are held ---- */
-
-static bool grow(struct mocket_held *h, size_t len)
-{
-    size_t cap = h->cap ? h->cap : 4096;
-    while (cap < len)
-        cap *= 2;
-    if (!mocket__till_take(h->till, MOCKET_CHARGE_OUTGOING, cap - h->cap))
-        return false;
-    char *ptr = mocket__realloc(h->ptr, cap);
-    if (!ptr) {
-        mocket__till_give(h->till, MOCKET_CHARGE_OUTGOING, cap - h->cap);
-        return false;
-    }
-    h->ptr = ptr;
-    h->cap = cap;
-    return true;
-}
-
-/* An empty buffer takes pieces of any size: libcurl's are bounded. */
-bool mocket__held_put(struct mocket_held *h, const void *bytes, size_t len, bool *no_memory)
-{
-    if (h->len > 0 && h->len + len > MOCKET_OUTGOING_BUFFER)
-        return false;
-    if (h->len == 0)
-        h->at = 0;
-    if (h->at + h->len + len > h->cap && h->at > 0) {
-        memmove(h->ptr, h->ptr + h->at, h->len);
-        h->at = 0;
-    }
-    if (h->len + len > h->cap && !grow(h, h->len + len)) {
-        *no_memory = true;
-        return false;
-    }
-    memcpy(h->ptr + h->at + h->len, bytes, len);
-    h->len += len;
-    return true;
-}
-
-size_t mocket__held_take(struct mocket_held *h, void *buf, size_t cap)
-{
-    size_t n = h->len < cap ? h->len : cap;
-    if (n > 0)
-        memcpy(buf, h->ptr + h->at, n);
-    h->at += n;
-    h->len -= n;
-    return n;
-}
-
-/* ---- time ---- */
-
-static const char *late_reason(const struct mocket_outgoing *out)
-{
-    switch (out->hop) {
-    case MOCKET_HOP_LOOKUP:
-        return "looking up the server's name takes too long";
-    case MOCKET_HOP_SLOT:
-        return "waiting for a free connection takes too long";
-    default:
-        return "the server sent nothing within the time limit";
-    }
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct mocket_outgoing *out = (struct mocket_outgoing *)timer;
-    uint64_t now_ms = uv_now(out->pool->loop);
-    uint64_t limit_ms = out->state == 0 ? out->opts.silence_ms : out->opts.timeout_ms;
-    if (out->state == 0 && (out->in_paused || out->in.len > 0))
-        out->moved_ms = now_ms; /* the reader is slow, not the server */
-    uint64_t quiet_ms = now_ms - out->moved_ms;
-    if (quiet_ms >= limit_ms)
-        mocket__transfer_fail(out, MOCKET_ETIMEDOUT, late_reason(out));
-    else
-        uv_timer_start(timer, on_timer, limit_ms - quiet_ms, 0);
-}
-
-void mocket__outgoing_watch(struct mocket_outgoing *out)
-{
-    uv_loop_t *loop = out->pool->loop;
-    bool first = out->state != 0;
-    if (first)
-        uv_update_time(loop); /* the loop's clock may be as old as the requests that it served since */
-    out->moved_ms = uv_now(loop);
-    if (first || out->opts.silence_ms < out->opts.timeout_ms)
-        uv_timer_start(&out->timer, on_timer, first ? out->opts.timeout_ms : out->opts.silence_ms, 0);
-}
 
 /* ---- beginning ---- */
 
@@ -191,12 +101,6 @@ static int charge(struct mocket_outgoing *out, const struct mocket_outgoing_opts
     out->arena.till = out->in.till = out->out.till = opts->till;
     out->arena.part = MOCKET_CHARGE_OUTGOING;
     return 0;
-}
-
-static void release_held(struct mocket_held *h)
-{
-    mocket__till_give(h->till, MOCKET_CHARGE_OUTGOING, h->cap);
-    mocket__free(h->ptr);
 }
 
 int mocket__outgoing_start(struct mocket_pool *pool, const struct mocket_outgoing_opts *opts,
@@ -358,8 +262,8 @@ void mocket__outgoing_end(struct mocket_outgoing *out)
     if (out->url)
         curl_url_cleanup(out->url);
     mocket__free(out->location);
-    release_held(&out->in);
-    release_held(&out->out);
+    mocket__held_release(&out->in);
+    mocket__held_release(&out->out);
     mocket__arena_release(&out->arena);
     mocket__till_give(out->arena.till, MOCKET_CHARGE_OUTGOING, out->charged);
     put_away(out);

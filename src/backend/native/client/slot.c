@@ -118,7 +118,7 @@ void mocket__slots_hand_out(struct mocket_pool *pool)
         use(pool, line);
         mocket__list_remove(&pool->lines, &line->link);
         mocket__list_append(&pool->lines, &line->link);
-        mocket__transfer_go(out);
+        pool->calls->go(out);
     }
     pool->slots_due = false;
 }

@@ -1,11 +1,18 @@
 /* The insides of outgoing.h, for the files of this folder.
  *
- *     pool.c      libcurl on the loop: sockets, timers, calls of owners
+ *     pool.c      libcurl on the loop: its turns, calls of owners
+ *     outgoing.c  what outgoing.h promises
  *     transfer.c  one exchange after the other, until it is no redirect
  *     head.c      the answer's head
  *     slot.c      how many exchanges libcurl has
+ *     multi.c     what is kept of libcurl
+ *     plug.c      libcurl's sockets
+ *     limit.c     time limits
+ *     held.c      buffers
+ *     turn.c      what is to be done in the loop's next turn
  *     lookup.c    names
- *     outgoing.c  what outgoing.h promises */
+ *
+ * A file calls files that stand below it in this list, and no others. */
 #ifndef MOCKET_NATIVE_CLIENT_TRANSFER_H
 #define MOCKET_NATIVE_CLIENT_TRANSFER_H
 
@@ -37,7 +44,19 @@ struct mocket_plug {
     int wanted, polled; /* EPOLLIN, EPOLLOUT. polled 0: epoll does not know it */
 };
 
+struct mocket_pool;
+
+/* What files must tell others that stand above them. */
+struct mocket_pool_calls {
+    void (*ready)(struct mocket_pool *pool, curl_socket_t fd, int mask); /* a socket has events: CURL_CSELECT_IN ... */
+    int (*timer)(CURLM *multi, long timeout_ms, void *pool);             /* CURLMOPT_TIMERFUNCTION */
+    void (*soon)(uv_idle_t *soon);                                       /* the loop's next turn */
+    void (*go)(struct mocket_outgoing *out);                             /* it has a slot now */
+    void (*late)(struct mocket_outgoing *out, int code, const char *reason); /* its time is up */
+};
+
 struct mocket_pool {
+    const struct mocket_pool_calls *calls;
     uv_loop_t *loop;
     CURLM *multi;     /* NULL: nobody used it for a while */
     CURLSH *share;    /* TLS sessions */
@@ -138,27 +157,41 @@ struct mocket_outgoing {
     char reason[CURL_ERROR_SIZE];
 };
 
-/* ---- pool.c ---- */
+/* ---- turn.c ---- */
 
-/* There is a multi. 0 or MOCKET_ENOMEM. */
-int mocket__pool_ready(struct mocket_pool *pool);
+/* The last thing that happens to a pool: frees it. */
+void mocket__pool_gone(struct mocket_pool *pool);
 /* One of the loop's handles that were counted in open_handles is gone; with the last one the pool is. */
 void mocket__pool_handle_closed(struct mocket_pool *pool);
+/* calls->soon is called in the loop's next turn. */
+void mocket__pool_hurry(struct mocket_pool *pool);
 /* Tells the owner, from the loop. */
 void mocket__pool_tell(struct mocket_outgoing *out);
-/* The timers of those that are unused go. */
-void mocket__outgoing_forget_unused(struct mocket_pool *pool);
 /* Not in the list any more. */
 void mocket__pool_forget(struct mocket_outgoing *out);
-CURL *mocket__pool_take_easy(struct mocket_pool *pool);
-void mocket__pool_give_easy(struct mocket_pool *pool, CURL *easy);
+/* mocket__slots_hand_out is to be called, from the loop. */
+void mocket__pool_slots_due(struct mocket_pool *pool);
+
+/* ---- plug.c ---- */
+
+/* Handles events of the pool's epoll: a callback of its poll handle. */
+void mocket__pool_sockets(uv_poll_t *poll, int status, int ready);
+/* CURLMOPT_SOCKETFUNCTION. */
+int mocket__pool_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused);
 /* CURLOPT_OPENSOCKETFUNCTION's and CURLOPT_CLOSESOCKETFUNCTION's work; errno tells why there is none. */
 curl_socket_t mocket__pool_open_socket(struct mocket_pool *pool, const struct curl_sockaddr *address);
 int mocket__pool_close_socket(struct mocket_pool *pool, curl_socket_t fd);
-/* mocket__slots_hand_out is to be called, from the loop. */
-void mocket__pool_slots_due(struct mocket_pool *pool);
 /* The socket belongs to a connection that works. */
 void mocket__pool_keep_socket(struct mocket_pool *pool, curl_socket_t fd);
+
+/* ---- multi.c ---- */
+
+/* There is a multi. 0 or MOCKET_ENOMEM. */
+int mocket__pool_ready(struct mocket_pool *pool);
+/* Frees what is kept. */
+void mocket__pool_drop_multi(struct mocket_pool *pool);
+CURL *mocket__pool_take_easy(struct mocket_pool *pool);
+void mocket__pool_give_easy(struct mocket_pool *pool, CURL *easy);
 
 /* ---- slot.c ---- */
 
@@ -190,13 +223,21 @@ int mocket__transfer_set_url(struct mocket_outgoing *out, const char *text, unsi
 /* One line of a head, or of trailers. False: the exchange must end, out->problem tells why, or it is a redirect. */
 bool mocket__head_line(struct mocket_outgoing *out, mocket_span line);
 
-/* ---- outgoing.c ---- */
+/* ---- limit.c ---- */
 
 /* The time that is counted begins anew: the first one, or that of silence. */
 void mocket__outgoing_watch(struct mocket_outgoing *out);
 
+/* ---- outgoing.c ---- */
+
+/* The timers of those that are unused go. */
+void mocket__outgoing_forget_unused(struct mocket_pool *pool);
+
+/* ---- held.c ---- */
+
 /* All of the bytes or none: false, there is no room, or no memory for it. */
 bool mocket__held_put(struct mocket_held *h, const void *bytes, size_t len, bool *no_memory);
 size_t mocket__held_take(struct mocket_held *h, void *buf, size_t cap);
+void mocket__held_release(struct mocket_held *h);
 
 #endif
