@@ -178,6 +178,12 @@ static void path_large(int req)
     free(body);
 }
 
+static void path_answer_first(int req)
+{
+    answer(req, 200, "early");
+    do_await(do_sleep(req, 200));
+}
+
 static void path_length(int req)
 {
     answer_field(req, "content-length", "999");
@@ -363,6 +369,7 @@ static const struct {
     { "/log-range", path_log_range },
     { "/length", path_length },
     { "/large", path_large },
+    { "/answer-first", path_answer_first },
 };
 
 EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)

@@ -35,7 +35,7 @@ export class WebExchange extends Exchange {
 
     // The answer, or a promise of it.
     result() {
-        if (this.response === null)
+        if (this.response === null || this.call !== OVER) // a guest that has answered may still wait
             this.watchClient();
         if (this.response === null)
             return new Promise((resolve) => { this.resolve = resolve; });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
 import { client, file, serving, until } from './workerd.js';
-import { sleep } from './guests.js';
+import { hostile, sleep } from './guests.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mocket-workerd-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -44,6 +44,16 @@ test('instances of requests whose clients left are used again', async () => {
         }
         assert.equal(await get(address, '/sleep/1'), 'slept 1');
         assert.deepEqual(await Promise.all([status(address, '/sleep/50'), status(address, '/sleep/50')]), [200, 200]);
+    });
+});
+
+test('an instance whose guest waits after its answer is used again', async () => {
+    const guest = path.join(folder, 'requests.wasm');
+    writeFileSync(guest, hostile('requests'));
+    await serving(guest, options({ maxInstances: 1 }), async ({ address }) => {
+        assert.equal(await get(address, '/answer-first'), 'early');
+        for (const end = Date.now() + 10000; await status(address, '/ok') !== 200; await sleep(100))
+            assert.ok(Date.now() < end, 'the instance is lost');
     });
 });
 
