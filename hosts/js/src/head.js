@@ -16,7 +16,9 @@ export class Head {
         this.fields = []; // flat, without those of the connection and the length
         this.length = -1; // declared by content-length; -1: none
         this.typed = false; // has a content-type
+        this.isDated = false; // has a date
         this.flat = null; // the form for node:http
+        this.text = null; // the form for answers of Node that are one text
         this.init = null; // the form for Response
     }
 
@@ -66,6 +68,8 @@ function addField(head, name, value) {
         head.fields.push(name, value);
     if (lower === 'content-type')
         head.typed = true;
+    if (lower === 'date')
+        head.isDated = true;
 }
 
 // A Head, or EINVAL.

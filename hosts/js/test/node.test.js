@@ -43,6 +43,26 @@ test('an answer says its length, and connections are kept', () => serving(exampl
     assert.doesNotMatch(text, /Connection|chunked/);
 }));
 
+test('a bad request behind a small answer is refused, and the answer stands', () =>
+    serving(example('routes'), async (server) => {
+        const text = await raw(server, 'GET /hello HTTP/1.1\r\nHost: a\r\n\r\nFROB / HTTP/1.1\r\nHost: a\r\n\r\n');
+        assert.match(text, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nHello world!HTTP\/1\.1 501 /s);
+        assert.equal(text.match(/^Date: /gm).length, 2);
+    }));
+
+test('a small answer behind one that waits keeps its turn', () => serving(example('realtime'), async (server) => {
+    const text = await raw(server, ['200', '0', 'x'].map((ms) =>
+        `GET /sleep/${ms} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''), 600);
+    assert.deepEqual(text.match(/slept \d+|ms: 0/g), ['slept 200', 'slept 0', 'ms: 0']);
+}));
+
+test('a client that closes its side behind a request of HTTP/1.0 or with close gets an ordinary answer', () =>
+    serving(example('routes'), async (server) => {
+        for (const head of ['GET /hello HTTP/1.0\r\n\r\n',
+            'GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'])
+            assert.match(await raw(server, head), /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*Hello world!$/s);
+    }));
+
 test('two Hosts, a bad Host, CONNECT, an unknown coding', () => serving(example('routes'), async (server) => {
     for (const [head, status] of [
         ['GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400], ['GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],

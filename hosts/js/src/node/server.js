@@ -7,6 +7,7 @@ import { collectBody, sourceOf } from './body.js';
 import { perAddress } from './addresses.js';
 import { clientErrors, isEnding, noteAnswer, plainAnswer } from './errors.js';
 import { NodeExchange, refuse } from './exchange.js';
+import { Reply } from './reply.js';
 import { asksForSocket, CONTINUE, expectation, hasBody, messageOf, NOTHING, seen, UNKNOWN } from './request.js';
 import { completer, webSockets } from './socket.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
@@ -23,8 +24,8 @@ const MORE = {
 };
 
 // Only requests that were not answered at once need to know that their client left.
-function run(app, ex) {
-    app.serve(ex);
+function run(ex) {
+    ex.enter();
     if (ex.answer < COMPLETE)
         ex.res.once('close', () => ex.leave());
 }
@@ -39,18 +40,18 @@ function takeBody(app, ex, length, expected) {
         ex.source = sourceOf(req, goOn, app.maxBody, bodyTimeout);
         if (length > app.maxBody)
             ex.source.fail(ETOOBIG);
-        return run(app, ex);
+        return run(ex);
     }
     ex.left = length;
     if (length > app.maxBody)
-        return ex.failBody(ETOOBIG) ? run(app, ex) : undefined;
+        return ex.failBody(ETOOBIG) ? run(ex) : undefined;
     goOn?.();
     collectBody(ex, app.maxBody, bodyTimeout, (body) => {
         if (typeof body !== 'number')
             ex.body = body;
         else if (!ex.failBody(body))
             return;
-        run(app, ex);
+        run(ex);
     });
 }
 
@@ -63,7 +64,7 @@ function takeInline(app, ex, length) {
         ex.body = req.read() ?? ex.body;
         req.resume();
         if (ex.hold(length))
-            run(app, ex);
+            run(ex);
         else
             ex.failBody(ELIMIT);
     });
@@ -74,12 +75,13 @@ function begin(app, req, res) {
     if (typeof message === 'number')
         return refuse(req, res, message, true);
     const expected = expectation(req), ex = new NodeExchange(app, message, req, res);
+    ex.expects = expected !== NOTHING;
     if (expected === UNKNOWN)
         return refuse(req, res, 417, true);
     if (asksForSocket(req)) // with a body, which no handshake has
         message.flags |= UPGRADE;
     if (!hasBody())
-        return run(app, ex);
+        return run(ex);
     ex.hasBody = true;
     const length = seen.coding !== '' ? -1 : Number(seen.length);
     if (app.streams && length > 0 && length <= INLINE_MAX && expected === NOTHING)
@@ -157,8 +159,8 @@ export async function serve(app, options = {}) {
     const { port, hostname, wsIdle, maxPerAddress } = readServing(options, process.env, MORE);
     const { timeout } = app.options;
     const server = http.createServer({
-        optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX, requireHostHeader: false,
-        keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
+        ServerResponse: Reply, optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX,
+        requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
         headersTimeout: Math.min(timeout, HEAD_MS), shouldUpgradeCallback: isHandshake(app),
         connectionsCheckingInterval: Math.max(20, Math.min(1000, timeout / 10)),
     }, handler(app));
