@@ -55,7 +55,7 @@ function takeBody(app, ex, length, expected) {
     });
 }
 
-// A body that came with its head is inline, although others are streamed.
+// A body that came with its head is here at once: it needs no listeners and no clock, and is not streamed.
 function takeInline(app, ex, length) {
     process.nextTick(() => {
         const { req } = ex;
@@ -84,7 +84,7 @@ function begin(app, req, res) {
         return run(ex);
     ex.hasBody = true;
     const length = seen.coding !== '' ? -1 : Number(seen.length);
-    if (app.streams && length > 0 && length <= INLINE_MAX && expected === NOTHING)
+    if (length > 0 && length <= INLINE_MAX && expected === NOTHING)
         return takeInline(app, ex, length);
     return takeBody(app, ex, length, expected);
 }
