@@ -204,3 +204,20 @@ void port_fetch_drop(struct adapter_outgoing *o)
     mocket__free(c);
     o->port = NULL;
 }
+
+uint32_t http_call_subscribe(const struct adapter_awaited *row)
+{
+    const struct http_call *c = row->outgoing->port;
+    if (!c)
+        return UINT32_MAX;
+    switch (row->kind) {
+    case ADAPTER_WAIT_FETCH_READ:
+        return c->input.stream ? wasi_in_subscribe(c->input.stream - 1) : UINT32_MAX;
+    case ADAPTER_WAIT_FETCH_WRITE:
+        return c->output.stream ? wasi_write_subscribe(c->output.stream - 1) : UINT32_MAX;
+    default:
+        if (c->body.len > 0) /* the server may wait for the rest of the body */
+            return wasi_write_subscribe(c->output.stream - 1);
+        return c->future ? wasi_future_subscribe(c->future - 1) : UINT32_MAX;
+    }
+}

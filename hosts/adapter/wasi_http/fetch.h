@@ -11,4 +11,7 @@ struct http_call {
     mocket_span body; /* whole: the part that is not sent yet */
 };
 
+/* The pollable of a row that waits for an outgoing request; UINT32_MAX: it need not wait. */
+uint32_t http_call_subscribe(const struct adapter_awaited *row);
+
 #endif

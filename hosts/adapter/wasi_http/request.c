@@ -19,18 +19,6 @@ static mocket_span text_of(const union wasi_result *option)
     return (mocket_span){ (const char *)(uintptr_t)option->words[1], option->words[2] }; /* NOLINT */
 }
 
-int http_fields_read(uint32_t fields, struct mocket_fields *out, struct mocket_arena *a)
-{
-    struct wasi_list rows;
-    (void)a;
-    wasi_fields_entries(fields, &rows);
-    out->rows = (struct mocket_field *)(uintptr_t)rows.ptr; /* the same four words */
-    out->count = out->cap = rows.len;
-    for (size_t i = 0; i < out->count; i++)
-        out->rows[i].value = mocket__span_trim(out->rows[i].value);
-    return 0;
-}
-
 /* The length that the client declared; -1: none. */
 static int64_t declared_length(uint32_t fields)
 {
@@ -125,20 +113,6 @@ ptrdiff_t port_read(struct adapter_exchange *x, void *to, size_t cap)
 }
 
 /* ---- The answer ---- */
-
-uint32_t http_fields_make(const struct mocket_fields *fields)
-{
-    union wasi_result ret;
-    wasi_fields_from_list(fields->rows, fields->count, &ret);
-    if (ret.bytes[0] == 0)
-        return ret.words[1];
-    uint32_t made = wasi_fields_new();
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct mocket_field *row = &fields->rows[i];
-        wasi_fields_append(made, row->name.ptr, row->name.len, row->value.ptr, row->value.len, &ret);
-    }
-    return made;
-}
 
 /* Makes a response whose body is in h->output. */
 static uint32_t make_response(struct http_request *h, const struct adapter_answer *answer)

@@ -8,22 +8,17 @@
 static uint32_t subscribe(const struct adapter_awaited *row)
 {
     const struct http_request *h = row->exchange ? row->exchange->port : NULL;
-    const struct http_call *c = row->outgoing ? row->outgoing->port : NULL;
     switch (row->kind) {
     case ADAPTER_WAIT_READ:
         return h->input.stream ? wasi_in_subscribe(h->input.stream - 1) : UINT32_MAX;
     case ADAPTER_WAIT_WRITE:
         return h->output.stream ? wasi_write_subscribe(h->output.stream - 1) : UINT32_MAX;
     case ADAPTER_WAIT_FETCH_READ:
-        return c && c->input.stream ? wasi_in_subscribe(c->input.stream - 1) : UINT32_MAX;
     case ADAPTER_WAIT_FETCH_WRITE:
-        return c && c->output.stream ? wasi_write_subscribe(c->output.stream - 1) : UINT32_MAX;
     case ADAPTER_WAIT_HEAD:
-        if (c && c->body.len > 0) /* the server may wait for the rest of the body */
-            return wasi_write_subscribe(c->output.stream - 1);
-        return c && c->future ? wasi_future_subscribe(c->future - 1) : UINT32_MAX;
+        break;
     }
-    return UINT32_MAX;
+    return http_call_subscribe(row);
 }
 
 /* Marks the rows that poll named. The pollable of the time has no row. */
