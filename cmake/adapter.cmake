@@ -74,17 +74,29 @@ function(mocket_component_template name adapter world)
         VERBATIM)
 endfunction()
 
+set(wasi_server ${PROJECT_BINARY_DIR}/adapter/wasi_server.wasm)
 set(wasi_http ${PROJECT_BINARY_DIR}/adapter/wasi_http.wasm)
 if(MOCKET_WASM AND MOCKET_WASM_CC)
     mocket_glob(sources hosts/adapter/wasi_http/*.c hosts/adapter/core/own_memory.S hosts/adapter/core/preview1.c
                 hosts/adapter/core/moonbit.c)
     mocket_adapter(wasi_http OUTPUT ${wasi_http} SOURCES ${sources}
                    LINK -Wl,--import-memory,--stack-first,-z,stack-size=16384)
+    # llhttp calls by pointer: its functions are in the table behind those that the app imports.
+    list(FILTER sources EXCLUDE REGEX "/wasi_http/(handler|request|wait)\\.c$")
+    mocket_glob(server hosts/adapter/wasi_server/*.c src/wire/h1_*.c src/http/date.c)
+    mocket_adapter(wasi_server OUTPUT ${wasi_server} SOURCES ${sources} ${server}
+                   COMPILE -isystem ${MOCKET_LLHTTP} -isystem ${MOCKET_LLHTTP_INCLUDE}
+                   LINK -Wl,--import-memory,--stack-first,--table-base=128,-z,stack-size=32768)
 endif()
 set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_http/world.wit)
 mocket_component_template(wasi_http ${wasi_http} ${world} --without wasi:cli/environment@0.2.0)
 mocket_component_template(wasi_http_env ${wasi_http} ${world})
-set(MOCKET_TEMPLATES ${wasi_http_template} ${wasi_http_env_template})
+set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_server/world.wit)
+mocket_component_template(wasi_server ${wasi_server} ${world}
+                          --without wasi:http/types@0.2.0 --without wasi:http/outgoing-handler@0.2.0)
+mocket_component_template(wasi_server_fetch ${wasi_server} ${world})
+set(MOCKET_TEMPLATES ${wasi_http_template} ${wasi_http_env_template} ${wasi_server_template}
+    ${wasi_server_fetch_template})
 
 # ---- Adapters that are merged into the app's module: linked with the command ----
 

@@ -69,6 +69,7 @@ struct adapter_exchange {
     struct mocket_message message; /* body_len: 0 none, -1 unknown; a length is what the client declared. Fields may
                                       contain hop-by-hop fields, which the core drops */
     bool fields_later;             /* fields and peer are not in the message yet: port_fields adds them when needed */
+    bool left;                     /* set by the port in port_wait: the client left, as by adapter_gone */
     /* The core's: */
     struct adapter *adapter;
     struct adapter_exchange *next;
@@ -148,8 +149,8 @@ static inline bool adapter_is_over(const struct adapter_exchange *x)
 {
     return x->call == ADAPTER_OVER;
 }
-/* The client of the request left. A port calls it when it notices that by itself; a negative result of port_write or
- * port_read has the same effect. */
+/* The client of the request left. A port calls it when it notices that by itself, but sets x->left in port_wait; a
+ * negative result of port_write or port_read has the same effect. */
 void adapter_gone(struct adapter_exchange *x);
 
 #endif

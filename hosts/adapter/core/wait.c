@@ -124,6 +124,15 @@ static void expire(struct adapter *a, uint64_t now)
     }
 }
 
+static void end_left(struct adapter *a)
+{
+    for (struct adapter_exchange *x = a->exchanges, *next; x; x = next) {
+        next = x->next;
+        if (x->left)
+            adapter_gone(x);
+    }
+}
+
 void adapter_wait(struct adapter *a, bool block)
 {
     struct list list = { a, MOCKET_NEVER };
@@ -140,6 +149,7 @@ void adapter_wait(struct adapter *a, bool block)
     for (size_t i = 0; i < count; i++)
         if (rows[i].ready)
             use_row(a, &rows[i]);
+    end_left(a);
     if (list.until_ns != MOCKET_NEVER)
         expire(a, port_now_ns(MOCKET_ABI_MONOTONIC));
 }
