@@ -163,7 +163,7 @@ static int check(struct bundle *b)
         choose_name(b);
     if (!b->metadata.title)
         b->metadata.title = b->name;
-    if (strncmp(names[b->target], "wasi-", 5) != 0 && (b->environment || b->manifest >= 0))
+    if (strncmp(names[b->target], "wasi-http", 9) != 0 && (b->environment || b->manifest >= 0))
         return mocket__cli_misuse(b->verb, "--environment and --manifest are for the target wasi-http");
     return check_metadata(b);
 }

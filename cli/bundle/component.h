@@ -29,6 +29,8 @@ struct bundle_component {
 /* The templates. One that was not built, for want of clang, has no bytes. */
 extern const struct bundle_component bundle_component_wasi_http;     /* without an environment */
 extern const struct bundle_component bundle_component_wasi_http_env; /* with wasi:cli/environment */
+extern const struct bundle_component bundle_component_wasi_server;
+extern const struct bundle_component bundle_component_wasi_server_fetch; /* with wasi:http/outgoing-handler */
 
 /* What an adapter has to know of an app: bits of enum app_trait. */
 uint32_t bundle_app_traits(mocket_span app, const struct guest_app *facts);

@@ -1,9 +1,5 @@
 /* The target wasi-http: an app inside a component that any host of wasi:http 0.2 runs. */
-#include "../../src/base/span.h"
-#include "../../src/wasm/mark.h"
-#include "../verbs.h"
-#include "component.h"
-#include "standard.h"
+#include "spliced.h"
 
 static void warn(const struct bundle_app *app)
 {
@@ -36,23 +32,10 @@ int bundle_make_wasi_http(const struct bundle_app *app, struct bundle_files *fil
 {
     const struct bundle_component *component =
         app->environment ? &bundle_component_wasi_http_env : &bundle_component_wasi_http;
-    struct mocket_buf why = { 0 }, *out = &files->rows[0].bytes;
-    if (component->len == 0)
-        return mocket__cli_failure(app->verb,
-                                   "this mocket was built without clang for wasm, and has no template for "
-                                   "the target %s: build it where clang 19 or later and lld are installed",
-                                   app->target);
-    int rc = bundle_component_check(component, app->bytes, &app->facts, &why);
-    if (rc < 0)
-        rc = mocket__cli_failure(app->verb, "%s: %.*s", app->path, (int)why.len, why.ptr ? why.ptr : "");
-    mocket__buf_release(&why);
+    int rc = bundle_spliced_check(app, component);
     if (rc != 0)
         return rc;
     warn(app);
-    bundle_component_splice(component, app->bytes, &app->facts, out);
-    bundle_metadata_write(&app->metadata, out);
-    mocket__wasm_mark_write(out,
-                            &(struct mocket_wasm_mark){ mocket__span(app->target), MOCKET_ABI_VERSION, MOCKET_ABI_MINOR,
-                                                        mocket__span(app->hash), app->bytes.len });
+    bundle_spliced_write(app, component, &files->rows[0].bytes);
     return add_manifest(app, files);
 }
