@@ -50,7 +50,7 @@ struct server_conn {
     struct mocket_buf in, out;
     size_t in_at, out_at; /* bytes that were used, and sent */
     struct mocket_h1 h1;
-    struct adapter_exchange *x; /* NULL: the connection is idle */
+    struct adapter_exchange *x;  /* NULL: the connection is idle */
     struct mocket_fields fields; /* of the request, until the core asks for them */
     uint64_t deadline_ns;        /* of the request, as the server set it */
     /* The answer: */

@@ -117,9 +117,15 @@ static const struct unit {
     enum kind kind;
     uint64_t factor;
 } units[] = {
-    { "ms", TIME, MOCKET_MS_NS },         { "s", TIME, MOCKET_SECOND_NS }, { "m", TIME, 60 * MOCKET_SECOND_NS },
-    { "h", TIME, 3600 * MOCKET_SECOND_NS }, { "", SIZE, 1 },                 { "K", SIZE, 1 << 10 },
-    { "M", SIZE, 1 << 20 },               { "G", SIZE, 1 << 30 },          { "", COUNT, 1 },
+    { "ms", TIME, MOCKET_MS_NS },
+    { "s", TIME, MOCKET_SECOND_NS },
+    { "m", TIME, 60 * MOCKET_SECOND_NS },
+    { "h", TIME, 3600 * MOCKET_SECOND_NS },
+    { "", SIZE, 1 },
+    { "K", SIZE, 1 << 10 },
+    { "M", SIZE, 1 << 20 },
+    { "G", SIZE, 1 << 30 },
+    { "", COUNT, 1 },
 };
 
 static bool parse_value(enum kind kind, mocket_span text, uint64_t *value)

@@ -23,9 +23,9 @@ struct server_options {
 #define SERVER_OPTION_MEMBER(member, ...) uint64_t member;
     SERVER_OPTIONS(SERVER_OPTION_MEMBER)
 #undef SERVER_OPTION_MEMBER
-    bool has_port;     /* else the port is the app's */
+    bool has_port; /* else the port is the app's */
     bool every_address;
-    bool until_eof;    /* ends when standard input does */
+    bool until_eof; /* ends when standard input does */
     struct server_address address;
 };
 

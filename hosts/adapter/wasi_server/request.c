@@ -82,8 +82,8 @@ ptrdiff_t port_read(struct adapter_exchange *x, void *to, size_t cap)
     ptrdiff_t n = take_body(c, to, cap);
     if (n != 0 || c->h1.body_done)
         return n;
-    if (c->eof || c->broken || conn_discards(c))
-        return fail_body(c, MOCKET_ECLOSED);
+    if (c->broken || c->eof || conn_discards(c)) /* a client that only sends no more can still read why */
+        return fail_body(c, c->broken ? MOCKET_ECLOSED : MOCKET_EINVAL);
     say_continue(c);
     return MOCKET_EAGAIN;
 }

@@ -31,11 +31,11 @@ struct server {
     http_handle always;                 /* a pollable that is always ready */
     struct http_input input;            /* standard input, if its end stops the server */
     http_handle input_pollable;
-    bool stop_wanted;     /* it has ended */
-    uint64_t now_ns;      /* monotonic, of the last wait */
-    uint64_t accept_ns;   /* no accepting before this */
+    bool stop_wanted;   /* it has ended */
+    uint64_t now_ns;    /* monotonic, of the last wait */
+    uint64_t accept_ns; /* no accepting before this */
     uint64_t date_until_ns;
-    uint64_t stop_ns;     /* when requests under way are cut; MOCKET_NEVER: the server does not stop */
+    uint64_t stop_ns; /* when requests under way are cut; MOCKET_NEVER: the server does not stop */
     char date[30];
 };
 
