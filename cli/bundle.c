@@ -88,7 +88,7 @@ static const struct cli_option options[] = {
     { CLI_CHOICE, "target", .value = "TARGET", .choices = names, .at = offsetof(struct bundle, target),
       .help = "the platform, one of:" TARGETS(TARGET_WORD) BUNDLE_STANDARD_TARGETS(TARGET_WORD) },
     { CLI_WORD, NULL, 'o', .value = "PATH", .at = offsetof(struct bundle, out),
-      .help = "the folder to write, which is made if it does not exist; for wasi-http and cgi the file" },
+      .help = "the folder to write, which is made if it does not exist; for wasi-http, wasi-server and cgi the file" },
     { CLI_OWN, "name", .value = "NAME", .take = take_name, .initial_words = "the file's name",
       .help = "name of the package, up to 63 small letters, digits and `-`" },
     { CLI_SWITCH, "force", .at = offsetof(struct bundle, force),
@@ -298,6 +298,7 @@ const struct cli_verb mocket__cli_bundle = {
         "  mocket bundle --target service-worker app.wasm -o public && public/run\n"
         "  mocket bundle --target wasi-http app.wasm -o app.component.wasm\n"
         "  wasmtime serve app.component.wasm\n"
+        "  mocket bundle --target wasi-server app.wasm -o app.server.wasm\n"
         "  mocket bundle --target cgi app.wasm -o app.cgi.wasm\n"
         "  mocket bundle --target fastly app.wasm -o edge && fastly compute serve -C edge\n",
     .run = run,

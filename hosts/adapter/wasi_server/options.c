@@ -7,6 +7,8 @@
 #include "../wasi_http/surroundings.h"
 #include "server.h"
 
+#define BODY_NS (30 * MOCKET_SECOND_NS)
+
 static bool fail(mocket_span name, mocket_span value, const char *what)
 {
     struct mocket_buf text = { 0 };
@@ -215,5 +217,7 @@ bool server_options_read(struct server_options *o)
             return false;
     }
     wasi_arguments_drop(taken);
+    if (o->body_ns == 0)
+        o->body_ns = mocket__deadline_first(o->answer_ns, BODY_NS);
     return true;
 }

@@ -6,11 +6,12 @@
 #include "address.h"
 
 /* X(member, option, default, kind): a TIME in nanoseconds, a SIZE or a COUNT. `off` makes a time MOCKET_NEVER. The
- * defaults are those of the native server (enum mocket_setting). */
+ * defaults are those of `mocket serve` and of the native server; body-timeout is as timeout, at most 30 s, if it is not
+ * given. */
 #define SERVER_OPTIONS(X)                                                                                              \
     X(answer_ns, "timeout", 30 * MOCKET_SECOND_NS, TIME)                                                               \
     X(head_ns, "head-timeout", 10 * MOCKET_SECOND_NS, TIME)                                                            \
-    X(body_ns, "body-timeout", 30 * MOCKET_SECOND_NS, TIME)                                                            \
+    X(body_ns, "body-timeout", 0, TIME)                                                                                \
     X(write_ns, "write-timeout", 30 * MOCKET_SECOND_NS, TIME)                                                          \
     X(idle_ns, "idle-timeout", 60 * MOCKET_SECOND_NS, TIME)                                                            \
     X(max_head, "max-head", 32768, SIZE)                                                                               \

@@ -40,6 +40,16 @@ int port_fields(struct adapter_exchange *x)
 
 /* ---- The body ---- */
 
+/* The time of a request limits the app's silence: it begins anew while the client sends its body, and with each part of
+ * the answer. An app that chose a shorter time keeps it. */
+static void renew_deadline(struct server_conn *c)
+{
+    if (c->x->deadline_ns != c->deadline_ns)
+        return;
+    c->deadline_ns = mocket__deadline_after(c->server->now_ns, c->server->options.answer_ns);
+    c->x->deadline_ns = c->deadline_ns;
+}
+
 static ptrdiff_t fail_body(struct server_conn *c, int code)
 {
     c->body_error = code;
@@ -104,9 +114,10 @@ bool conn_skip_body(struct server_conn *c)
 void conn_watch_body(struct server_conn *c, uint64_t *until_ns)
 {
     uint64_t now = c->server->now_ns, limit = c->server->options.body_ns, total_until = MOCKET_NEVER;
+    renew_deadline(c);
     if (c->body_silent_ns == 0)
         c->body_silent_ns = now;
-    uint64_t silent_until = mocket__deadline_after(c->body_silent_ns, limit);
+    uint64_t silent_until = mocket__deadline_after(c->body_silent_ns, c->server->options.answer_ns);
     if (limit != MOCKET_NEVER) {
         uint64_t granted = limit + c->body_in * (MOCKET_SECOND_NS / BODY_BYTES_PER_S);
         uint64_t left = mocket__deadline_left(granted, c->body_waited_ns);
@@ -154,15 +165,6 @@ static void write_head(struct server_conn *c, const struct adapter_answer *answe
     c->chunked = a.chunked;
     c->send_body = a.send_body;
     c->begun = true;
-}
-
-/* Once the answer has begun, the time limits the app's silence. An app that chose a shorter time keeps it. */
-static void renew_deadline(struct server_conn *c)
-{
-    if (c->x->deadline_ns != c->deadline_ns)
-        return;
-    c->deadline_ns = mocket__deadline_after(c->server->now_ns, c->server->options.answer_ns);
-    c->x->deadline_ns = c->deadline_ns;
 }
 
 static void put_body(struct server_conn *c, const struct adapter_bytes *bytes, size_t len)

@@ -8,7 +8,7 @@
 #define GUEST_TARGETS(X)                                                                                               \
     X("wasi-http", "wasmtime serve FILE")                                                                              \
     X("wasi-http@0.3", "wasmtime serve -S p3 -W component-model-async FILE")                                           \
-    X("wasi-server", "wasmtime run -S inherit-network -S inherit-env FILE")                                            \
+    X("wasi-server", "wasmtime run -S inherit-network,http FILE --listen 127.0.0.1:8080")                              \
     X("cgi", "a CGI server that starts `wasmtime run -S inherit-env FILE`")                                            \
     X("wcgi", "wasmer run . --net, in its folder")                                                                     \
     X("fastly", "viceroy -C fastly.toml bin/main.wasm, or fastly compute serve, in its folder")
