@@ -56,7 +56,8 @@ const SMALL = 16384;
 
 export const isSmall = (length) => length >= 0 && length <= SMALL;
 
-// A body whose length is known and small, in one piece; or a code.
+// A body whose length is known and small, in one piece; or a code. After the time the platform still reads the rest,
+// which has at most SMALL bytes: a stream that is being read cannot be cancelled.
 export function collectSmall(request, length, timeout) {
     return new Promise((resolve) => {
         const pace = new Pace(timeout, () => resolve(ETIMEDOUT));
