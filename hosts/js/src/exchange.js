@@ -14,7 +14,7 @@
 //                  \        \---> CUT
 //                   \-> REFUSED
 import { EAGAIN, ECLOSED, EINVAL, ELIMIT, ENOMEM, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './abi.js';
-import { limits } from './limits.js';
+import { limits } from './timer.js';
 import { Owner } from './owner.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';

@@ -3,8 +3,7 @@
 //
 // The shared timer goes off after `step` ms at the latest. No limit that shares it is shorter, so that a limit that is
 // added never ends before the timer goes off.
-import { platform } from './platform.js';
-import { setTimer } from './timer.js';
+import { limits, setTimer } from './timer.js';
 
 class Limit {
     constructor(callback, due, at) {
@@ -23,7 +22,7 @@ export class Limits {
 
     // Calls back in `ms`. Returns what `stop` takes.
     start(callback, ms) {
-        if (ms < this.step || !platform.sharesTimers)
+        if (ms < this.step)
             return setTimer(callback, ms);
         const { list } = this, limit = new Limit(callback, performance.now() + ms, list.length);
         list.push(limit);
@@ -74,5 +73,14 @@ export class Limits {
     }
 }
 
-// The limits of requests, bodies and handlers.
-export const limits = new Limits(1000);
+const STEP_MS = 1000;
+let shared = null;
+
+// For servers. workerd binds a timer to the request that made it, so nothing is shared there.
+export function shareTimers() {
+    if (shared !== null)
+        return;
+    shared = new Limits(STEP_MS);
+    limits.start = (callback, ms) => shared.start(callback, ms);
+    limits.stop = (limit) => shared.stop(limit);
+}

@@ -9,7 +9,7 @@
 //
 // There are two handles: the request, and, from the delivery of fetch_wait on, the response.
 import * as abi from './abi.js';
-import { limits } from './limits.js';
+import { limits } from './timer.js';
 import { redirectOf } from './redirect.js';
 import { Waiters } from './waiters.js';
 

@@ -1,5 +1,5 @@
 // The time that a body may take: a beginning, and a second for each KiB that came.
-import { limits } from './limits.js';
+import { limits } from './timer.js';
 
 const KIB_MS = 1000;
 

@@ -8,7 +8,6 @@
 //     fixed(body, length)   the body of an answer whose length was declared
 //     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
 //     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
-//     sharesTimers          a timer may serve several requests: not on workerd, where each has a context of its own
 //     closes                Connection: close in an answer ends the connection
 //     pieces                larger answers are handed over in pieces of so many bytes: only then the platform says when
 //                           an answer was sent (Deno)
@@ -58,7 +57,6 @@ export const platform = {
     fixed: isWorkerd ? fixedLength : same,
     passesFragments: isBun || isDeno,
     knowsLengths: isBun || isDeno || isWorkerd,
-    sharesTimers: !isWorkerd,
     closes: isBun,
     pieces: isDeno ? 262144 : Infinity,
     // null would be announced as a body of no bytes.

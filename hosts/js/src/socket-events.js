@@ -2,7 +2,7 @@
 import { ECLOSED, ETIMEDOUT, WS_CLOSED } from './abi.js';
 import { GRACE_MS } from './instance.js';
 import { WARN } from './log.js';
-import { limits } from './limits.js';
+import { limits } from './timer.js';
 
 const EVENT_BYTES_HELD = 16 << 20; // of messages that wait for an instance: then none of its sockets is read from
 

@@ -5,3 +5,6 @@ const TIMER_MAX = 0x7FFFFFFF;
 export const capped = (ms) => Math.min(ms, TIMER_MAX);
 
 export const setTimer = (callback, ms) => setTimeout(callback, capped(ms));
+
+// The limits of requests, bodies and handlers. Each has a timer, unless an entry calls shareTimers (limits.js).
+export const limits = { start: setTimer, stop: (limit) => clearTimeout(limit) };

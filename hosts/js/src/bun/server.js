@@ -1,6 +1,7 @@
 // A guest behind Bun.serve.
 import { unmapped } from '../address.js';
 import { HandedOver } from '../handed-over.js';
+import { shareTimers } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 import { respondTo } from '../web.js';
 import { accepter, events } from './socket.js';
@@ -10,6 +11,7 @@ const STEP_MS = 20;
 
 // Options for a server of one's own: Bun.serve({ port, ...handler(app) }).
 export function handler(app, { wsIdle } = readServing({}, {})) {
+    shareTimers();
     let info = null; // the same for all requests of a server
     const infoOf = (server) => ({
         server,

@@ -1,6 +1,6 @@
 // A guest behind Deno.serve.
 import { unmapped } from '../address.js';
-import { Limits } from '../limits.js';
+import { Limits, shareTimers } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 import { respondTo, whenLeft } from '../web.js';
 import { accepter } from './socket.js';
@@ -35,6 +35,7 @@ function holdAnswer({ app: { till }, message: { connection } }, bytes) {
 
 // A handler for a server of one's own: Deno.serve(handler(app)).
 export function handler(app, { wsIdle } = readServing({}, {})) {
+    shareTimers();
     const info = { peer: peerOf, accept: accepter(wsIdle), whenLeft: whenLeftLater, holdAnswer };
     return (request, connection) => respondTo(app, request, info, connection);
 }

@@ -10,6 +10,7 @@ import { NodeExchange, refuse } from './exchange.js';
 import { Reply } from './reply.js';
 import { asksForSocket, CONTINUE, expectation, hasBody, messageOf, NOTHING, seen, UNKNOWN } from './request.js';
 import { completer, webSockets } from './socket.js';
+import { shareTimers } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
 
 const HIGH = 65536;
@@ -91,6 +92,7 @@ function begin(app, req, res) {
 
 // The listener of a server's requests, for a server of one's own.
 export function handler(app) {
+    shareTimers();
     return (req, res) => {
         if (isEnding(req.socket))
             return; // it was refused
