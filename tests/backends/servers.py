@@ -36,8 +36,9 @@ class Server:
         self.terminated = False
         self.folders = []  # they go when the program has ended
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
-                                        stdout=self.log, stderr=self.log)
+        stdin = subprocess.PIPE if stop_by == "EOF" else subprocess.DEVNULL
+        self.process = subprocess.Popen(command, env={**os.environ, **env}, stdin=stdin, stdout=self.log,
+                                        stderr=self.log)
         self.wait_ready(re.compile(ready.encode()))
 
     def read_log(self, start=0):
@@ -80,7 +81,10 @@ class Server:
             raise Failure(f"the server died with {self.process.returncode}:\n{show(self.read_log()[-3000:])}")
 
     def terminate(self):
-        if self.alive():
+        if self.alive() and self.stop_by == "EOF":
+            self.process.stdin.close()
+            self.terminated = True
+        elif self.alive():
             self.process.send_signal(getattr(signal, f"SIG{self.stop_by}"))
             self.terminated = True
 
