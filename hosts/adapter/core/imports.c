@@ -217,7 +217,7 @@ void import_drop(int32_t handle)
 
 static void check_await(const struct adapter *a)
 {
-    if (!a->current)
+    if (!a->current || a->current->call != ADAPTER_CALLED)
         trap("await may only be called below mocket_handle and mocket_ws");
 }
 

@@ -242,7 +242,7 @@ int32_t wasi_poll_oneoff(uint32_t in, uint32_t out, uint32_t count, uint32_t sto
 {
     struct adapter *a = adapter_here();
     uint64_t least = MOCKET_NEVER;
-    if (!a->current || !(a->traits & APP_DIRECT))
+    if (!a->current || a->current->call != ADAPTER_CALLED || !(a->traits & APP_DIRECT))
         return WASI_ENOSYS;
     if (count == 0 || count > SUBSCRIPTIONS_MAX)
         return WASI_EINVAL;

@@ -15,4 +15,6 @@ void http_serve(uint32_t request, uint32_t outparam)
     http_request_read(x);
     adapter_serve(x);
     adapter_exchange_free(x);
+    if (a->state == ADAPTER_BROKEN)
+        __builtin_trap(); /* the request is answered: the platform drops the instance, and makes another one */
 }
