@@ -1,5 +1,6 @@
 // Parts of the host that only some apps need. `load` imports a part when the module, or an option, asks for it. Each
 // part is the namespace of its module, or null. Where there is no import(), all-parts.js has all of them.
+const BODIES = /^(?:fields|respond_begin|body_|deadline)/;
 const WAITS = /^(?:ready|sleep|drop|await|fetch)/, FETCHES = /^fetch/, SOCKETS = /^(?:ws_|publish$)/;
 export const BASIC = /^(?:fd_write|fd_close|fd_seek|proc_exit)$/; // of preview 1: wasi-basic.js has them
 
@@ -10,6 +11,7 @@ export async function partsFor(code, { allowNet, trustedProxy } = {}) {
     const isForeign = ({ module }) => module !== 'mocket' && module !== 'wasi_snapshot_preview1';
     const fetches = has('mocket', FETCHES);
     const wanted = {
+        body: has('mocket', BODIES) && import('./imports/body.js'),
         wait: has('mocket', WAITS) && import('./imports/wait.js'),
         fetch: fetches && import('./imports/fetch.js'),
         allow: (fetches || allowNet?.length > 0) && import('./allow.js'),

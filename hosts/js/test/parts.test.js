@@ -12,10 +12,10 @@ const partsOf = async (bytes, options) => named(await partsFor(new WebAssembly.M
 
 test('an app brings what it imports', async () => {
     assert.deepEqual(await partsOf(example('hello')), []);
-    assert.deepEqual(await partsOf(example('routes')), []);
-    assert.deepEqual(await partsOf(example('chat')), ['socket', 'wait']);
-    assert.deepEqual(await partsOf(example('proxy')), ['allow', 'fetch', 'wait', 'wasi']);
-    assert.deepEqual(await partsOf(hostile('events')), ['wait']);
+    assert.deepEqual(await partsOf(example('routes')), ['body']);
+    assert.deepEqual(await partsOf(example('chat')), ['body', 'socket', 'wait']);
+    assert.deepEqual(await partsOf(example('proxy')), ['allow', 'body', 'fetch', 'wait', 'wasi']);
+    assert.deepEqual(await partsOf(hostile('events')), ['body', 'wait']);
 });
 
 test('an option brings what it needs, and is checked although the app has no use for it', async () => {

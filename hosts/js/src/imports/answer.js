@@ -1,8 +1,7 @@
-// Requests, answers and bodies: fields, respond, respond_begin, body_*, deadline (docs/abi.md, sections 2, 4, 5).
+// Whole answers: respond (docs/abi.md, sections 2 and 5). body.js has the streamed ones.
 import { EFAULT, EHANDLE, EINVAL, ESTATE, HEAD_MAX } from '../abi.js';
-import { BEGUN, Exchange, NONE } from '../exchange.js';
+import { Exchange, NONE } from '../exchange.js';
 import { readHead } from '../head.js';
-import { writeFields } from '../message.js';
 
 // The head of an answer that can be given now, or a code.
 export function takeHead(instance, ex, ptr, len, handshake) {
@@ -24,80 +23,9 @@ function respond(instance, req, headPtr, headLen, bodyPtr, bodyLen) {
     return ex.respond(head, instance.memory, bodyPtr >>> 0, bodyLen >>> 0);
 }
 
-function write(instance, sink, ptr, len) {
-    const thing = instance.find(sink);
-    if (!(thing instanceof Exchange) && !thing?.isOutgoing)
-        return EHANDLE;
-    const code = thing.state !== 0 ? thing.state : thing instanceof Exchange && thing.answer !== BEGUN ? ESTATE : 0;
-    if (code !== 0)
-        return code;
-    return instance.memory.fits(ptr, len) ? thing.write(instance.memory, ptr, Math.min(len, 0x7FFFFFFF)) : EFAULT;
-}
-
-function finish(instance, sink) {
-    const thing = instance.find(sink);
-    if (thing?.isOutgoing)
-        return thing.finish();
-    if (!(thing instanceof Exchange))
-        return EHANDLE;
-    return thing.state !== 0 ? thing.state : thing.answer === BEGUN ? thing.finish() : ESTATE;
-}
-
-// A source to read from, null for a request whose body was in its message, or a code.
-export function sourceOf(instance, handle) {
-    const thing = instance.find(handle);
-    if (thing?.isResponse)
-        return thing.source;
-    if (!(thing instanceof Exchange))
-        return EHANDLE;
-    return thing.state !== 0 ? thing.state : thing.source;
-}
-
-function read(instance, handle, ptr, cap) {
-    const source = sourceOf(instance, handle);
-    if (typeof source === 'number')
-        return source;
-    if (!instance.memory.fits(ptr, cap))
-        return EFAULT;
-    if (source === null || cap === 0)
-        return 0;
-    const piece = source.take(cap);
-    if (typeof piece === 'number')
-        return piece;
-    instance.memory.fresh().u8.set(piece, ptr);
-    return piece.length;
-}
-
-function fields(instance, req, ptr, cap) {
-    const ex = instance.find(req);
-    if (!(ex instanceof Exchange))
-        return EHANDLE;
-    if (ptr % 4 !== 0)
-        return EINVAL;
-    return instance.memory.fits(ptr, cap) ? writeFields(instance.memory, ptr, cap, ex) : EFAULT;
-}
-
-function limit(instance, req, ms) {
-    const ex = instance.find(req);
-    if (!(ex instanceof Exchange))
-        return EHANDLE;
-    if (ex.state === 0)
-        ex.limit(Math.max(ms, 1));
-    return ex.state;
-}
-
 export function answerImports(instance) {
     return {
-        fields: (req, ptr, cap) => fields(instance, req, ptr >>> 0, cap >>> 0),
         respond: (req, headPtr, headLen, bodyPtr, bodyLen) =>
             respond(instance, req, headPtr, headLen, bodyPtr, bodyLen),
-        respond_begin: (req, ptr, len) => {
-            const ex = instance.find(req), head = takeHead(instance, ex, ptr >>> 0, len >>> 0, false);
-            return typeof head === 'number' ? head : ex.begin(head);
-        },
-        body_write: (sink, ptr, len) => write(instance, sink, ptr >>> 0, len >>> 0),
-        body_end: (sink) => finish(instance, sink),
-        body_read: (source, ptr, cap) => read(instance, source, ptr >>> 0, cap >>> 0),
-        deadline: (req, ms) => limit(instance, req, ms >>> 0),
     };
 }

@@ -5,11 +5,12 @@ import { startImports } from './start.js';
 import { basicImports } from '../wasi-basic.js';
 
 export function importsFor(instance) {
-    const { wait, fetch, socket, wasi, moonbit } = instance.app.parts;
+    const { body, wait, fetch, socket, wasi, moonbit } = instance.app.parts;
     return {
         mocket: {
             ...startImports(instance),
             ...answerImports(instance),
+            ...body?.bodyImports(instance),
             ...wait?.waitImports(instance),
             ...fetch?.fetchImports(instance),
             ...socket?.socketImports(instance),
