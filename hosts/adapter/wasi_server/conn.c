@@ -310,6 +310,8 @@ void conn_work(struct server_conn *c)
 {
     if (c->request == CONN_OVER)
         conn_finish(c);
+    if (conn_unsent(c) >= OUT_FULL || c->busy)
+        conn_flush(c);
     next_request(c);
     if (c->state == CONN_CLOSED)
         return;
