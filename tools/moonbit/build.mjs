@@ -125,7 +125,7 @@ export class Build {
     report(name, result) {
         const [errors, warnings] = [[], []];
         for (const text of result.diagnostics ?? [])
-            (/\bWarning\b/.test(text) ? warnings : errors).push(text);
+            (/\] Warning\b/.test(text) ? warnings : errors).push(text);
         if (process.env.WARN)
             console.error(warnings.join('\n'));
         if (!result.core)
