@@ -19,7 +19,8 @@ def wasmtime(app, *options):
         home, component = hosts(), f"{folder}/component.wasm"
         if not home:
             raise Absent("tools/setup-hosts has not installed wasmtime")
-        subprocess.run([BUILD / "mocket", "bundle", "--target", "wasi-http", f"{app}.wasm", "-o", component], check=True,
+        subprocess.run([BUILD / "mocket", "bundle", "--target", "wasi-http", f"{app}.wasm", "-o", component],
+                       check=True,
                        stdout=subprocess.DEVNULL)
         return [f"{home}/bin/wasmtime", "serve", "--addr", f"127.0.0.1:{port}", *options, component], {}
     return start

@@ -20,7 +20,8 @@ FEATURES['wasm-gc'] = [...FEATURES.wasm, 'gc', 'tail-call'];
 // How the passes of one level are run. No reference crosses the border of a module of the GC target: its functions have
 // numbers as parameters. So the types are known from end to end (--closed-world), and what can reach each place may be
 // computed from all of the module (--gufa): closures then become direct calls, which are inlined.
-// On linear memory a closure is a number, and more inlining pays instead: these limits make a module faster and no larger.
+// On linear memory a closure is a number, and more inlining pays instead: these limits make a module faster and no
+// larger.
 const PASSES = {
     wasm: (level) => [`-O${level}`, ...('34'.includes(level) ? ['-fimfs', '30', '-aimfs', '8'] : [])],
     'wasm-gc': (level) => ['--closed-world', `-O${level}`, '--gufa', `-O${level}`],

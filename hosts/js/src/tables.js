@@ -21,7 +21,7 @@ export const EXPORTS = {
     mocket_gone: 'i:',
 };
 
-// Numbers stand alone, so that tools inline them, and in groups. Error codes, and their texts.
+// Numbers stand alone, so that tools inline them, and in groups. Error codes, their texts.
 export const EINVAL = -1;
 export const EFAULT = -2;
 export const EHANDLE = -3;

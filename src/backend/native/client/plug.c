@@ -1,7 +1,7 @@
-/* libcurl's sockets. A watch outlives the exchange (D-44): as long as no event comes on a kept connection, its socket is
- * already watched when the next exchange begins, and a small request costs only the system calls for its own reads and
- * writes. So a socket may be watched for more events than libcurl wants; the watch is narrowed when an unwanted event
- * comes.
+/* libcurl's sockets. A watch outlives the exchange (D-44): as long as no event comes on a kept connection, its socket
+ * is already watched when the next exchange begins, and a small request costs only the system calls for its own reads
+ * and writes. So a socket may be watched for more events than libcurl wants; the watch is narrowed when an unwanted
+ * event comes.
  *
  * libcurl 7.88 closes a socket whose connection was not complete without notice, and another socket, maybe of another
  * thread, soon has the same number. A libuv handle that still watched the number would then collide with the next

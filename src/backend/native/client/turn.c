@@ -1,5 +1,5 @@
-/* What a pool does in the loop's next turn: it tells owners of exchanges, and hands out slots. And the pool's handles of
- * the loop: the pool is gone with the last one. */
+/* What a pool does in the loop's next turn: it tells owners of exchanges, and hands out slots. And the pool's handles
+ * of the loop: the pool is gone with the last one. */
 #include "../../../base/memory.h"
 #include "transfer.h"
 
