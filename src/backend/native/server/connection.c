@@ -205,14 +205,6 @@ void mocket__connection_settle(struct mocket_connection *c)
     MOCKET_CHECK_CALL(mocket__connection_check(c));
 }
 
-void mocket__connection_work(struct mocket_connection *c)
-{
-    struct mocket_schedule *schedule = &c->worker->schedule;
-    bool outermost = mocket__schedule_enter(schedule);
-    c->protocol->work(c);
-    mocket__schedule_leave(schedule, outermost);
-}
-
 /* ---- Bytes ---- */
 
 void mocket__connection_flush(struct mocket_connection *c)
@@ -286,14 +278,8 @@ static void hang_up(struct mocket_connection *c)
     mocket__connection_update_polling(c);
 }
 
-/* status: the descriptor has failed. */
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void take_events(struct mocket_connection *c, int events)
 {
-    struct mocket_connection *c = poll->data;
-    if (status < 0) {
-        mocket__connection_cut(c);
-        return;
-    }
     if (events & UV_WRITABLE)
         send_more(c);
     if (events & c->polled & UV_DISCONNECT && !mocket__connection_is_closing(c))
@@ -304,6 +290,19 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         throw_away(c);
     else
         read_some(c);
+}
+
+/* status: the descriptor has failed. */
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct mocket_connection *c = poll->data;
+    struct mocket_schedule *schedule = &c->worker->schedule;
+    bool outermost = mocket__schedule_enter(schedule);
+    if (status < 0)
+        mocket__connection_cut(c);
+    else
+        take_events(c, events);
+    mocket__schedule_leave(schedule, outermost);
 }
 
 /* ---- The beginning ---- */
@@ -357,9 +356,11 @@ void mocket__connection_accept(struct mocket_native_worker *w, int fd, const str
         return;
     }
     w->connection_count++;
+    bool outermost = mocket__schedule_enter(&w->schedule);
     if (c->admission == MOCKET_ADMISSION_REFUSED)
         protocol->refuse(c);
-    mocket__connection_work(c);
+    protocol->work(c);
+    mocket__schedule_leave(&w->schedule, outermost);
 }
 
 /* ---- Time ---- */
@@ -380,7 +381,7 @@ static void time_of_linger_is_up(struct mocket_connection *c)
         mocket__clock_limit(&c->worker->clock, &c->timeout, MOCKET_TIMEOUT_LINGER);
 }
 
-void mocket__connection_timeout(struct mocket_connection *c)
+static void time_is_up(struct mocket_connection *c)
 {
     switch (c->timeout.class) {
     case MOCKET_TIMEOUT_HEAD:
@@ -398,4 +399,12 @@ void mocket__connection_timeout(struct mocket_connection *c)
     default:
         close_connection(c, false);
     }
+}
+
+void mocket__connection_timeout(struct mocket_connection *c)
+{
+    struct mocket_schedule *schedule = &c->worker->schedule;
+    bool outermost = mocket__schedule_enter(schedule);
+    time_is_up(c);
+    mocket__schedule_leave(schedule, outermost);
 }

@@ -102,8 +102,6 @@ void mocket__connection_timeout(struct mocket_connection *c);
 
 /* ---- For protocols ---- */
 
-/* Runs the protocol's work, and the jobs that follow from it. */
-void mocket__connection_work(struct mocket_connection *c);
 /* Nothing can be done now: ends the connection if it is over, else decides what to wait for. */
 void mocket__connection_settle(struct mocket_connection *c);
 /* Waits for input if there is room for it, and for room to send if something is unsent. */

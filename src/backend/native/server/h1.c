@@ -161,7 +161,7 @@ static bool prepare(struct mocket_connection *c)
 static void received(struct mocket_connection *c, bool some)
 {
     if (!is_active(c))
-        mocket__connection_work(c);
+        work(c);
     else if (some && session(c)->ex.state == MOCKET_EXCHANGE_READING)
         mocket__exchange_wake(&session(c)->ex, 0);
     else
@@ -173,7 +173,7 @@ static void sent(struct mocket_connection *c)
     if (is_active(c) && session(c)->ex.state == MOCKET_EXCHANGE_WRITING)
         mocket__exchange_wake(&session(c)->ex, 0);
     else
-        mocket__connection_work(c);
+        work(c);
 }
 
 static void left(struct mocket_connection *c)
@@ -187,7 +187,7 @@ static void ended(struct mocket_connection *c)
     if (is_active(c))
         left(c);
     else
-        mocket__connection_work(c);
+        work(c);
 }
 
 static void refuse(struct mocket_connection *c)
@@ -195,13 +195,15 @@ static void refuse(struct mocket_connection *c)
     mocket__h1_answer_refuse(c, 503);
 }
 
-/* The client is told, as far as that goes. */
+/* The client is told, unless its last answer is on the way already. */
 static void no_room(struct mocket_connection *c)
 {
     if (!is_active(c)) {
-        refuse(c);
+        if (c->state == MOCKET_CONNECTION_SERVING)
+            refuse(c);
+        mocket__connection_advance(c, MOCKET_CONNECTION_DISCARDING);
         drop_head(c);
-        mocket__connection_work(c);
+        work(c);
     } else if (session(c)->ex.state == MOCKET_EXCHANGE_READING) {
         mocket__exchange_wake(&session(c)->ex, MOCKET_ENOMEM);
     } else {
@@ -236,7 +238,7 @@ static void timed_out(struct mocket_connection *c)
     if (c->timeout.class == MOCKET_TIMEOUT_HEAD) {
         mocket__h1_answer_refuse(c, 408);
         drop_head(c);
-        mocket__connection_work(c);
+        work(c);
     } else if (mocket__h1_body_is_late(session(c))) {
         mocket__exchange_wake(&session(c)->ex, MOCKET_ETIMEDOUT);
     } else {

@@ -1,9 +1,12 @@
 /* What bytes on a connection mean. A protocol is a table of functions; its data for a connection is the session, which
  * connection->session points to. An idle connection has none.
  *
- * All functions are called on the loop's stack. A protocol can hand the connection to another one, which may hand it
- * back (mocket__connection_hand_over). It never touches the descriptor: it reads connection->in, and writes to
- * connection->out or to the worker's buffer. */
+ * Functions are called within mocket__schedule_enter and leave: a handler that one of them wakes does not run before
+ * the function returns, and a session ends only where the protocol itself ends it. left and closed are called on either
+ * stack, all others on the loop's.
+ *
+ * A protocol can hand the connection to another one, which may hand it back (mocket__connection_hand_over). It never
+ * touches the descriptor: it reads connection->in, and writes to connection->out or to the worker's buffer. */
 #ifndef MOCKET_NATIVE_SERVER_PROTOCOL_H
 #define MOCKET_NATIVE_SERVER_PROTOCOL_H
 
@@ -26,9 +29,8 @@ struct mocket_protocol {
     enum mocket_charge part; /* unsent bytes are charged as this */
     size_t goodbye_len;      /* bytes of the last message at most: in class CLOSING, taking these is no sign of life */
 
-    /* Does what can be done now, then calls mocket__connection_settle. Called when input has come that received did not
-     * take, when all unsent bytes were sent, and when the client has ended its side. The connection may be gone
-     * afterwards. */
+    /* Does what can be done now, then calls mocket__connection_settle. Called when the connection begins, and when
+     * another protocol hands it over. The connection may be gone afterwards. */
     void (*work)(struct mocket_connection *c);
     /* Before more bytes are read. Returns false if there is no memory for them. */
     bool (*prepare)(struct mocket_connection *c);

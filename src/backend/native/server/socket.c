@@ -560,7 +560,7 @@ static void received(struct mocket_connection *c, bool some)
 {
     if (some)
         session(c)->pinged = false;
-    mocket__connection_work(c);
+    work(c);
 }
 
 static void sent(struct mocket_connection *c)
@@ -568,21 +568,20 @@ static void sent(struct mocket_connection *c)
     if (session(c)->exchange->state == MOCKET_EXCHANGE_WRITING)
         mocket__exchange_wake(session(c)->exchange, 0);
     else
-        mocket__connection_work(c);
+        work(c);
 }
 
-/* A handler that is woken may run at once, and end the socket. */
 static void left(struct mocket_connection *c)
 {
+    mocket__exchange_client(session(c)->exchange, mocket__connection_client(c));
     if (mocket__connection_is_closing(c))
         schedule(session(c));
-    mocket__exchange_client(session(c)->exchange, mocket__connection_client(c));
 }
 
 static void no_room(struct mocket_connection *c)
 {
     fail(session(c), MOCKET_WS_CODE_TRY_LATER);
-    mocket__connection_work(c);
+    work(c);
 }
 
 static bool is_full(const struct mocket_connection *c)
@@ -605,13 +604,9 @@ static enum mocket_timeout_class time_class(const struct mocket_connection *c)
     return is_full(c) ? MOCKET_TIMEOUT_NONE : MOCKET_TIMEOUT_SOCKET; /* nothing can be heard while it is full */
 }
 
-/* The handler may be told; it does not run before this is done. */
 static void timed_out(struct mocket_connection *c)
 {
-    struct mocket_schedule *s = &c->worker->schedule;
-    bool outermost = mocket__schedule_enter(s);
     on_silence(session(c));
-    mocket__schedule_leave(s, outermost);
 }
 
 static void stop(struct mocket_connection *c)
@@ -627,7 +622,7 @@ const struct mocket_protocol mocket__websocket = {
     .prepare = prepare,
     .received = received,
     .sent = sent,
-    .ended = mocket__connection_work,
+    .ended = work,
     .left = left,
     .no_room = no_room,
     .is_full = is_full,

@@ -17,7 +17,7 @@ enum mocket_timeout_class {
     MOCKET_TIMEOUT_WRITE,
     MOCKET_TIMEOUT_SOCKET,  /* half of the silence that a WebSocket may keep */
     MOCKET_TIMEOUT_CLOSING, /* its close frame is waited for */
-    MOCKET_TIMEOUT_LINGER,  /* looked at a few times: silence and a whole are limited (conn.c) */
+    MOCKET_TIMEOUT_LINGER,  /* looked at a few times: silence and a whole are limited (connection.c) */
     MOCKET_TIMEOUT_COUNT
 };
 

@@ -186,15 +186,15 @@ static void end_if_empty(struct mocket_native_worker *w)
         uv_stop(&w->loop);
 }
 
-static void cut(struct mocket_timeout *m)
-{
-    mocket__connection_cut(mocket__connection_of_timeout(m));
-}
-
-/* Each connection is in one class of time limits. */
+/* Each connection is in one class of time limits, until it is cut. What waited for clients runs when all are cut. */
 static void cut_all(struct mocket_native_worker *w)
 {
-    mocket__timeouts_each(&w->clock.timeouts, cut);
+    struct mocket_timeout *first;
+    bool outermost = mocket__schedule_enter(&w->schedule);
+    for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++)
+        while ((first = mocket__timeouts_first(&w->clock.timeouts, (enum mocket_timeout_class)i)) != NULL)
+            mocket__connection_cut(mocket__connection_of_timeout(first));
+    mocket__schedule_leave(&w->schedule, outermost);
 }
 
 static void on_grace_over(uv_timer_t *timer)

@@ -2,26 +2,30 @@
  * test's. The protocol is a toy that multiplexes: each line "N text" is a request of its own, whose handler may wait
  * while those of other requests of the same connection run. */
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "src/backend/native/native.h"
 #include "src/backend/native/server/connection.h"
 #include "src/backend/native/server/environment.h"
 #include "src/backend/native/server/h1.h"
-#include "src/backend/native/server/socket.h"
+#include "src/backend/native/server/worker.h"
 #include "unit.h"
 
-/* ---- A worker without threads and listeners ---- */
+/* ---- A worker without a thread; nobody connects to its listener ---- */
 
 struct toy;
 
 struct fixture {
     mocket_app *app;
     struct mocket_native_opts opts;
+    struct mocket_listener listener;
+    int listening;
     struct mocket_server server;
     struct mocket_native_worker worker;
     int fd; /* the client's end */
     int emptied;
     struct toy *keeps; /* its park does not end when its client leaves */
+    struct toy *mate;  /* its park ends when a client of another one leaves */
 };
 
 static void on_empty(struct mocket_native_worker *w)
@@ -30,40 +34,43 @@ static void on_empty(struct mocket_native_worker *w)
     f->emptied++;
 }
 
-static void on_due(struct mocket_timeout *m)
-{
-    mocket__connection_timeout(mocket__connection_of_timeout(m));
-}
-
 static void worker_open(struct fixture *f)
 {
     struct mocket_native_worker *w = &f->worker;
+    const struct sockaddr_un any = { .sun_family = AF_UNIX };
+    f->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(f->listening, (const struct sockaddr *)&any, sizeof any.sun_family), 0);
+    assert_int_equal(listen(f->listening, 1), 0);
+    f->listener = (struct mocket_listener){ .fds = &f->listening, .count = 1, .local = true };
     f->server = (struct mocket_server){ .app = f->app, .opts = &f->opts, .max_connections = 10 };
-    f->server.body_silence_ms = f->server.body_total_ms = -1;
+    f->server.listeners = &f->listener;
+    f->server.listener_count = 1;
+    f->server.grace_ms = f->server.body_silence_ms = f->server.body_total_ms = MOCKET_UNLIMITED;
     w->server = &f->server;
+    assert_int_equal(mocket__worker_open(w), 0);
     w->when_empty = on_empty;
-    assert_int_equal(uv_loop_init(&w->loop), 0);
-    w->clock.is_due = on_due;
-    mocket__clock_init(&w->clock, &w->loop);
-    for (int i = 0; i < MOCKET_TIMEOUT_COUNT; i++)
-        w->clock.timeouts.limit_ms[i] = MOCKET_UNLIMITED;
-    w->schedule.bring_mail = mocket__sockets_mail;
-    mocket__schedule_init(&w->schedule, &w->loop);
-    assert_int_equal(mocket__topics_init(&w->topics), 0);
     w->env = mocket__native_environment(w);
+}
+
+/* Returns the client's end of a new connection. */
+static int client_new(struct fixture *f, const struct mocket_protocol *protocol)
+{
+    int fds[2];
+    static const int room = 4096;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+    mocket__connection_accept(&f->worker, fds[1], NULL, protocol);
+    return fds[0];
 }
 
 static struct fixture *fixture_new(mocket_app *app, const struct mocket_protocol *protocol)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    int fds[2];
     assert_non_null(f);
     f->app = app ? app : mocket_new();
     assert_int_equal(mocket__app_freeze(f->app), 0);
     worker_open(f);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-    f->fd = fds[0];
-    mocket__connection_accept(&f->worker, fds[1], NULL, protocol);
+    f->fd = client_new(f, protocol);
     return f;
 }
 
@@ -74,10 +81,15 @@ static void turn(struct fixture *f)
         uv_run(&f->worker.loop, UV_RUN_NOWAIT);
 }
 
+static void say_bytes(struct fixture *f, int fd, mocket_span bytes)
+{
+    assert_int_equal(send(fd, bytes.ptr, bytes.len, MSG_NOSIGNAL), bytes.len);
+    turn(f);
+}
+
 static void say(struct fixture *f, const char *text)
 {
-    assert_int_equal(send(f->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-    turn(f);
+    say_bytes(f, f->fd, mocket__span(text));
 }
 
 /* All that has come since the last call, and whether the connection's end was seen. */
@@ -93,13 +105,6 @@ static void hear(struct fixture *f, const char *want, bool ended)
     assert_int_equal(n == 0, ended);
 }
 
-static void close_handle(uv_handle_t *handle, void *arg)
-{
-    (void)arg;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
 static void fixture_free(struct fixture *f)
 {
     struct mocket_native_worker *w = &f->worker;
@@ -109,14 +114,7 @@ static void fixture_free(struct fixture *f)
     assert_int_equal(f->emptied, 1); /* nothing is left of the connection */
     assert_int_equal(w->connection_count, 0);
     assert_int_equal(f->server.connections, 0);
-    uv_walk(&w->loop, close_handle, NULL);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&w->loop), 0);
-    mocket__h1_exchanges_release(w);
-    mocket__topics_release(&w->topics);
-    mocket__input_pool_release(&w->inputs);
-    mocket__fibers_release(&w->fibers);
-    mocket__buf_release(&w->out);
+    mocket__worker_close(w);
     mocket__app_thaw(f->app);
     mocket_free(f->app);
     free(f);
@@ -127,7 +125,8 @@ static void fixture_free(struct fixture *f)
 #define TOYS 4
 
 /* What a handler of the toy does with a line: "N wait" parks until "N wake" comes or its client leaves, "N keep" parks
- * until the test wakes it, "N turn" lets others have their turn; other text does nothing. */
+ * until the test wakes it, "N mate" parks until a client leaves, also another one's, "N turn" lets others have their
+ * turn; other text does nothing. */
 struct toy {
     struct mocket_exchange ex;
     struct mocket_connection *connection;
@@ -149,19 +148,29 @@ static void answer(struct toy *t, const char *text)
     mocket__buf_text(out, "\n");
 }
 
+static struct fixture *fixture_of(const struct toy *t)
+{
+    return MOCKET_CONTAINER_OF(t->connection->worker, struct fixture, worker);
+}
+
 static void toy_begins(void *arg, struct mocket_park *park)
 {
-    ((struct toy *)arg)->park = park;
+    struct toy *t = arg;
+    t->park = park;
+    if (!strcmp(t->text, "mate"))
+        fixture_of(t)->mate = t;
 }
 
 static void toy_is_gone(void *arg, struct mocket_park *park)
 {
-    struct toy *t = arg;
-    struct fixture *f = MOCKET_CONTAINER_OF(t->connection->worker, struct fixture, worker);
+    struct toy *t = arg, *mate = fixture_of(t)->mate;
     if (!strcmp(t->text, "keep")) {
-        f->keeps = t;
+        fixture_of(t)->keeps = t;
         return;
     }
+    fixture_of(t)->mate = NULL;
+    if (mate && mate != t)
+        mocket__native_unpark(mate->park, 0);
     t->park = NULL;
     mocket__native_unpark(park, MOCKET_ECLOSED);
 }
@@ -170,7 +179,7 @@ static void toy_handler(void *arg)
 {
     struct toy *t = arg;
     answer(t, " began");
-    if (!strcmp(t->text, "wait") || !strcmp(t->text, "keep")) {
+    if (!strcmp(t->text, "wait") || !strcmp(t->text, "keep") || !strcmp(t->text, "mate")) {
         t->ex.park = (struct mocket_park){ .exchange = &t->ex, .begin = toy_begins, .gone = toy_is_gone, .arg = t };
         t->lost = mocket__exchange_wait(&t->ex, MOCKET_EXCHANGE_PARKING) < 0;
     } else if (!strcmp(t->text, "turn")) {
@@ -274,7 +283,7 @@ static bool toy_prepare(struct mocket_connection *c)
 static void toy_received(struct mocket_connection *c, bool some)
 {
     (void)some;
-    mocket__connection_work(c);
+    toy_work(c);
 }
 
 static void toy_left(struct mocket_connection *c)
@@ -287,12 +296,9 @@ static void toy_left(struct mocket_connection *c)
 
 static void toy_ended(struct mocket_connection *c)
 {
-    struct mocket_schedule *schedule = &c->worker->schedule;
-    bool outermost = mocket__schedule_enter(schedule);
     toy_left(c);
     if (!any_active(c->session))
         mocket__connection_settle(c);
-    mocket__schedule_leave(schedule, outermost);
 }
 
 static bool toy_is_full(const struct mocket_connection *c)
@@ -310,6 +316,11 @@ static enum mocket_timeout_class toy_time(const struct mocket_connection *c)
     return any_active(c->session) ? MOCKET_TIMEOUT_NONE : MOCKET_TIMEOUT_IDLE;
 }
 
+static void toy_stop(struct mocket_connection *c)
+{
+    (void)c; /* what waits may go on */
+}
+
 static void toy_closed(struct mocket_connection *c)
 {
     end_if_closed(c);
@@ -319,12 +330,13 @@ static const struct mocket_protocol toy = { .part = MOCKET_CHARGE_ANSWERS,
                                             .work = toy_work,
                                             .prepare = toy_prepare,
                                             .received = toy_received,
-                                            .sent = mocket__connection_work,
+                                            .sent = toy_work,
                                             .ended = toy_ended,
                                             .left = toy_left,
                                             .is_full = toy_is_full,
                                             .need = toy_need,
                                             .time_class = toy_time,
+                                            .stop = toy_stop,
                                             .closed = toy_closed };
 
 static void test_exchanges_of_one_connection_wait_independently(void **state)
@@ -370,6 +382,27 @@ static void test_a_handler_outlives_its_client(void **state)
     fixture_free(f);
 }
 
+/* The second stop cuts every connection, although what ends with the first of them ends the second one's wait, and so
+ * closes the second one or moves it to another class of time limits. */
+static void test_all_are_cut_while_handlers_end(void **state)
+{
+    struct fixture *f = fixture_new(NULL, &toy);
+    int second = client_new(f, &toy), third = client_new(f, &toy);
+    (void)state;
+    say(f, "1 wait\n");
+    say_bytes(f, second, MOCKET_SPAN("1 mate\n"));
+    say_bytes(f, third, MOCKET_SPAN("1 wait\n"));
+    mocket__worker_stop(&f->worker);
+    turn(f);
+    assert_int_equal(f->worker.connection_count, 3);
+    mocket__worker_stop(&f->worker);
+    turn(f);
+    assert_int_equal(f->worker.connection_count, 0);
+    close(second);
+    close(third);
+    fixture_free(f);
+}
+
 /* ---- HTTP/1 on the same connections ---- */
 
 static int hello(mocket_event *e)
@@ -383,11 +416,29 @@ static int nap(mocket_event *e)
     return mocket_textf(e, "%d", rc);
 }
 
+/* More than a socket takes at once, and little enough to be copied. */
+static int large(mocket_event *e)
+{
+    static char text[16001];
+    memset(text, 'x', sizeof text - 1);
+    return mocket_text(e, text);
+}
+
+/* A message is slept over. */
+static void on_socket(mocket_socket *s, int kind, mocket_span data)
+{
+    (void)data;
+    if (kind == MOCKET_WS_TEXT)
+        mocket_sleep(mocket_ws_event(s), 1000000);
+}
+
 static mocket_app *app_new(void)
 {
     mocket_app *app = mocket_new();
     mocket_get(app, "/", hello);
     mocket_get(app, "/nap", nap);
+    mocket_get(app, "/large", large);
+    mocket_ws(app, "/ws", on_socket, NULL);
     return app;
 }
 
@@ -447,16 +498,71 @@ static void test_half_a_head_and_the_end(void **state)
     fixture_free(f);
 }
 
+static void allow_no_input(struct fixture *f, struct mocket_account *account)
+{
+    mocket__input_pool_release(&f->worker.inputs);
+    mocket__account_init(account, 1);
+    f->worker.inputs.till = mocket__account_till(account);
+}
+
+/* No more memory may be held for what a client sends while its last answer is being sent: that stays the last one. */
+static void test_no_room_behind_the_last_answer(void **state)
+{
+    struct mocket_account account = { 0 };
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    char got[20000] = "";
+    size_t len = 0;
+    ssize_t n;
+    (void)state;
+    say(f, "GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    allow_no_input(f, &account);
+    say(f, "more");
+    f->worker.inputs.till = NULL;
+    while ((n = recv(f->fd, got + len, sizeof got - 1 - len, MSG_DONTWAIT)) > 0) {
+        len += (size_t)n;
+        turn(f);
+    }
+    assert_int_equal(n, 0);
+    assert_non_null(strstr(got, "200 OK"));
+    assert_null(strstr(got, "503"));
+    fixture_free(f);
+    mocket__account_release(&account);
+}
+
+/* No more memory may be held for what a client sends while the handler of its last message waits: the handler and the
+ * socket end, in this order, and the client is told why. */
+static void test_no_room_for_a_message_while_a_handler_waits(void **state)
+{
+    static const mocket_span frame = { "\x81\x84\0\0\0\0wait", 10 };
+    struct mocket_account account = { 0 };
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    say(f,
+        "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    hear_text(f, "101 Switching", false);
+    say_bytes(f, f->fd, frame);
+    allow_no_input(f, &account);
+    say_bytes(f, f->fd, frame);
+    f->worker.inputs.till = NULL;
+    hear(f, "\x88\x02\x03\xf5", true); /* MOCKET_WS_CODE_TRY_LATER */
+    fixture_free(f);
+    mocket__account_release(&account);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exchanges_of_one_connection_wait_independently),
         cmocka_unit_test(test_the_client_leaves_while_several_wait),
         cmocka_unit_test(test_a_handler_outlives_its_client),
+        cmocka_unit_test(test_all_are_cut_while_handlers_end),
         cmocka_unit_test(test_requests_in_pieces_and_in_a_pipeline),
         cmocka_unit_test(test_a_refused_head_is_the_last),
         cmocka_unit_test(test_the_client_leaves_a_handler_that_sleeps),
         cmocka_unit_test(test_half_a_head_and_the_end),
+        cmocka_unit_test(test_no_room_behind_the_last_answer),
+        cmocka_unit_test(test_no_room_for_a_message_while_a_handler_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
