@@ -165,6 +165,9 @@ static int check(struct bundle *b)
         b->metadata.title = b->name;
     if (strncmp(names[b->target], "wasi-http", 9) != 0 && (b->environment || b->manifest >= 0))
         return mocket__cli_misuse(b->verb, "--environment and --manifest are for the target wasi-http");
+    const char *slash = strrchr(b->out, '/');
+    if (b->manifest >= 0 && strcmp(slash ? slash + 1 : b->out, bundle_manifest_file(b->manifest)) == 0)
+        return mocket__cli_misuse(b->verb, "-o %s has the name of the manifest: choose another", b->out);
     return check_metadata(b);
 }
 

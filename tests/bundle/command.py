@@ -278,6 +278,8 @@ def misuse_is_told(folder):
                          (["--target", ""], "is needed"), (["--targe", "node"], "did you mean --target?"),
                          ([app, "--target", "node", "-o", "a\nb"], "control character"),
                          ([app, "--target", "node", "-o", ""], "-o needs a value"),
+                         ([app, "--target", "wasi-http", "--manifest", "spin", "-o", "a/spin.toml"],
+                          "-o a/spin.toml has the name of the manifest"),
                          (["a\x1b[31m.wasm", "--target", "node", "-o", "x"], "control character")):
         code, out, err = mocket("bundle", *words, cwd=folder)
         expect((code, out), (2, ""), words)

@@ -178,5 +178,8 @@ void adapter_refuse(struct adapter_exchange *x, int status)
         mocket__fields_add(&answer.fields, &x->arena, MOCKET_SPAN("Retry-After"), MOCKET_SPAN("1"));
     if (mocket__fields_add_len(&answer.fields, &x->arena, text.len) < 0)
         answer.fields.count = 0;
-    port_respond(x, &answer, (struct adapter_bytes){ text.ptr, 0, is_head ? 0 : text.len });
+    if (port_respond(x, &answer, (struct adapter_bytes){ text.ptr, 0, is_head ? 0 : text.len }) == 0)
+        return;
+    x->answer = ADAPTER_CUT; /* no memory: the client must not take another answer for this one */
+    port_cut(x);
 }

@@ -183,6 +183,8 @@ static int refusal(const struct adapter_exchange *x)
     const struct mocket_message *msg = &x->message;
     if (msg->method == MOCKET_METHOD_CONNECT)
         return 405;
+    if (msg->method == MOCKET_METHOD_OTHER && !mocket__is_token(msg->method_text))
+        return 400;
     if (msg->target.len > MOCKET_TARGET_MAX)
         return 414;
     return mocket__is_authority(msg->authority) ? 0 : 400;

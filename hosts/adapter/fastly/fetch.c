@@ -15,14 +15,17 @@ struct backend {
 
 static struct backend *backends; /* that this instance has registered */
 
-/* "https://example.com:8443" -> "mocket-s-example.com-8443" */
+/* "https://example.com:8443" -> "mocket-s-example.com_3a8443". Two servers never have one name: a request would go to
+ * the wrong one. */
 static void write_name(struct mocket_buf *out, const struct adapter_outgoing *o)
 {
+    static const char digits[] = "0123456789abcdef";
     mocket__buf_text(out, o->https ? "mocket-s-" : "mocket-p-");
     for (size_t i = 0; i < o->authority.len; i++) {
-        char c = mocket__lower(o->authority.ptr[i]), dash = '-';
+        char c = mocket__lower(o->authority.ptr[i]);
+        char coded[3] = { '_', digits[(unsigned char)c >> 4], digits[c & 15] };
         bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-        mocket__buf_add(out, plain ? &c : &dash, 1);
+        mocket__buf_add(out, plain ? &c : coded, plain ? 1 : sizeof coded);
     }
 }
 
@@ -131,6 +134,8 @@ static int make_request(struct adapter_outgoing *o, uint32_t *request)
     mocket__buf_release(&uri);
     fastly_cache_set(*request, FASTLY_PASS, 0, 0);
     add_fields(*request, o);
+    if (bad || rc < 0)
+        fastly_request_close(*request);
     return bad ? MOCKET_EINVAL : rc;
 }
 

@@ -90,7 +90,7 @@ static void pause(uint64_t ns)
 
 void port_wait(struct adapter_awaited *rows, size_t count, uint64_t until_ns)
 {
-    enum { MOST = 64 }; /* more rows wait for the first ones, which the core then looks at again */
+    enum { MOST = 64, SOON_MS = 10 }; /* more rows than MOST are looked at again soon */
     uint32_t items[MOST], index, ms = 0;
     if (mark_ready(rows, count) || until_ns == 0)
         return;
@@ -100,9 +100,12 @@ void port_wait(struct adapter_awaited *rows, size_t count, uint64_t until_ns)
         if (count == 0)
             pause(mocket__deadline_left(until_ns, now));
     }
-    count = count < MOST ? count : MOST;
+    bool rows_left = count > MOST;
+    count = rows_left ? MOST : count;
     for (size_t i = 0; i < count; i++)
         items[i] = item_of(&rows[i]);
+    if (rows_left && (ms == 0 || ms > SOON_MS))
+        ms = SOON_MS;
     if (count > 0 && fastly_select(items, count, ms, &index) == FASTLY_OK && index < count)
         rows[index].ready = true;
 }

@@ -16,15 +16,16 @@ ptrdiff_t http_input_read(struct http_input *in, void *to, size_t cap)
 {
     union wasi_result ret;
     if (in->ended || !in->stream)
-        return 0;
+        return in->failed ? MOCKET_EIO : 0;
     struct landing_area before = landing_at(to, cap);
     wasi_in_read(in->stream - 1, cap, &ret);
     landing_restore(before);
     if (ret.bytes[0] == 0)
         return ret.words[2] > 0 ? (ptrdiff_t)ret.words[2] : MOCKET_EAGAIN;
     in->ended = true;
+    in->failed = ret.bytes[4] == STREAM_FAILED;
     drop_error(&ret, 4);
-    return ret.bytes[4] == STREAM_FAILED ? MOCKET_EIO : 0;
+    return in->failed ? MOCKET_EIO : 0;
 }
 
 void http_input_close(struct http_input *in)

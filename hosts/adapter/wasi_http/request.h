@@ -10,7 +10,7 @@ typedef uint32_t http_handle;
 /* A body that is read: of a request, or of a response. */
 struct http_input {
     http_handle body, stream;
-    bool ended;
+    bool ended, failed;
 };
 
 /* A body that is written: of an answer, or of an outgoing request. */

@@ -58,6 +58,8 @@ void conn_close(struct server_conn *c)
 {
     if (c->state == CONN_CLOSED)
         return;
+    if (conn_is_active(c))
+        conn_learn_peer(c); /* the app may still ask for it */
     c->state = CONN_CLOSED;
     c->broken = true;
     wasi_pollable_drop(c->readable - 1);
@@ -86,6 +88,7 @@ void conn_sweep(struct server *s)
         }
         *at = c->next;
         mocket__buf_release(&c->in);
+        mocket__buf_release(&c->out); /* what was answered after the connection was closed */
         mocket__free(c);
         s->conn_count--;
     }

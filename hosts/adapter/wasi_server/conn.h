@@ -117,6 +117,8 @@ void conn_refuse(struct server_conn *c, int status);
 
 /* ---- request.c ---- */
 
+/* Asks for the client's address, once. The socket must be open. */
+void conn_learn_peer(struct server_conn *c);
 /* Looks at the body of which more is waited for: is its time up? *until_ns: when to look again. */
 void conn_watch_body(struct server_conn *c, uint64_t *until_ns);
 /* The wait for the body is over for now. */

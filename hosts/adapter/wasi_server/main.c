@@ -42,7 +42,9 @@ static void work_due(struct server *s)
         if (!s->due)
             s->due_end = &s->due;
         c->is_due = false;
-        if (c->request == CONN_DUE) {
+        if (c->request == CONN_DUE && c->state == CONN_CLOSED) {
+            conn_finish(c);
+        } else if (c->request == CONN_DUE) {
             c->request = CONN_OPEN;
             adapter_submit(c->x);
         } else {
@@ -70,6 +72,7 @@ static void serve(struct server *s)
 {
     while (goes_on(s)) {
         work_due(s);
+        landing_reset(); /* nothing that has landed is kept from one turn to the next */
         if (goes_on(s))
             adapter_turn(s->adapter, true);
     }

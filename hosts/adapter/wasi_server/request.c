@@ -13,10 +13,12 @@ enum {
 
 /* ---- Fields and peer ---- */
 
-static void learn_peer(struct server_conn *c)
+void conn_learn_peer(struct server_conn *c)
 {
     union wasi_result ret;
     struct server_address a = { .ipv6 = false };
+    if (c->peer_text.ptr)
+        return;
     wasi_tcp_remote(c->socket, &ret);
     c->peer_text = MOCKET_SPAN("");
     if (ret.bytes[0] != 0)
@@ -31,8 +33,7 @@ static void learn_peer(struct server_conn *c)
 int port_fields(struct adapter_exchange *x)
 {
     struct server_conn *c = x->port;
-    if (!c->peer_text.ptr)
-        learn_peer(c);
+    conn_learn_peer(c);
     x->message.peer = c->peer_text;
     x->message.fields = c->fields;
     return 0;

@@ -96,7 +96,9 @@ static void add_listeners(struct wait *w)
 static void add_time(struct wait *w)
 {
     struct server *s = w->server;
-    if (w->some_ready || w->until_ns <= s->now_ns)
+    /* Sending may have made room for the next request of a pipeline. While a handler waits, the loop cannot take it. */
+    bool has_work = s->due && !s->adapter->current;
+    if (w->some_ready || has_work || w->until_ns <= s->now_ns)
         add(w, &(struct server_polled){ POLLED_OTHER, false, s->always - 1, { NULL } });
     else if (w->until_ns != MOCKET_NEVER)
         add(w, &(struct server_polled){ POLLED_OTHER, true, wasi_subscribe_instant(w->until_ns), { NULL } });

@@ -58,6 +58,15 @@ static int watched(mocket_event *e)
     return rc < 0 ? rc : mocket_text(e, "awake");
 }
 
+/* Reads a field only after its client may have left. */
+static int field_later(mocket_event *e)
+{
+    int rc = mocket_sleep(e, number(e, "ms"));
+    const char *kept = mocket_header(e, "x-kept");
+    mocket_log(e, MOCKET_LOG_WARN, "%s: field: %s", mocket_query(e, "as"), kept ? kept : "none");
+    return rc < 0 ? rc : mocket_text(e, "awake");
+}
+
 static int count_body(mocket_event *e)
 {
     mocket_source *s = mocket_body_source(e);
@@ -122,6 +131,7 @@ int main(void)
     mocket_get(app, "/quick", quick);
     mocket_get(app, "/sleep/:ms", sleep_for);
     mocket_get(app, "/watched/:ms", watched);
+    mocket_get(app, "/field-later/:ms", field_later);
     mocket_post(app, "/count", count_body);
     mocket_get(app, "/write", write_on);
     mocket_get(app, "/ticks/:n/:ms", ticks);
