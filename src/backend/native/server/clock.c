@@ -1,4 +1,4 @@
-/* The timer is only made earlier, never later: when it fires too early, nobody is due, and it starts again. */
+/* The timer is only made earlier, never later: when it fires too early, no member is due, and it starts again. */
 #include "clock.h"
 
 #define TIMER_STEP_MS 10 /* limits are kept to this */

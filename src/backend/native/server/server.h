@@ -63,7 +63,7 @@ struct mocket_native_worker {
     uint64_t complained_ms;                             /* when the last problem of accepting was logged */
 
     struct mocket_till *till;           /* of opts->account; NULL: nothing is charged */
-    struct mocket_native_client client; /* made by the first who needs it */
+    struct mocket_native_client client; /* made when an exchange first needs it */
     struct mocket_fibers fibers;
     struct mocket_input_pool inputs;
     struct mocket_h1_exchange *idle_exchanges;

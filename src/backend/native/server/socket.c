@@ -41,6 +41,20 @@ static bool is_over(const struct mocket_ws_session *ws)
     return ws->state == MOCKET_SOCKET_OVER;
 }
 
+void mocket__socket_check(const struct mocket_ws_session *ws)
+{
+    size_t count = 0, len = 0;
+    const struct mocket_ws_note *last = NULL;
+    for (const struct mocket_ws_note *n = ws->first; n; last = n, n = n->next) {
+        count++;
+        len += n->bytes.len;
+    }
+    assert(last == ws->last && count == ws->note_count && len == ws->note_len);
+    assert(ws->connection->session == ws && ws->connection->protocol == &mocket__websocket);
+    assert(is_over(ws) == (ws->end.kind == MOCKET_WS_CLOSED));
+    assert(ws->opened || !ws->current);
+}
+
 /* Work is to be done soon; never at once. Any stack of this thread. */
 static void schedule(struct mocket_ws_session *ws)
 {
@@ -422,6 +436,7 @@ static void work(struct mocket_connection *c)
         /* What was left in the input is not told of again: there is room for its answers now. */
     } while ((was_full && !has_enough(ws)) || (!ws->current && (is_gone(ws) || is_over(ws))));
     ws->working = false;
+    MOCKET_CHECK_CALL(mocket__socket_check(ws));
     mocket__connection_settle(c);
 }
 

@@ -53,6 +53,9 @@ struct mocket_ws_session {
 
 extern const struct mocket_protocol mocket__websocket;
 
+/* Asserts what stays true. For tests. */
+void mocket__socket_check(const struct mocket_ws_session *ws);
+
 /* A sink's upgrade, for an exchange of the connection. */
 int mocket__socket_upgrade(struct mocket_connection *c, struct mocket_exchange *ex,
                            const struct mocket_response_head *head, struct mocket_socket *s);

@@ -1,8 +1,8 @@
 /* Time limits of many connections at the cost of a list move. Every connection is in exactly one class; a class has one
  * limit, so that its list is in the order in which its members are due, and the earliest head is all a timer must
  * know. */
-#ifndef MOCKET_NATIVE_TIMEOUTS_H
-#define MOCKET_NATIVE_TIMEOUTS_H
+#ifndef MOCKET_NATIVE_SERVER_TIMEOUTS_H
+#define MOCKET_NATIVE_SERVER_TIMEOUTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,11 +47,11 @@ void mocket__timeouts_change(struct mocket_timeouts *t, enum mocket_timeout_clas
 
 /* The first member of a class, or NULL. */
 struct mocket_timeout *mocket__timeouts_first(struct mocket_timeouts *t, enum mocket_timeout_class class);
-/* Somebody who is due, or NULL. */
+/* A member that is due, or NULL. */
 struct mocket_timeout *mocket__timeouts_due(struct mocket_timeouts *t, uint64_t now_ms);
 /* Calls fn for each member. fn may remove the member, and no other. */
 void mocket__timeouts_each(struct mocket_timeouts *t, void (*fn)(struct mocket_timeout *m));
-/* When the next one is due, MOCKET_NEVER. */
+/* When the next member is due, or MOCKET_NEVER. */
 uint64_t mocket__timeouts_next(const struct mocket_timeouts *t);
 
 #endif

@@ -2,9 +2,9 @@
  * between workers but the app, which is frozen, and the settings.
  *
  * Stopping comes in by a counter and an async handle, the only way in from other threads and signal handlers. The first
- * time the doors close, idle connections leave and the others finish, lingering less than before; the second time, or
- * when the grace is over, they are cut. The loop ends when the last connection is gone, which is when the last handler
- * has returned. */
+ * time listening ends, idle connections close, and the others finish, lingering less than before. The second time, or
+ * when the grace is over, connections are cut. The loop ends when the last connection is gone, which is when the last
+ * handler has returned. */
 #include "worker.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ static void on_pause_over(uv_timer_t *timer)
     watch_accepts(timer->data);
 }
 
-/* Trying again at once would only burn time: those who wait to be accepted wait a little longer. */
+/* Trying again at once would only take time: clients wait a little longer. */
 static void pause_accepts(struct mocket_native_worker *w)
 {
     for (size_t i = 0; i < w->server->listener_count; i++)
@@ -98,7 +98,7 @@ static void pause_accepts(struct mocket_native_worker *w)
     uv_timer_start(&w->accept_timer, on_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
-/* There are no descriptors: the one in reserve takes the client out of the queue and tells it. False: there is none. */
+/* There are no descriptors: accepts a client with the one in reserve and refuses it. Returns false if there is none. */
 static bool refuse_one(struct mocket_native_worker *w, int listening)
 {
     if (w->reserve_fd < 0)

@@ -498,6 +498,10 @@ static void test_half_a_head_and_the_end(void **state)
     fixture_free(f);
 }
 
+static const mocket_span handshake = UNIT_ROW(
+    "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+
 static void allow_no_input(struct fixture *f, struct mocket_account *account)
 {
     mocket__input_pool_release(&f->worker.inputs);
@@ -537,9 +541,7 @@ static void test_no_room_for_a_message_while_a_handler_waits(void **state)
     struct mocket_account account = { 0 };
     struct fixture *f = fixture_new(app_new(), &mocket__h1);
     (void)state;
-    say(f,
-        "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    say_bytes(f, f->fd, handshake);
     hear_text(f, "101 Switching", false);
     say_bytes(f, f->fd, frame);
     allow_no_input(f, &account);
@@ -548,6 +550,56 @@ static void test_no_room_for_a_message_while_a_handler_waits(void **state)
     hear(f, "\x88\x02\x03\xf5", true); /* MOCKET_WS_CODE_TRY_LATER */
     fixture_free(f);
     mocket__account_release(&account);
+}
+
+/* Frames that come with the handshake are the socket's: a message, whose handler waits, and a close frame, which ends
+ * the wait. */
+static void test_frames_behind_the_handshake(void **state)
+{
+    static const mocket_span frames = UNIT_ROW("\x81\x84\0\0\0\0wait\x88\x80\0\0\0\0");
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    assert_int_equal(send(f->fd, handshake.ptr, handshake.len, MSG_NOSIGNAL), handshake.len);
+    say_bytes(f, f->fd, frames);
+    hear_text(f, "\r\n\r\n\x88", true);
+    fixture_free(f);
+}
+
+/* The client sends no more, and may still receive: the handler's wait ends, and its answer is sent. */
+static void test_a_client_that_is_half_closed(void **state)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    (void)state;
+    say(f, "GET /nap HTTP/1.1\r\nHost: x\r\n\r\n");
+    shutdown(f->fd, SHUT_WR);
+    hear_text(f, "200 OK", true);
+    fixture_free(f);
+}
+
+/* What is idle closes; the head that has begun is waited for; a socket gets a close frame. */
+static void test_a_stop_in_each_state(void **state)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    int idle = f->fd, head = client_new(f, &mocket__h1), socket = client_new(f, &mocket__h1);
+    (void)state;
+    say_bytes(f, head, MOCKET_SPAN("GET / HTTP/1.1\r\nHo"));
+    say_bytes(f, socket, handshake);
+    f->fd = socket;
+    hear_text(f, "101 Switching", false);
+    mocket__worker_stop(&f->worker);
+    hear(f, "\x88\x02\x03\xe9", false); /* 1001: going away */
+    f->fd = idle;
+    hear(f, "", true);
+    close(idle);
+    f->fd = head;
+    hear(f, "", false);
+    say(f, "st: x\r\n\r\n");
+    hear_text(f, "Connection: close", true);
+    close(head);
+    f->fd = socket;
+    assert_int_equal(f->worker.connection_count, 1);
+    say_bytes(f, socket, (mocket_span)UNIT_ROW("\x88\x80\0\0\0\0"));
+    fixture_free(f);
 }
 
 int main(void)
@@ -561,6 +613,9 @@ int main(void)
         cmocka_unit_test(test_a_refused_head_is_the_last),
         cmocka_unit_test(test_the_client_leaves_a_handler_that_sleeps),
         cmocka_unit_test(test_half_a_head_and_the_end),
+        cmocka_unit_test(test_frames_behind_the_handshake),
+        cmocka_unit_test(test_a_client_that_is_half_closed),
+        cmocka_unit_test(test_a_stop_in_each_state),
         cmocka_unit_test(test_no_room_behind_the_last_answer),
         cmocka_unit_test(test_no_room_for_a_message_while_a_handler_waits),
     };
