@@ -34,15 +34,18 @@ static unsigned list_of(size_t *len)
     return LISTS;
 }
 
+/* The smallest one that is large enough: a large piece is not spent on a small buffer. */
 static struct piece *take_free(unsigned list, size_t len)
 {
-    for (struct piece **at = &heap.free[list]; *at; at = &(*at)->next)
-        if ((*at)->len >= len) {
-            struct piece *found = *at;
-            *at = found->next;
-            return found;
-        }
-    return NULL;
+    struct piece **best = NULL;
+    for (struct piece **at = &heap.free[list]; *at && (!best || (*best)->len > len); at = &(*at)->next)
+        if ((*at)->len >= len && (!best || (*at)->len < (*best)->len))
+            best = at;
+    if (!best)
+        return NULL;
+    struct piece *found = *best;
+    *best = found->next;
+    return found;
 }
 
 static struct piece *cut(size_t len)

@@ -105,6 +105,12 @@ static mocket_span backend_for(struct adapter_outgoing *o, int *rc)
 
 /* ---- The request ---- */
 
+/* A redirect may have dropped the body that streams. */
+static bool sends_stream(const struct adapter_outgoing *o)
+{
+    return o->streams && o->sends_body;
+}
+
 static void add_fields(uint32_t request, const struct adapter_outgoing *o)
 {
     static const char length[] = "content-length";
@@ -113,7 +119,7 @@ static void add_fields(uint32_t request, const struct adapter_outgoing *o)
         const struct mocket_field *row = &o->request.fields.rows[i];
         fastly_request_append(request, row->name.ptr, row->name.len, row->value.ptr, row->value.len);
     }
-    if (!o->streams || o->request.body_len < 0)
+    if (!sends_stream(o) || o->request.body_len < 0)
         return; /* the platform knows the length, or sends chunks */
     size_t len = (size_t)(mocket__decimal(digits, (uint64_t)o->request.body_len) - digits);
     fastly_request_append(request, length, sizeof length - 1, digits, len);
@@ -147,11 +153,12 @@ static int send(struct adapter_outgoing *o, struct fastly_call *c, uint32_t requ
         return MOCKET_ELIMIT;
     if (o->body.len > 0 && fastly_body_write(body, o->body.ptr, o->body.len, FASTLY_BACK, &done) != FASTLY_OK)
         return MOCKET_ELIMIT;
-    int status = o->streams ? fastly_send_streaming(request, body, backend.ptr, backend.len, &c->pending)
-                            : fastly_send_async(request, body, backend.ptr, backend.len, &c->pending);
+    bool streams = sends_stream(o);
+    int status = streams ? fastly_send_streaming(request, body, backend.ptr, backend.len, &c->pending)
+                         : fastly_send_async(request, body, backend.ptr, backend.len, &c->pending);
     if (status != FASTLY_OK)
         return MOCKET_EIO;
-    c->sent = o->streams ? body : FASTLY_INVALID;
+    c->sent = streams ? body : FASTLY_INVALID;
     return 0;
 }
 

@@ -71,6 +71,7 @@ static void add_conn(struct wait *w, struct server_conn *c)
     if (c->state != CONN_CLOSED && (conn_unsent(c) > 0 || c->busy)) {
         conn_flush(c);
         conn_work(c);
+        w->some_ready |= c->state == CONN_CLOSED; /* the app learns it now */
     }
     if (c->state == CONN_CLOSED)
         return;
