@@ -12,20 +12,33 @@
 
 static struct adapter *here;
 
-struct adapter *adapter_here(void)
+/* LOADING; NULL: no memory. */
+static struct adapter *make(void)
 {
-    return here;
-}
-
-struct adapter *adapter_open(void)
-{
-    struct adapter *a = here = mocket__realloc(NULL, sizeof *a);
+    struct adapter *a = mocket__realloc(NULL, sizeof *a);
     if (!a)
         return NULL;
     memset(a, 0, offsetof(struct adapter, log_room)); /* the last member needs no zeroes */
     a->ended_end = &a->ended;
     a->declared.max_body = MAX_BODY;
     a->traits = app_traits();
+    a->running = "the start section";
+    return a;
+}
+
+struct adapter *adapter_here(void)
+{
+    if (!here && !(here = make()))
+        __builtin_trap();
+    return here;
+}
+
+struct adapter *adapter_open(void)
+{
+    struct adapter *a = here ? here : (here = make());
+    if (!a || a->state != ADAPTER_LOADING)
+        return a;
+    a->state = ADAPTER_STARTING;
     a->running = "_initialize";
     app_initialize();
     a->running = "mocket_start";

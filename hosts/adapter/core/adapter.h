@@ -90,6 +90,7 @@ struct adapter_exchange {
 /* ---- The instance ---- */
 
 enum adapter_state {
+    ADAPTER_LOADING, /* the app's start section may run, in a merged module */
     ADAPTER_STARTING,
     ADAPTER_IDLE,    /* no export of the app runs */
     ADAPTER_RUNNING, /* an export runs, or is suspended in await */
@@ -127,10 +128,10 @@ struct adapter {
     char write_room[512]; /* of preview1.c, for a piece of what the app writes */
 };
 
-/* Runs _initialize and the app's start. Returns NULL if there is no memory. A start that fails is logged; the adapter
- * is BROKEN then, and every request is answered 500. */
+/* Runs _initialize and the app's start, the first time. Returns NULL if there is no memory. A start that fails is
+ * logged; the adapter is BROKEN then, and every request is answered 500. */
 struct adapter *adapter_open(void);
-/* The adapter that adapter_open made. */
+/* The adapter. The app's start section may be the first that needs it. */
 struct adapter *adapter_here(void);
 
 /* NULL: no memory. */

@@ -15,8 +15,6 @@ int app_fd_write(int fd, const struct p1_range *ranges, size_t count, size_t *do
     struct adapter *a = adapter_here();
     if (fd != P1_STDOUT && fd != P1_STDERR)
         return p1_fd_write(fd, ranges, count, done);
-    if (!a) /* the app's start section */
-        return p1_fd_write(P1_STDERR, ranges, count, done);
     size_t total = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t at = (uint32_t)(uintptr_t)ranges[i].ptr;
@@ -57,12 +55,10 @@ void app_proc_exit(uint32_t code)
     struct adapter *a = adapter_here();
     char text[96], *at = text;
     mocket_span called = MOCKET_SPAN("the app called exit with code "), hint = MOCKET_SPAN(": main must return");
-    if (!a)
-        p1_proc_exit((int)code);
     adapter_log_flush(a);
     memcpy(at, called.ptr, called.len);
     at = mocket__decimal(at + called.len, code);
-    if (a->state == ADAPTER_STARTING) {
+    if (a->state <= ADAPTER_STARTING) {
         memcpy(at, hint.ptr, hint.len);
         at += hint.len;
     }

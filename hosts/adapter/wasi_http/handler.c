@@ -7,7 +7,7 @@ __attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void htt
 void http_serve(uint32_t request, uint32_t outparam)
 {
     landing_reset();
-    struct adapter *a = adapter_here() ? adapter_here() : adapter_open();
+    struct adapter *a = adapter_open();
     struct http_request h = { .request = request, .outparam = outparam };
     struct adapter_exchange *x = a ? adapter_exchange_new(a, &h) : NULL;
     if (!x)
