@@ -424,12 +424,17 @@ static int large(mocket_event *e)
     return mocket_text(e, text);
 }
 
-/* A message is slept over. */
+/* A text is slept over; other messages are sent back, and published. */
 static void on_socket(mocket_socket *s, int kind, mocket_span data)
 {
-    (void)data;
     if (kind == MOCKET_WS_TEXT)
         mocket_sleep(mocket_ws_event(s), 1000000);
+    if (kind == MOCKET_WS_OPEN)
+        mocket_ws_subscribe(s, "all");
+    if (kind != MOCKET_WS_BINARY)
+        return;
+    mocket_ws_send(s, kind, data);
+    mocket_publish(mocket_event_app(mocket_ws_event(s)), "all", kind, data);
 }
 
 static mocket_app *app_new(void)
@@ -602,6 +607,74 @@ static void test_a_stop_in_each_state(void **state)
     fixture_free(f);
 }
 
+static bool failing_on; /* all allocations behind the failing one fail too */
+
+static void *fail_once_or_on(void *ptr, size_t len)
+{
+    unit_allocations++;
+    bool fails = failing_on ? unit_allocations >= unit_failing : unit_allocations == unit_failing;
+    return fails ? NULL : realloc(ptr, len);
+}
+
+/* As far as the server listens. */
+static void try_to_say(struct fixture *f, mocket_span bytes)
+{
+    char got[20000];
+    send(f->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+    for (int i = 0; i < 10; i++) {
+        turn(f);
+        recv(f->fd, got, sizeof got, MSG_DONTWAIT);
+    }
+}
+
+static void log_nothing(void *data, int level, mocket_span line)
+{
+    (void)data, (void)level, (void)line;
+}
+
+/* Returns whether there was an allocation to fail. */
+static bool talk_without_memory(const mocket_span *lines, size_t count)
+{
+    struct fixture *f = fixture_new(app_new(), &mocket__h1);
+    f->opts.log = log_nothing;
+    unit_allocations = 0;
+    mocket__memory_hook(fail_once_or_on);
+    for (size_t i = 0; i < count; i++)
+        try_to_say(f, lines[i]);
+    close(f->fd);
+    f->fd = -1;
+    turn(f);
+    mocket__memory_hook(NULL);
+    fixture_free(f);
+    return unit_allocations >= unit_failing;
+}
+
+/* Whatever there is no memory for, no handler is forgotten, and the connection and its memory are gone in the end. */
+static void test_each_allocation_fails(void **state)
+{
+    static const mocket_span plain[] = {
+        UNIT_ROW("GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /large HTTP/1.1\r\nHost: x\r\n\r\nGET /nap HTT"),
+        UNIT_ROW("P/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n"),
+    };
+    const mocket_span frames[] = {
+        handshake,
+        UNIT_ROW("\x82\x84\0\0\0\0echo\x89\x81\0\0\0\0p\x82\x83\0\0\0\0two"),
+        UNIT_ROW("\x81\x84\0\0\0\0wait\x82\x84\0\0\0\0more"),
+        UNIT_ROW("\x89\x81\0\0\0\0p"),
+        UNIT_ROW("\x88\x80\0\0\0\0"),
+    };
+    (void)state;
+    for (int on = 0; on < 2; on++) {
+        failing_on = on;
+        for (unit_failing = 1; talk_without_memory(plain, UNIT_COUNT(plain)); unit_failing++)
+            continue;
+        assert_true(unit_failing > 1);
+        for (unit_failing = 1; talk_without_memory(frames, UNIT_COUNT(frames)); unit_failing++)
+            continue;
+        assert_true(unit_failing > 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +691,7 @@ int main(void)
         cmocka_unit_test(test_a_stop_in_each_state),
         cmocka_unit_test(test_no_room_behind_the_last_answer),
         cmocka_unit_test(test_no_room_for_a_message_while_a_handler_waits),
+        cmocka_unit_test(test_each_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
