@@ -3,8 +3,9 @@
  *
  * The life of a connection only goes forward. Any state may go to CLOSING at once.
  *
- *     SERVING -> ENDING ---------------------------> CLOSING -> CLOSED
- *            \-> DISCARDING -> LINGERING ----------/ */
+ *     SERVING -> ENDING --------------------.
+ *        |          |                       v
+ *        '-----> DISCARDING -> LINGERING -> CLOSING -> CLOSED */
 #ifndef MOCKET_NATIVE_SERVER_CONNECTION_H
 #define MOCKET_NATIVE_SERVER_CONNECTION_H
 

@@ -11,7 +11,7 @@
  *                |-> YIELDING -------------- its turn comes ------> RUNNING
  *                '-> PARKING -> PARKED ---- wake ----'              PARKING: begin of the park has not run yet
  *
- * Only this file changes the state. A handler that waits is never dropped: whatever ends its wait wakes it. */
+ * Only exchange.c changes the state. A handler that waits is never dropped: whatever ends its wait wakes it. */
 #ifndef MOCKET_NATIVE_SERVER_EXCHANGE_H
 #define MOCKET_NATIVE_SERVER_EXCHANGE_H
 
