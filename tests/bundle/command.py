@@ -270,7 +270,7 @@ def a_module_cut_anywhere_does_no_harm(folder):
 @case
 def misuse_is_told(folder):
     app = str(guest("hello"))
-    for words, piece in (([], "no module: give"), ([app], "--target TARGET"), ([app, "--target", "node"], "-o DIR"),
+    for words, piece in (([], "no module: give"), ([app], "--target TARGET"), ([app, "--target", "node"], "-o PATH"),
                          ([app, app, "--target", "node"], "only one module can be bundled"),
                          (["--target", "nodejs", app], "--target nodejs: node, deno, "),
                          (["--target", "nodejs", app], "did you mean `node`?"),

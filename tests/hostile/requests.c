@@ -40,8 +40,9 @@ static void codes(int req, const int *list, int count)
     answer(req, 200, text);
 }
 
-#define LARGE (12 << 20)
 #define CODES(req, ...) codes(req, (const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+
+#define LARGE (12 << 20)
 
 /* ---- One function for each path ---- */
 
@@ -167,7 +168,6 @@ static void path_hop(int req)
     answer_field(req, "connection", "close");
 }
 
-/* What the body's length is, the host knows better. */
 /* An answer that no connection takes at once. */
 static void path_large(int req)
 {
@@ -178,12 +178,7 @@ static void path_large(int req)
     free(body);
 }
 
-static void path_answer_first(int req)
-{
-    answer(req, 200, "early");
-    do_await(do_sleep(req, 200));
-}
-
+/* What the body's length is, the host knows better. */
 static void path_length(int req)
 {
     answer_field(req, "content-length", "999");
@@ -369,7 +364,6 @@ static const struct {
     { "/log-range", path_log_range },
     { "/length", path_length },
     { "/large", path_large },
-    { "/answer-first", path_answer_first },
 };
 
 EXPORT("mocket_handle") void handle(int req, const char *message, uint32_t len)

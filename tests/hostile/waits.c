@@ -173,6 +173,11 @@ static void handle_path(int req, const char *path, int number)
         last_code = do_await(more);
         return;
     }
+    if (strcmp(path, "/answer-first") == 0) { /* answers, and waits then */
+        answer(req, 200, "early");
+        do_await(do_sleep(req, 200));
+        return;
+    }
     if (strcmp(path, "/impatient") == 0) { /* answers while it waits for the body */
         do_ready(req, 0);
         do_await(do_sleep(req, 50));

@@ -48,8 +48,8 @@ test('instances of requests whose clients left are used again', async () => {
 });
 
 test('an instance whose guest waits after its answer is used again', async () => {
-    const guest = path.join(folder, 'requests.wasm');
-    writeFileSync(guest, hostile('requests'));
+    const guest = path.join(folder, 'waits.wasm');
+    writeFileSync(guest, hostile('waits'));
     await serving(guest, options({ maxInstances: 1 }), async ({ address }) => {
         assert.equal(await get(address, '/answer-first'), 'early');
         for (const end = Date.now() + 10000; await status(address, '/ok') !== 200; await sleep(100))
