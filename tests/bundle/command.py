@@ -274,7 +274,7 @@ def misuse_is_told(folder):
                          ([app, app, "--target", "node"], "only one module can be bundled"),
                          (["--target", "nodejs", app], "--target nodejs: node, deno, "),
                          (["--target", "nodejs", app], "did you mean `node`?"),
-                         (["--target", "browser", app], "or service-worker is needed"),
+                         (["--target", "browser", app], "or fastly is needed"),
                          (["--target", ""], "is needed"), (["--targe", "node"], "did you mean --target?"),
                          ([app, "--target", "node", "-o", "a\nb"], "control character"),
                          ([app, "--target", "node", "-o", ""], "-o needs a value"),
