@@ -1,5 +1,6 @@
 """A backend (rows.py) that runs: a program that is started, asked and stopped."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -36,6 +37,7 @@ class Server:
         self.terminated = False
         self.folders = []  # they go when the program has ended
         self.log = tempfile.TemporaryFile()
+        fcntl.fcntl(self.log, fcntl.F_SETFL, os.O_APPEND)  # several processes write it, each at its end
         stdin = subprocess.PIPE if stop_by == "EOF" else subprocess.DEVNULL
         self.process = subprocess.Popen(command, env={**os.environ, **env}, stdin=stdin, stdout=self.log,
                                         stderr=self.log)

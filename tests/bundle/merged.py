@@ -73,6 +73,7 @@ def cgi_targets_are_below_the_script(folder):
                               ({"REQUEST_URI": "/mapped", "SCRIPT_NAME": "/app.cgi"}, b"/mapped?"),
                               ({"REQUEST_URI": "http://host/p?q"}, b"/p?q"),
                               ({"PATH_INFO": "/a b%\u00e9", "QUERY_STRING": "x=%20"}, b"/a%20b%25%C3%A9?x=%20"),
+                              ({"REQUEST_URI": "/a", "SERVER_NAME": "", "SERVER_PORT": "8080"}, b"/a?"),
                               ({"SCRIPT_NAME": "/app.cgi"}, b"/?")):
         _, head, body, _ = run(out, REQUEST_METHOD="GET", **variables)
         expect((head["Status"], body), ("200 OK", wanted), str(variables))

@@ -149,11 +149,12 @@ static mocket_span make_target(struct adapter_exchange *x, const struct variable
 
 /* ---- The rest of the message ---- */
 
+/* Without Host, in HTTP/1.0, lighttpd has no name either: SERVER_NAME is empty, and so is the authority. */
 static mocket_span make_authority(struct adapter_exchange *x, const struct variables *v)
 {
     struct mocket_buf text = { 0 };
-    if (v->host.ptr)
-        return v->host;
+    if (v->host.ptr || v->server.len == 0)
+        return v->host.ptr ? v->host : MOCKET_SPAN("");
     mocket__buf_span(&text, v->server);
     if (v->port.len > 0 && !mocket__span_eq(v->port, MOCKET_SPAN("80")) &&
         !mocket__span_eq(v->port, MOCKET_SPAN("443"))) {
