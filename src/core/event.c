@@ -92,7 +92,9 @@ void mocket__event_log(mocket_event *e, int level, const char *piece, ...)
     for (; piece; piece = va_arg(pieces, const char *))
         mocket__buf_text(&line, piece);
     va_end(pieces);
-    e->req->env->log(e->req->env, level, mocket__buf_view(&line));
+    bool complete = mocket__buf_status(&line) == 0;
+    e->req->env->log(e->req->env, level,
+                     complete ? mocket__buf_view(&line) : MOCKET_SPAN("out of memory for a log line"));
     mocket__buf_release(&line);
 }
 

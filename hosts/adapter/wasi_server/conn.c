@@ -1,6 +1,6 @@
 /* The life of a connection. conn_work tries everything that may be possible now: the end of a request, the next head,
  * sending. What is left decides what limits its time. The behaviour is that of the native server
- * (src/backend/native/server/conn.c). */
+ * (src/backend/native/server/connection.c, h1.c). */
 #include "conn.h"
 
 #include "../../../src/base/deadline.h"
