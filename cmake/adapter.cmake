@@ -8,7 +8,7 @@ set(MOCKET_ADAPTER_CORE ${adapter_core} CACHE INTERNAL "")
 set(adapter_shared
     src/abi/fetch.c src/abi/head.c src/abi/request.c src/abi/words.c src/base/account.c src/base/arena.c src/base/buf.c
     src/base/escape.c src/base/span.c src/http/fields.c src/http/method.c src/http/reason.c src/http/url.c
-    hosts/c/guest/handle.c)
+    src/http/message.c hosts/c/guest/handle.c)
 list(TRANSFORM adapter_shared PREPEND ${PROJECT_SOURCE_DIR}/)
 set(MOCKET_ADAPTER_SHARED ${adapter_shared} CACHE INTERNAL "")
 

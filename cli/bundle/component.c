@@ -27,7 +27,7 @@ static int check_export(const struct mocket_wasm_module *app, const char *name, 
     char found[MOCKET_WASM_TYPE_MAX];
     uint32_t index = mocket__wasm_export_index(app->wasm, mocket__span(name));
     if (index == UINT32_MAX)
-        return 0; /* guest_app_read has checked those that are needed */
+        return 0; /* an optional export: guest_app_read refuses an app without a required one */
     mocket__wasm_type_text(app, index, found);
     if (mocket__span_eq(mocket__span(found), mocket__span(type)))
         return 0;
@@ -175,7 +175,7 @@ static bool is_used(const char *name, mocket_span app, const struct guest_app *f
 {
     mocket_span export = mocket__span(name);
     if (mocket__span_eq(export, MOCKET_SPAN("_start")) && facts->has[GUEST_MOCKET_START])
-        return false; /* mocket_start is the one that counts */
+        return false; /* the app is started by mocket_start, not by _start */
     return mocket__wasm_export_index(app, export) != UINT32_MAX;
 }
 

@@ -26,7 +26,7 @@ struct bundle_component {
     } optional[BUNDLE_OPTIONAL_MAX];
 };
 
-/* The templates. One that was not built, for want of clang, has no bytes. */
+/* The templates. A build without clang for wasm has empty ones. */
 extern const struct bundle_component bundle_component_wasi_http;     /* without an environment */
 extern const struct bundle_component bundle_component_wasi_http_env; /* with wasi:cli/environment */
 extern const struct bundle_component bundle_component_wasi_server;

@@ -4,7 +4,7 @@
 
 #include "standard.h"
 
-/* An adapter, linked with the command. One that was not built, for want of clang, has no bytes. */
+/* An adapter, linked with the command. A build without clang for wasm has empty ones. */
 struct bundle_adapter {
     const unsigned char *bytes;
     size_t len;

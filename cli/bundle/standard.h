@@ -14,8 +14,8 @@
     X("wcgi", wcgi, "Wasmer, as WCGI", FOLDER)                                                                         \
     X("fastly", fastly, "Fastly Compute", FOLDER)
 
-/* Appends the files of the bundle. The first one is the one that -o names, if that is a file. Returns 0, or an exit
- * code after the error was printed. */
+/* Appends the files of the bundle. If -o names a file, it is the first of them. Returns 0, or an exit code after the
+ * error was printed. */
 #define BUNDLE_STANDARD_FUNCTION(name, function, ...)                                                                  \
     int bundle_make_##function(const struct bundle_app *app, struct bundle_files *files);
 BUNDLE_STANDARD_TARGETS(BUNDLE_STANDARD_FUNCTION)

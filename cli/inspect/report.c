@@ -179,7 +179,7 @@ static int add_rows(struct report *r, const struct rows *rows)
 
 /* ---- The app ---- */
 
-/* Finds the module with the mark's hash among those of the component. */
+/* Finds the app among the core modules of the component: its SHA-256 is the one in the mark. */
 static void find_app_inside(struct report *r)
 {
     struct mocket_wasm_bytes rest = all_sections(r), content;

@@ -73,3 +73,24 @@ struct mocket_escaped mocket__escape(char *to, size_t room, mocket_span text)
     }
     return done;
 }
+
+size_t mocket__utf8_put(char to[4], uint32_t c)
+{
+    size_t len = 0;
+    if (c < 0x80) {
+        to[len++] = (char)c;
+        return len;
+    }
+    if (c < 0x800) {
+        to[len++] = (char)(0xc0 | c >> 6);
+    } else if (c < 0x10000) {
+        to[len++] = (char)(0xe0 | c >> 12);
+        to[len++] = (char)(0x80 | (c >> 6 & 0x3f));
+    } else {
+        to[len++] = (char)(0xf0 | c >> 18);
+        to[len++] = (char)(0x80 | (c >> 12 & 0x3f));
+        to[len++] = (char)(0x80 | (c >> 6 & 0x3f));
+    }
+    to[len++] = (char)(0x80 | (c & 0x3f));
+    return len;
+}

@@ -25,4 +25,8 @@ struct mocket_escaped {
  * lines and paragraphs (U+2028, U+2029). The original bytes can be recovered from the result. */
 struct mocket_escaped mocket__escape(char *to, size_t room, mocket_span text);
 
+/* Writes a code point below 0x110000 as UTF-8. Returns the number of bytes. A surrogate becomes three bytes that are
+ * not UTF-8. */
+size_t mocket__utf8_put(char to[4], uint32_t c);
+
 #endif

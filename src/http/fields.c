@@ -173,3 +173,12 @@ bool mocket__is_hop_by_hop(mocket_span name)
     enum mocket_field_kind kind = mocket__field_kind(name);
     return kind != MOCKET_FIELD_PLAIN && kind <= MOCKET_FIELD_LAST_HOP;
 }
+
+void mocket__fields_drop_hop_by_hop(struct mocket_fields *f)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (!mocket__is_hop_by_hop(f->rows[i].name))
+            f->rows[kept++] = f->rows[i];
+    f->count = kept;
+}

@@ -43,5 +43,7 @@ bool mocket__is_sent_value(mocket_span s);  /* allowed in sent headers and in fo
 bool mocket__field_of_line(mocket_span line, struct mocket_field *out);
 /* Fields that belong to the connection and are never passed on (docs/abi.md, section 4). */
 bool mocket__is_hop_by_hop(mocket_span name);
+/* Removes every hop-by-hop row, keeps the order of the rest. Fields that Connection names stay. */
+void mocket__fields_drop_hop_by_hop(struct mocket_fields *f);
 
 #endif

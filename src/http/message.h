@@ -32,4 +32,8 @@ struct mocket_message {
     int body_error;              /* of a guest's request: why its host has no body, MOCKET_E...; 0 */
 };
 
+/* Copies a head into the arena, and moves the message's texts that lie in it there: they outlive the buffer of the
+ * head. Returns false when out of memory; the message is unchanged then. */
+bool mocket__message_keep(struct mocket_message *msg, struct mocket_arena *arena, mocket_span head);
+
 #endif

@@ -1,7 +1,7 @@
 /* The app beside the adapter: its exports and its memory. An adapter for components has a memory of its own, and its
- * copies are calls (own_memory.c); one that is merged into the app's module shares the app's memory (shared_memory.c).
- * Whoever joins the two resolves the imports of the module `app`: an optional export that the app lacks becomes a
- * function that does nothing. */
+ * copies are calls (own_memory.S). An adapter that is merged into the app's module shares the app's memory
+ * (shared_memory.c). The tool that joins the two resolves the imports of the module `app`: an optional export that
+ * the app lacks becomes a function that does nothing. */
 #ifndef MOCKET_HOSTS_ADAPTER_CORE_APP_H
 #define MOCKET_HOSTS_ADAPTER_CORE_APP_H
 

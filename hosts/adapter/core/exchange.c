@@ -230,15 +230,6 @@ void adapter_submit(struct adapter_exchange *x)
 
 /* ---- The call ---- */
 
-static void drop_hop_by_hop(struct mocket_fields *f)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < f->count; i++)
-        if (!mocket__is_hop_by_hop(f->rows[i].name))
-            f->rows[kept++] = f->rows[i];
-    f->count = kept;
-}
-
 /* Gets fields and peer, unless they are there. 0 or MOCKET_ENOMEM. */
 static int complete_message(struct adapter_exchange *x)
 {
@@ -246,7 +237,7 @@ static int complete_message(struct adapter_exchange *x)
     if (rc < 0)
         return MOCKET_ENOMEM;
     x->fields_later = false;
-    drop_hop_by_hop(&x->message.fields);
+    mocket__fields_drop_hop_by_hop(&x->message.fields);
     return 0;
 }
 

@@ -245,19 +245,10 @@ static bool follow(struct adapter_outgoing *o)
     return false;
 }
 
-static void drop_hop_by_hop(struct mocket_fields *f)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < f->count; i++)
-        if (!mocket__is_hop_by_hop(f->rows[i].name))
-            f->rows[kept++] = f->rows[i];
-    f->count = kept;
-}
-
 static void become_headed(struct adapter_outgoing *o)
 {
     o->state = ADAPTER_HEADED;
-    drop_hop_by_hop(&o->fields);
+    mocket__fields_drop_hop_by_hop(&o->fields);
     adapter_source_init(&o->reply, MOCKET_UNLIMITED);
     touch(o);
 }

@@ -1,5 +1,6 @@
-/* What the app imports from `mocket` (docs/abi.md, section 2). Each function is an export of the adapter with the name
- * mocket.NAME; who joins the two connects them by these names, and compares the types with include/mocket_abi.h. */
+/* What the app imports from `mocket` (docs/abi.md, section 2). Each function is an export of the adapter with the
+ * name mocket.NAME. The tool that joins the two connects them by these names, and compares the types with
+ * include/mocket_abi.h. */
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/memory.h"
 #include "../../../src/base/span.h"

@@ -1,30 +1,10 @@
 /* The imports of MoonBit's runtime: println, and the clock. Other functions of its modules do nothing; the tool that
  * joins app and adapter adds them. */
 #include "../../../src/base/deadline.h"
+#include "../../../src/base/escape.h"
 #include "log.h"
 
 enum { PRINTLN = 2 }; /* its line */
-
-static size_t put_utf8(char text[4], uint32_t c)
-{
-    size_t len = 0;
-    if (c < 0x80) {
-        text[len++] = (char)c;
-        return len;
-    }
-    if (c < 0x800) {
-        text[len++] = (char)(0xc0 | c >> 6);
-    } else if (c < 0x10000) {
-        text[len++] = (char)(0xe0 | c >> 12);
-        text[len++] = (char)(0x80 | (c >> 6 & 0x3f));
-    } else {
-        text[len++] = (char)(0xf0 | c >> 18);
-        text[len++] = (char)(0x80 | (c >> 12 & 0x3f));
-        text[len++] = (char)(0x80 | (c >> 6 & 0x3f));
-    }
-    text[len++] = (char)(0x80 | (c & 0x3f));
-    return len;
-}
 
 /* A unit of UTF-16. Half of a pair without the other half becomes three bytes that are not UTF-8, which the log
  * escapes. */
@@ -41,7 +21,7 @@ void spectest_print_char(int32_t unit)
     a->high_surrogate = 0;
     if (high && c >= 0xdc00 && c < 0xe000)
         c = 0x10000 + ((high - 0xd800) << 10) + (c - 0xdc00);
-    adapter_log_add(a, PRINTLN, (mocket_span){ text, put_utf8(text, c) });
+    adapter_log_add(a, PRINTLN, (mocket_span){ text, mocket__utf8_put(text, c) });
 }
 
 /* Milliseconds since 1970. */

@@ -169,35 +169,12 @@ void conn_time_is_up(struct server_conn *c)
 
 /* ---- Requests ---- */
 
-static void rebase(mocket_span *s, mocket_span from, const char *to)
-{
-    if (s->ptr >= from.ptr && s->ptr < from.ptr + from.len)
-        s->ptr = to + (s->ptr - from.ptr);
-}
-
-/* The texts of the request outlive the input buffer. False: no memory. */
-static bool move_head(struct server_conn *c, mocket_span head)
-{
-    struct mocket_message *msg = &c->x->message;
-    mocket_span copy = mocket__arena_copy(&c->x->arena, head);
-    if (!copy.ptr)
-        return false;
-    rebase(&msg->method_text, head, copy.ptr);
-    rebase(&msg->target, head, copy.ptr);
-    rebase(&msg->authority, head, copy.ptr);
-    for (size_t i = 0; i < msg->fields.count; i++) {
-        rebase(&msg->fields.rows[i].name, head, copy.ptr);
-        rebase(&msg->fields.rows[i].value, head, copy.ptr);
-    }
-    return true;
-}
-
 /* The head is complete: the loop passes the request to the core. */
 static void begin_request(struct server_conn *c, mocket_span head)
 {
     struct mocket_message *msg = &c->x->message;
     c->in_at += head.len;
-    if (!move_head(c, head)) {
+    if (!mocket__message_keep(msg, &c->x->arena, head)) {
         conn_refuse(c, 503);
         drop_head(c);
         return;

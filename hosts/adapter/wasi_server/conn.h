@@ -121,7 +121,7 @@ void conn_refuse(struct server_conn *c, int status);
 void conn_learn_peer(struct server_conn *c);
 /* Looks at the body of which more is waited for: is its time up? *until_ns: when to look again. */
 void conn_watch_body(struct server_conn *c, uint64_t *until_ns);
-/* The wait for the body is over for now. */
+/* No read of the body waits any more. The next wait begins with conn_watch_body. */
 void conn_unwatch_body(struct server_conn *c);
 /* Would port_read return something? */
 bool conn_is_readable(const struct server_conn *c);

@@ -2,6 +2,7 @@
  * inert (strings cross as external references: here they are all null), the clock works. */
 #include <time.h>
 
+#include "../../../src/base/escape.h"
 #include "imports.h"
 #include "instance.h"
 
@@ -27,22 +28,7 @@ static const char *print_char(void *data, union engine_slot *s)
     if (c == 0 && unit != 0)
         return NULL;
     char text[4];
-    size_t len = 0;
-    if (c < 0x80) {
-        text[len++] = (char)c;
-    } else if (c < 0x800) {
-        text[len++] = (char)(0xc0 | c >> 6);
-    } else if (c < 0x10000) {
-        text[len++] = (char)(0xe0 | c >> 12);
-        text[len++] = (char)(0x80 | (c >> 6 & 0x3f));
-    } else {
-        text[len++] = (char)(0xf0 | c >> 18);
-        text[len++] = (char)(0x80 | (c >> 12 & 0x3f));
-        text[len++] = (char)(0x80 | (c >> 6 & 0x3f));
-    }
-    if (c >= 0x80)
-        text[len++] = (char)(0x80 | (c & 0x3f));
-    guest_line_add(&i->out[2], i->log, MOCKET_LOG_INFO, (mocket_span){ text, len });
+    guest_line_add(&i->out[2], i->log, MOCKET_LOG_INFO, (mocket_span){ text, mocket__utf8_put(text, c) });
     return NULL;
 }
 

@@ -228,16 +228,6 @@ void guest_request_die(struct guest_request *r, int code)
 
 /* ---- The answer ---- */
 
-/* Fields of the connection are the host's. */
-static void drop_hop_by_hop(struct mocket_fields *f)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < f->count; i++)
-        if (!mocket__is_hop_by_hop(f->rows[i].name))
-            f->rows[kept++] = f->rows[i];
-    f->count = kept;
-}
-
 static int copy_in(struct mocket_arena *a, const struct guest_bytes *from, mocket_span *out)
 {
     enum mocket_charge part = a->part;
@@ -302,7 +292,7 @@ int guest_request_respond(struct guest_instance *i, struct guest_request *r, con
         rc = copy_in(r->arena, &from, &body);
     if (rc < 0)
         return rc == MOCKET_ENOMEM ? starve(i, r) : rc;
-    drop_hop_by_hop(&fields);
+    mocket__fields_drop_hop_by_hop(&fields); /* they are the host's */
     r->status = status;
     r->fields = fields;
     r->whole = body;
@@ -333,7 +323,7 @@ int guest_request_begin(struct guest_instance *i, struct guest_request *r, const
     int status, rc = take_head(i, r, answer, &fields, &status);
     if (rc < 0)
         return rc;
-    drop_hop_by_hop(&fields);
+    mocket__fields_drop_hop_by_hop(&fields); /* they are the host's */
     r->status = status;
     r->fields = fields;
     r->streamed = true;

@@ -78,14 +78,11 @@ static bool add(struct mocket_outgoing *out, mocket_span line)
 static void drop_hop_by_hop(struct mocket_outgoing *out)
 {
     struct mocket_fields *f = &out->fields;
-    size_t at = 0, kept = 0;
+    size_t at = 0;
     mocket_span named = mocket__fields_join(f, &out->arena, MOCKET_SPAN("connection")), name;
     while (named.ptr && (name = mocket__span_list_next(named, &at)).ptr)
         mocket__fields_remove(f, name);
-    for (size_t i = 0; i < f->count; i++)
-        if (!mocket__is_hop_by_hop(f->rows[i].name))
-            f->rows[kept++] = f->rows[i];
-    f->count = kept;
+    mocket__fields_drop_hop_by_hop(f);
 }
 
 /* Returns whether there is one length, possibly repeated in a line of its own. Otherwise the end of the body is

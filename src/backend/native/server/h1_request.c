@@ -131,30 +131,6 @@ static void learn_client(struct mocket_exchange *ex)
         msg->flags |= MOCKET_MESSAGE_TLS;
 }
 
-static void rebase(mocket_span *s, mocket_span from, const char *to)
-{
-    if (s->ptr >= from.ptr && s->ptr < from.ptr + from.len)
-        s->ptr = to + (s->ptr - from.ptr);
-}
-
-/* The head of a handshake lives as long as the socket, and the input buffer shall not. Returns false when out of
- * memory. */
-static bool move_head(struct mocket_exchange *ex, mocket_span head)
-{
-    struct mocket_message *msg = &ex->req.message;
-    mocket_span copy = mocket__arena_copy(&ex->arena, head);
-    if (!copy.ptr)
-        return false;
-    rebase(&msg->method_text, head, copy.ptr);
-    rebase(&msg->target, head, copy.ptr);
-    rebase(&msg->authority, head, copy.ptr);
-    for (size_t i = 0; i < msg->fields.count; i++) {
-        rebase(&msg->fields.rows[i].name, head, copy.ptr);
-        rebase(&msg->fields.rows[i].value, head, copy.ptr);
-    }
-    return true;
-}
-
 void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used)
 {
     struct mocket_connection *c = hx->connection;
@@ -163,7 +139,9 @@ void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used)
     int64_t body_len = req->message.body_len;
     mocket_span head = { c->in.ptr + c->in.start, used };
     c->in.start += used;
-    if (body_len != 0 || !(req->message.flags & MOCKET_MESSAGE_UPGRADE) || !move_head(ex, head))
+    /* The head of a handshake lives as long as the socket, and the input buffer shall not. */
+    if (body_len != 0 || !(req->message.flags & MOCKET_MESSAGE_UPGRADE) ||
+        !mocket__message_keep(&req->message, &ex->arena, head))
         hx->pinned = c->in;
     hx->keep_alive = hx->parser.keep_alive;
     ex->client = mocket__connection_client(c);
