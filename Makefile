@@ -17,7 +17,7 @@ CONFIGURE = cmake -S . -G Ninja -B $(BUILD) --log-level=WARNING
 NINJA = cmake --build $(BUILD) $(if $(JOBS),-j $(JOBS)) --target
 ENGINE = engine=$$(tools/build-engine | tail -n 1) && test -n "$$engine"
 
-.PHONY: all native wasm host run test check contract contract-coverage bench bench-js fuzz mutants install clean help
+.PHONY: all native wasm host run test check contract contract-coverage bench bench-js fuzz mutants install uninstall dist deb site clean help
 
 all: host ## the library, the CLI with the wasm host, the examples as programs and as wasm
 
@@ -48,9 +48,10 @@ contract: host ## the behavioural contract (ARGS=... goes to tests/contract/run)
 contract-coverage: ## contract ids without a case
 	@tests/contract/coverage $(ARGS)
 
-bench: host ## CPU per request beside nginx, Node and Bun, streams, sockets, sizes, start times (ARGS=...)
+bench: host ## every measurement, beside nginx, h2o, Node, Bun, Hono and Wasmtime; writes docs/benchmarks.md (ARGS=...)
 	@$(LOCK) $(NINJA) bench-apps
-	@bench/run $(ARGS)
+	@tools/setup-js >/dev/null && bench/setup-peers >/dev/null && tools/setup-hosts >/dev/null && tools/find-nginx >/dev/null
+	@bench/all $(ARGS)
 
 bench-js: wasm ## CPU per request of JavaScript engines: a plain server, Hono and the host of hosts/js (ARGS=...)
 	@tools/setup-js >/dev/null && bench/setup-peers >/dev/null && bench/js $(ARGS)
@@ -59,14 +60,28 @@ fuzz: ## every fuzzer for SECONDS=60 each
 	@tools/fuzz $(SECONDS)
 
 mutants: host ## seeded faults: does some test see each of them? (ARGS=... goes to tests/mutants/run)
+	@$(LOCK) $(NINJA) contract-apps
 	@tests/mutants/run $(ARGS)
 
+PLACE = $$(realpath -m -- "$(if $(DESTDIR),$(DESTDIR)/)$(PREFIX)")
 # DESTDIR and PREFIX may be relative and hold blanks. CMake would put DESTDIR in front once more. Its list of installed
 # files would belong to root after `sudo make install`, and the next `make install` of the tree's owner would fail.
 install: ## what was built, to PREFIX=/usr/local, below DESTDIR if that is set
 	@test -f $(BUILD)/mocket || { echo "make install: run make, or make native, first" >&2; exit 1; }
-	@env -u DESTDIR cmake --install $(BUILD) --prefix "$$(realpath -m -- "$(if $(DESTDIR),$(DESTDIR)/)$(PREFIX)")"
-	@rm -f $(BUILD)/install_manifest.txt
+	@$(LOCK) sh -c 'env -u DESTDIR cmake --install $(BUILD) --prefix "$$1" && \
+	    tools/installed record "$$1" $(BUILD)/install_manifest.txt && rm -f $(BUILD)/install_manifest.txt' sh "$(PLACE)"
+
+uninstall: ## removes what make install put there (PREFIX and DESTDIR as for install)
+	@tools/installed remove "$(PLACE)"
+
+dist: ## the source tarball, the npm package and their hashes, from the last commit, in build/dist
+	@tools/dist $(ARGS)
+
+deb: ## Debian packages of what was built, in build/packages
+	@tools/package
+
+site: ## the documents as a site, with the reference of the API, in build/site/html
+	@tools/make-site
 
 clean: ## removes build/; the cache of engine and sources stays
 	rm -rf $(BUILD)

@@ -8,19 +8,26 @@
  * missing, main or a function that it calls. The result is written beside the output and renamed, so that a host that
  * watches the file never sees an incomplete one.
  *
+ * With -c each source becomes an object file, for apps of many files whose build program compiles what has changed. The
+ * objects are inputs of another `mocket build`.
+ *
  * Which clang: --cc, else the one of WASI_SDK_PATH, else clang-22, else the newest clang on PATH. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "clang.h"
 #include "command.h"
+#include "commands.h"
 #include "exports.h"
 #include "home.h"
 #include "moonbit.h"
+#include "project.h"
+#include "read.h"
 #include "verbs.h"
 
 #define STACK_SIZE_MIN 4096
@@ -31,12 +38,16 @@ struct build {
     const char *out;
     const char *optimise; /* without the -O */
     const char *cc;
-    const char *target; /* of MoonBit; NULL: not said */
+    int64_t target; /* of MoonBit, a row of targets; below 0: not said */
     int64_t stack_size;
     bool debug;
     bool verbose;
+    bool trace;
+    bool objects;                      /* -c */
+    const char *commands;              /* folder for compile_commands.json; NULL: the app is built */
     struct mocket__cli_command inputs; /* words that are no options */
     struct mocket__cli_command user;   /* inputs and clang's own words, in order */
+    struct cli_project project;        /* the present folder, when there are no inputs */
     char default_out[PATH_MAX];
 };
 
@@ -61,15 +72,6 @@ static int take_level(void *into, const struct cli_said *said, const char *text)
     if (strlen(text) != 1 || !strchr("01234sz", text[0]))
         return mocket__cli_misuse(said->verb, "%s %s: 0, 1, 2, 3, 4, s or z is needed", said->option, text);
     b->optimise = text;
-    return 0;
-}
-
-static int take_target(void *into, const struct cli_said *said, const char *text)
-{
-    struct build *b = into;
-    if (strcmp(text, "wasm") != 0 && strcmp(text, "wasm-gc") != 0)
-        return mocket__cli_misuse(said->verb, "%s %s: wasm or wasm-gc is needed", said->option, text);
-    b->target = text;
     return 0;
 }
 
@@ -114,9 +116,11 @@ static int take_clang_option(void *into, char **argv, int *at)
     return -1;
 }
 
+static const char *const targets[] = { "wasm", "wasm-gc", NULL };
+
 static const struct cli_option options[] = {
-    { CLI_WORD, NULL, 'o', .value = "FILE", .at = offsetof(struct build, out),
-      .initial_words = "app.wasm for app.c and for a folder app", .help = "output file" },
+    { CLI_WORD, NULL, 'o', .value = "FILE", .files = true, .at = offsetof(struct build, out),
+      .initial_words = "app.wasm for app.c and for a folder app; with -c app.o", .help = "output file" },
     { CLI_SWITCH, "verbose", 'v', .at = offsetof(struct build, verbose), .help = "print the commands that run" },
     { CLI_SWITCH, NULL, 'g', .at = offsetof(struct build, debug),
       .help =
@@ -125,12 +129,19 @@ static const struct cli_option options[] = {
     { CLI_OWN, NULL, 'O', .value = "LEVEL", .initial_words = "s in C, 3 in MoonBit", .take = take_level,
       .help = "level of optimisation: 0, 1, 2, 3, s or z; in MoonBit also 4" },
     { CLI_GROUP, .help = "For an app in C" },
+    { CLI_SWITCH, NULL, 'c', .at = offsetof(struct build, objects),
+      .help = "compile each FILE to an object file and do not link; -o needs a single FILE" },
+    { CLI_SWITCH, "trace", .at = offsetof(struct build, trace),
+      .help = "the app logs the route and the middlewares of each request, at the level debug" },
     { CLI_OWN, "stack-size", .value = "BYTES", .initial = "65536", .take = take_stack_size,
       .help = "size of the guest's stack, a multiple of 16" },
-    { CLI_WORD, "cc", .value = "PATH", .at = offsetof(struct build, cc), .help = "the clang to use" },
+    { CLI_WORD, "compile-commands", .value = "DIR", .files = true, .at = offsetof(struct build, commands),
+      .help = "build nothing: write DIR/compile_commands.json, where editors see a native program, and "
+              "DIR/build/wasm/compile_commands.json, where they see the wasm build" },
+    { CLI_WORD, "cc", .value = "PATH", .files = true, .at = offsetof(struct build, cc), .help = "the clang to use" },
     { CLI_GROUP, .help = "For an app in MoonBit" },
-    { CLI_OWN, "target", .value = "TARGET", .take = take_target, .initial_words = "wasm",
-      .help = "wasm (runs on every engine) or wasm-gc" },
+    { CLI_CHOICE, "target", .value = "TARGET", .choices = targets, .at = offsetof(struct build, target),
+      .initial_words = "wasm", .help = "wasm (runs on every engine) or wasm-gc" },
     { .name = NULL },
 };
 
@@ -144,7 +155,7 @@ static bool is_folder(const char *path)
 
 static bool is_moonbit(const struct build *b)
 {
-    bool found = b->target;
+    bool found = b->target >= 0;
     for (size_t i = 0; i < b->inputs.count && !found; i++)
         found = is_folder(b->inputs.words[i]);
     return found;
@@ -162,13 +173,19 @@ static int check_inputs(const struct build *b)
     }
     if (b->optimise && b->optimise[0] == '4')
         return mocket__cli_misuse(b->verb, "-O 4 is for an app in MoonBit: 0, 1, 2, 3, s or z is needed");
-    return b->inputs.count ? 0 : mocket__cli_misuse(b->verb, "no input: give C files, or the folder of a MoonBit app");
+    if (b->objects && b->out && b->inputs.count > 1)
+        return mocket__cli_misuse(b->verb, "-c with -o %s: give one FILE, or leave out -o", b->out);
+    return 0;
 }
 
 /* The first option that the C compiler alone knows; NULL: there is none. */
 static const char *option_of_c(const struct build *b)
 {
-    const char *found = b->cc ? "--cc" : NULL;
+    const char *found = b->cc         ? "--cc"
+                        : b->objects  ? "-c"
+                        : b->trace    ? "--trace"
+                        : b->commands ? "--compile-commands"
+                                      : NULL;
     for (size_t i = 0; i < b->user.count && !found; i++)
         if (i >= b->inputs.count || strcmp(b->user.words[i], b->inputs.words[i]) != 0)
             found = b->user.words[i];
@@ -184,7 +201,7 @@ static int build_moonbit(const struct build *b)
                                                                     .words = b->inputs.words,
                                                                     .count = b->inputs.count,
                                                                     .out = b->out,
-                                                                    .target = b->target ? b->target : "wasm",
+                                                                    .target = targets[b->target >= 0 ? b->target : 0],
                                                                     .optimise = b->optimise ? b->optimise : "3",
                                                                     .debug = b->debug,
                                                                     .verbose = b->verbose });
@@ -197,12 +214,13 @@ static const char *name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* app.c -> app.wasm, in the present folder as compilers do. */
-static int choose_out(struct build *b)
+/* app.c -> app.wasm, or app.o, in the present folder as compilers do. */
+static int choose_out(struct build *b, const char *input)
 {
-    const char *name = name_of(b->inputs.words[0]);
+    const char *name = name_of(input);
     const char *dot = strrchr(name, '.');
-    int len = snprintf(b->default_out, PATH_MAX, "%.*s.wasm", (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
+    int len = snprintf(b->default_out, PATH_MAX, "%.*s.%s", (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name,
+                       b->objects ? "o" : "wasm");
     if (len < 0 || len >= PATH_MAX)
         return mocket__cli_failure(b->verb, "%s: the name is too long", name);
     b->out = b->default_out;
@@ -212,11 +230,8 @@ static int choose_out(struct build *b)
 /* A mistyped `-o app.c` must not overwrite the source. */
 static int spare_inputs(const struct build *b)
 {
-    struct stat out, in;
-    if (stat(b->out, &out) < 0)
-        return 0;
     for (size_t i = 0; i < b->user.count; i++)
-        if (stat(b->user.words[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+        if (mocket__cli_same_file(b->user.words[i], b->out))
             return mocket__cli_failure(b->verb, "%s: the output is one of the inputs; choose another file with -o",
                                        b->out);
     return 0;
@@ -233,30 +248,49 @@ struct words {
     char temporary[PATH_MAX]; /* in it */
 };
 
-static void compose(const struct build *b, const struct mocket__cli_home *home, struct words *w,
+static bool is_input(const struct build *b, const char *word)
+{
+    bool found = false;
+    for (size_t i = 0; i < b->inputs.count && !found; i++)
+        found = b->inputs.words[i] == word;
+    return found;
+}
+
+/* only: the input to compile to an object; NULL: all of them are linked. */
+static void compose(const struct build *b, const struct mocket__cli_home *home, struct words *w, const char *only,
                     struct mocket__cli_command *c)
 {
-    static const char *const always[] = {
-        "--target=wasm32-wasi", "-Wno-deprecated", "-mexec-model=reactor", "-ffunction-sections",
-        "-fdata-sections",      "--no-wasm-opt",   "-Wl,--gc-sections",    "-Wl,--stack-first",
-    };
+    static const char *const always[] = { "--target=wasm32-wasi", "-Wno-deprecated", "-ffunction-sections",
+                                          "-fdata-sections" };
+    static const char *const linking[] = { "-mexec-model=reactor", "--no-wasm-opt", "-Wl,--gc-sections",
+                                           "-Wl,--stack-first" };
     snprintf(w->level, sizeof w->level, "-O%s", b->optimise ? b->optimise : "s");
     snprintf(w->stack, sizeof w->stack, "-Wl,-z,stack-size=%ld", (long)b->stack_size);
     mocket__cli_command_add(c, w->cc);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         mocket__cli_command_add(c, always[i]);
-    mocket__cli_command_add(c, w->stack);
+    for (size_t i = 0; !only && i < sizeof linking / sizeof linking[0]; i++)
+        mocket__cli_command_add(c, linking[i]);
+    if (!only && b->trace)
+        mocket__cli_command_add(c, "-Wl,--undefined=mocket__guest_trace");
+    mocket__cli_command_add(c, only ? "-c" : w->stack);
     mocket__cli_command_add(c, w->level);
-    mocket__cli_command_add(c, b->debug ? "-g" : "-Wl,--strip-debug");
+    if (!only || b->debug)
+        mocket__cli_command_add(c, b->debug ? "-g" : "-Wl,--strip-debug");
+    if (!only && !b->debug) /* addresses in code take the bytes that they need, not five; debuggers expect five */
+        mocket__cli_command_add(c, "-Wl,--compress-relocations");
     mocket__cli_command_add(c, "-I");
     mocket__cli_command_add(c, home->include);
     mocket__cli_clang_headers(c, &b->user, w->headers);
     for (size_t i = 0; i < b->user.count; i++)
-        mocket__cli_command_add(c, b->user.words[i]);
-    mocket__cli_command_add(c, home->library);
+        if (!only || b->user.words[i] == only || !is_input(b, b->user.words[i]))
+            mocket__cli_command_add(c, b->user.words[i]);
+    if (!only)
+        mocket__cli_command_add(c, home->library);
     mocket__cli_command_add(c, "-o");
     mocket__cli_command_add(c, w->temporary);
     c->failed = c->failed || b->user.failed;
+    c->doing = only ? only : b->out;
 }
 
 /* A folder of our own beside the output, and in it the output's own name: the linker writes that name into the module,
@@ -276,6 +310,18 @@ static int open_temporary(const struct build *b, struct words *w)
     return mocket__cli_failure(b->verb, "%s: the path is too long", b->out);
 }
 
+#define ROOM_NEEDED (UINT64_C(1) << 20) /* bytes; less than that is a reason for any failure */
+
+/* The linker writes through a mapping: a full disk ends it by SIGBUS, with a backtrace and no reason. */
+static void tell_failure(const struct build *b, const struct words *w, const struct mocket__cli_command *c)
+{
+    struct statvfs disk;
+    if (statvfs(w->folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < ROOM_NEEDED)
+        mocket__cli_failure(b->verb, "%s: %s: less than 1 MiB is free", b->out, strerror(ENOSPC));
+    else
+        mocket__cli_clang_tell_missing(b->verb, c);
+}
+
 /* The linker makes its result executable; a module is not a program. */
 static int finish(const struct build *b, const char *temporary)
 {
@@ -287,7 +333,7 @@ static int finish(const struct build *b, const char *temporary)
     return 0;
 }
 
-static int compile(const struct build *b, const struct mocket__cli_home *home)
+static int compile(const struct build *b, const struct mocket__cli_home *home, const char *only)
 {
     struct words w;
     struct mocket__cli_command c = { 0 };
@@ -296,69 +342,164 @@ static int compile(const struct build *b, const struct mocket__cli_home *home)
         rc = open_temporary(b, &w);
     if (rc != 0)
         return rc;
-    compose(b, home, &w, &c);
+    compose(b, home, &w, only, &c);
     if (b->verbose)
         mocket__cli_command_print(&c);
     rc = mocket__cli_command_run(b->verb, &c);
-    if (rc == 0 && !mocket__cli_exports(w.temporary, "mocket_alloc")) {
+    if (rc == 0 && !only && !mocket__cli_exports(w.temporary, "mocket_alloc")) {
         mocket__cli_command_add(&c, "-Wl,--undefined=mocket__guest_start");
         rc = mocket__cli_command_run(b->verb, &c);
     }
     if (rc == 0)
         rc = finish(b, w.temporary);
-    else if (rc > 0 && rc < 128)
-        mocket__cli_clang_tell_missing(b->verb, &c);
+    else if (mocket__cli_command_code(rc) == 1)
+        tell_failure(b, &w, &c);
     unlink(w.temporary);
     rmdir(w.folder);
     mocket__cli_command_release(&c);
-    return rc < 0 ? 1 : rc;
+    return mocket__cli_command_code(rc);
+}
+
+/* ---- compile_commands.json ---- */
+
+static void compose_native(const struct build *b, const struct mocket__cli_home *home, const char *source,
+                           struct mocket__cli_command *c)
+{
+    const char *const words[] = { "cc", "-std=c17", "-I", home->include, "-c", source };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        mocket__cli_command_add(c, words[i]);
+    for (size_t i = 0; i < b->user.count; i++)
+        if (!is_input(b, b->user.words[i]))
+            mocket__cli_command_add(c, b->user.words[i]);
+    c->failed = c->failed || b->user.failed;
+}
+
+static int write_commands_of(const struct build *b, const struct mocket__cli_home *home, struct words *w,
+                             const char *folder)
+{
+    struct cli_commands file;
+    int rc = mocket__cli_commands_open(&file, b->verb, folder);
+    for (size_t i = 0; rc == 0 && i < b->inputs.count; i++) {
+        struct mocket__cli_command c = { 0 };
+        if (w)
+            compose(b, home, w, b->inputs.words[i], &c);
+        else
+            compose_native(b, home, b->inputs.words[i], &c);
+        mocket__cli_commands_add(&file, b->inputs.words[i], &c);
+        mocket__cli_command_release(&c);
+    }
+    return rc == 0 ? mocket__cli_commands_close(&file) : rc;
+}
+
+static int write_commands(const struct build *b, const struct mocket__cli_home *home)
+{
+    struct words w;
+    char folder[PATH_MAX];
+    int rc = mocket__cli_clang_find(b->verb, b->cc, w.cc);
+    snprintf(w.temporary, sizeof w.temporary, "app.o");
+    if (rc == 0 && (size_t)snprintf(folder, sizeof folder, "%s/build/wasm", b->commands) >= sizeof folder)
+        rc = mocket__cli_failure(b->verb, "%s: the path is too long", b->commands);
+    if (rc == 0)
+        rc = write_commands_of(b, home, NULL, b->commands);
+    return rc == 0 ? write_commands_of(b, home, &w, folder) : rc;
+}
+
+static int build_one(struct build *b, const struct mocket__cli_home *home, const char *only)
+{
+    const char *said = b->out;
+    int rc = said ? 0 : choose_out(b, only ? only : b->inputs.words[0]);
+    if (rc == 0)
+        rc = spare_inputs(b);
+    if (rc == 0)
+        rc = compile(b, home, only);
+    b->out = said;
+    return rc;
 }
 
 static int build_c(struct build *b)
 {
     struct mocket__cli_home home;
     int rc = check_inputs(b);
-    if (rc == 0 && !b->out)
-        rc = choose_out(b);
-    if (rc == 0)
-        rc = spare_inputs(b);
     if (rc == 0)
         rc = mocket__cli_home_find(b->verb, &home);
-    return rc == 0 ? compile(b, &home) : rc;
+    if (rc == 0 && b->commands)
+        return write_commands(b, &home);
+    if (rc == 0 && !b->objects)
+        return build_one(b, &home, NULL);
+    for (size_t i = 0; rc == 0 && i < b->inputs.count; i++)
+        rc = build_one(b, &home, b->inputs.words[i]);
+    return rc;
+}
+
+/* Without a name the present folder is built. */
+static int take_project(struct build *b)
+{
+    mocket__cli_project_find(&b->project);
+    if (b->project.kind == CLI_PROJECT_NONE)
+        return mocket__cli_misuse(b->verb,
+                                  "no input: give C files, or the folder of a MoonBit app. In a folder with\n"
+                                  "src/main.c or moon.pkg, as `mocket new` makes it, no name is needed");
+    if (!b->out && !b->objects)
+        b->out = CLI_PROJECT_WASM;
+    if (b->project.kind == CLI_PROJECT_MOONBIT)
+        return take_input(b, ".");
+    for (size_t i = 0; i < b->project.sources.gl_pathc; i++)
+        take_input(b, b->project.sources.gl_pathv[i]);
+    return 0;
 }
 
 static int build(int argc, char **argv)
 {
-    struct build b = { .verb = argv[0] };
+    struct build b = { .verb = argv[0], .target = -1 };
     int rc = mocket__cli_options(&mocket__cli_build, argc, argv, &b);
+    if (rc == 0 && b.inputs.count == 0)
+        rc = take_project(&b);
     if (rc == 0)
         rc = is_moonbit(&b) ? build_moonbit(&b) : build_c(&b);
     mocket__cli_command_release(&b.user);
     mocket__cli_command_release(&b.inputs);
+    mocket__cli_project_release(&b.project);
     return rc;
 }
 
 const struct cli_verb mocket__cli_build = {
     .name = "build",
+    .group = "Make an app",
+    .also = "compile make cc",
     .summary = "compile an app in C or MoonBit to a wasm file",
     .usage =
-        "usage: mocket build FILE... [-o app.wasm] [options] [-- clang's own options]\n"
+        "usage: mocket build [options]\n"
+        "       mocket build FILE... [-o app.wasm] [options] [-- clang's own options]\n"
+        "       mocket build -c FILE... [-o app.o] [options] [-- clang's own options]\n"
         "       mocket build DIR [-o app.wasm] [options] [NAME=FOLDER...]\n"
         "\n"
-        "Compiles an app to WebAssembly. FILE is C source, an object file or an archive; C++ (app.cpp) works if it\n"
-        "needs no C++ library. DIR is the folder of the main package of an app in MoonBit, with a moon.pkg.\n"
-        "NAME=FOLDER names the folder of a module that is neither in the app's module nor in its .mooncakes.\n"
-        "\n",
+        "Compiles an app to WebAssembly. FILE is C source, an object file or an archive;\n"
+        "C++ (app.cpp) works if it needs no C++ library. DIR is the folder of the main\n"
+        "package of an app in MoonBit, with a moon.pkg. NAME=FOLDER names the folder of a\n"
+        "module that is neither in the app's module nor in its .mooncakes.\n"
+        "\n"
+        "Without FILE and DIR it builds the present folder, as `mocket new` makes one, to\n"
+        "app.wasm: an app in MoonBit where there is a moon.pkg, else src/*.c.\n",
     .options = options,
     .more =
-        "-I DIR, -D X[=Y], -U X, -L DIR, -l LIB, -std=..., -W..., -f... and -m... are passed to clang.\n"
+        "-I DIR, -D X[=Y], -U X, -L DIR, -l LIB, -std=..., -W..., -f... and -m... are\n"
+        "passed to clang.\n"
         "\n"
-        "C needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in WASI_SDK_PATH. This system's own headers\n"
-        "are not used, because they describe another machine. MOCKET_HOME names the checkout or the installation that\n"
-        "has the header and the guest library.\n"
+        "C needs clang 19 or later with lld, and wasi-libc; or a WASI SDK in\n"
+        "WASI_SDK_PATH. This system's own headers are not used, because they describe\n"
+        "another machine. MOCKET_HOME names the checkout or the installation that has the\n"
+        "header and the guest library.\n"
         "\n"
-        "MoonBit needs `moon` on PATH, or the compiler that tools/setup-moonbit installs; MOCKET_MOON=packaged\n"
-        "uses that compiler first.\n",
+        "MoonBit needs `moon` on PATH, or the compiler that tools/setup-moonbit installs;\n"
+        "MOCKET_MOON=packaged uses that compiler first.\n"
+        "\n"
+        "Examples:\n"
+        "  mocket build\n"
+        "  mocket build app.c -o app.wasm\n"
+        "  mocket build -c src/shop.c -o shop.o && mocket build shop.o main.c\n"
+        "  mocket build src/*.c -I include -Wall -O2 -o app.wasm\n"
+        "  mocket build -g app.c -- -Werror\n"
+        "  mocket build shop --target wasm-gc -o shop.wasm\n",
     .run = build,
     .word = take_input,
     .other = take_clang_option,

@@ -20,6 +20,7 @@
 #include "bundle/target.h"
 #include "command.h"
 #include "home.h"
+#include "progress.h"
 #include "read.h"
 #include "verbs.h"
 
@@ -93,7 +94,7 @@ static const struct cli_option options[] = {
       .help = "name of the package, up to 63 small letters, digits and `-`" },
     { CLI_SWITCH, "force", .at = offsetof(struct bundle, force),
       .help = "write into a folder that is not empty, where other files stay; replace a manifest" },
-    { CLI_GROUP, .help = "Components (wasi-http)" },
+    { CLI_GROUP, .help = "Components (wasi-http, wasi-http@0.3)" },
     { CLI_SWITCH, "environment", .at = offsetof(struct bundle, environment),
       .help = "the component imports wasi:cli/environment: the app sees variables and arguments that the host grants" },
     { CLI_CHOICE, "manifest", .value = "PLATFORM", .choices = bundle_manifest_names,
@@ -165,6 +166,10 @@ static int check(struct bundle *b)
         b->metadata.title = b->name;
     if (strncmp(names[b->target], "wasi-http", 9) != 0 && (b->environment || b->manifest >= 0))
         return mocket__cli_misuse(b->verb, "--environment and --manifest are for the target wasi-http");
+    if (b->manifest >= 0 && strcmp(names[b->target], "wasi-http") != 0)
+        return mocket__cli_misuse(b->verb,
+                                  "--manifest is for the target wasi-http: Spin and wasmCloud run components "
+                                  "for wasi:http 0.2");
     const char *slash = strrchr(b->out, '/');
     if (b->manifest >= 0 && strcmp(slash ? slash + 1 : b->out, bundle_manifest_file(b->manifest)) == 0)
         return mocket__cli_misuse(b->verb, "-o %s has the name of the manifest: choose another", b->out);
@@ -258,6 +263,16 @@ static int make(const struct bundle *b, struct mocket_buf *bytes, struct bundle_
     return rc;
 }
 
+/* The app may be large, and come through a pipe. */
+static int make_visibly(const struct bundle *b, struct mocket_buf *bytes, struct bundle_files *files)
+{
+    struct cli_progress progress;
+    mocket__cli_progress_begin(&progress, b->verb, "bundling", b->app);
+    int rc = make(b, bytes, files);
+    mocket__cli_progress_end(&progress);
+    return rc;
+}
+
 static int run(int argc, char **argv)
 {
     struct bundle b = { .verb = argv[0], .target = -1, .manifest = -1 };
@@ -267,7 +282,7 @@ static int run(int argc, char **argv)
     if (rc == 0)
         rc = check(&b);
     if (rc == 0)
-        rc = make(&b, &bytes, &files);
+        rc = make_visibly(&b, &bytes, &files);
     bundle_files_release(&files);
     mocket__buf_release(&bytes);
     return rc;
@@ -275,7 +290,9 @@ static int run(int argc, char **argv)
 
 const struct cli_verb mocket__cli_bundle = {
     .name = "bundle",
-    .summary = "make of an app what a JavaScript platform or another WebAssembly host runs",
+    .group = "Ship it",
+    .also = "pack package deploy",
+    .summary = "make what a JavaScript platform or another wasm host runs",
     .usage =
         "usage: mocket bundle --target TARGET app.wasm -o PATH [options]\n"
         "\n"
@@ -285,7 +302,9 @@ const struct cli_verb mocket__cli_bundle = {
         "of the environment.\n"
         "\n"
         "For the target wasi-http it writes a component that any host of wasi:http 0.2\n"
-        "runs: wasmtime serve, Spin, wasmCloud. The app is in it, byte for byte.\n"
+        "runs: wasmtime serve, Spin, wasmCloud. The app is in it, byte for byte. For\n"
+        "wasi-http@0.3 the component is for wasi:http 0.3, where an instance serves many\n"
+        "requests at once if the app does not wait in the middle of a call.\n"
         "\n"
         "For cgi it writes one core module that any CGI server runs by wasmtime run. For\n"
         "wcgi (Wasmer) and fastly (Fastly Compute) it writes a folder with such a module\n"

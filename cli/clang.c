@@ -140,10 +140,25 @@ static const struct part {
     { "-print-libgcc-file-name", "clang's runtime for wasm (Debian: libclang-rt-22-dev-wasm32)" },
 };
 
+/* Another compiler, or a clang that was built for other machines. */
+static bool knows_wasm(const char *verb, const char *cc)
+{
+    enum { ROOM = 1 << 14 };
+    const char *words[] = { cc, "--print-targets", NULL };
+    struct mocket__cli_command c = { .words = (char **)words, .count = 2 };
+    char targets[ROOM];
+    return mocket__cli_command_capture(verb, &c, targets, ROOM) == 0 && strstr(targets, "wasm32");
+}
+
 /* True if a part is missing. */
 static bool tell_parts(const char *verb, const char *cc)
 {
     bool missing = false;
+    if (!knows_wasm(verb, cc)) {
+        mocket__cli_failure(verb, "%s does not compile for wasm: clang 19 or later with the target wasm32 is needed",
+                            cc);
+        return true;
+    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         char answer[PATH_MAX];
         ask(verb, cc, parts[i].question, answer);

@@ -12,7 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "verbs.h"
+#include "complain.h"
+#include "progress.h"
 
 extern char **environ;
 
@@ -69,8 +70,8 @@ void mocket__cli_command_print(const struct mocket__cli_command *c)
     fputc('\n', stderr);
 }
 
-/* posix_spawnp with interrupts as they were before we set them aside. actions may be NULL. */
-static int spawn(pid_t *pid, char **words, const posix_spawn_file_actions_t *actions)
+/* posix_spawnp with signals as they were before we set them aside. actions may be NULL. */
+static int spawn(pid_t *pid, char **words, const posix_spawn_file_actions_t *actions, const sigset_t *mask)
 {
     sigset_t defaults;
     sigemptyset(&defaults);
@@ -81,7 +82,8 @@ static int spawn(pid_t *pid, char **words, const posix_spawn_file_actions_t *act
     if (rc != 0)
         return rc;
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attributes, mask);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     rc = posix_spawnp(pid, words[0], actions, &attributes, words, environ);
     posix_spawnattr_destroy(&attributes);
     return rc;
@@ -96,6 +98,22 @@ static int wait_for(pid_t pid)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static int run_spawned(const char *verb, const struct mocket__cli_command *c, const sigset_t *mask)
+{
+    pid_t pid;
+    struct cli_progress progress = { 0 };
+    int rc = spawn(&pid, c->words, NULL, mask);
+    if (rc != 0) {
+        mocket__cli_failure(verb, "%s: %s", c->words[0], strerror(rc));
+        return -1;
+    }
+    if (c->doing)
+        mocket__cli_progress_begin(&progress, verb, "compiling", c->doing);
+    int code = wait_for(pid);
+    mocket__cli_progress_end(&progress);
+    return code;
+}
+
 int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *c)
 {
     if (c->failed || c->count == 0) {
@@ -103,15 +121,13 @@ int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *
         return -1;
     }
     struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
     sigaction(SIGINT, &ignore, &interrupt);
     sigaction(SIGQUIT, &ignore, &quit);
-    pid_t pid;
-    int rc = spawn(&pid, c->words, NULL);
-    int code = rc == 0 ? wait_for(pid) : -1;
+    int code = run_spawned(verb, c, &mask);
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGQUIT, &quit, NULL);
-    if (rc != 0)
-        mocket__cli_failure(verb, "%s: %s", c->words[0], strerror(rc));
     return code;
 }
 
@@ -144,7 +160,9 @@ int mocket__cli_command_capture(const char *verb, const struct mocket__cli_comma
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     pid_t pid;
-    int rc = spawn(&pid, c->words, &actions);
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    int rc = spawn(&pid, c->words, &actions, &mask);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (rc == 0)

@@ -11,7 +11,8 @@ struct mocket__cli_command {
     char **words; /* NULL behind the last */
     size_t count;
     size_t cap;
-    bool failed; /* no memory: running it fails */
+    bool failed;       /* no memory: running it fails */
+    const char *doing; /* what it compiles, for progress.h; NULL: nothing is said */
 };
 
 void mocket__cli_command_add(struct mocket__cli_command *c, const char *word);
@@ -26,6 +27,13 @@ void mocket__cli_command_print(const struct mocket__cli_command *c);
 /* Runs it and waits. An interrupt ends the command, not us, so that the caller can clean up. Returns the exit code, 128
  * + the signal that ended it, or -1 when it could not be started (told). */
 int mocket__cli_command_run(const char *verb, const struct mocket__cli_command *c);
+
+/* The exit code of a verb whose last command had that result: 0, 1 when it failed, or 128 + the signal. */
+static inline int mocket__cli_command_code(int result)
+{
+    bool by_signal = result > 128 && result <= 128 + 64;
+    return result == 0 || by_signal ? result : 1;
+}
 
 /* Runs it with its standard output in text, cut to the room and with a NUL behind it, and without its error output. The
  * same result. */

@@ -11,16 +11,18 @@
 
 #include "verbs.h"
 
-/* Relative to MOCKET_HOME, or to the folder of the program. */
+/* Relative to MOCKET_HOME, or to the folder of the program. An installation keeps mocket.h for guests in a folder of
+ * its own, not in PREFIX/include: with the prefix /usr that folder also holds the headers of the system's C library,
+ * which describe another machine than wasm. */
 static const struct layout {
     bool of_home;
     const char *include;
     const char *library;
 } layouts[] = {
-    { true, "include", "lib/mocket/wasm32/libmocket.a" },
+    { true, "lib/mocket/include", "lib/mocket/wasm32/libmocket.a" },
     { true, "include", "build/wasm/libmocket.a" },
     { false, "../include", "wasm/libmocket.a" },
-    { false, "../include", "../lib/mocket/wasm32/libmocket.a" },
+    { false, "../lib/mocket/include", "../lib/mocket/wasm32/libmocket.a" },
 };
 
 static bool join(char out[PATH_MAX], const char *folder, const char *name)

@@ -131,6 +131,8 @@ static int run(int argc, char **argv)
 
 const struct cli_verb mocket__cli_inspect = {
     .name = "inspect",
+    .group = "Ship it",
+    .also = "info show dump objdump",
     .summary = "show what a wasm file is and what it needs",
     .usage =
         "usage: mocket inspect FILE [--json]\n"
@@ -138,8 +140,7 @@ const struct cli_verb mocket__cli_inspect = {
         "Shows what a wasm file is: an app, or a bundle and its target. Then its size and\n"
         "SHA-256, those of the app inside a bundle, the version of the guest ABI, memory,\n"
         "imports, exports and sections. Nothing of the file runs. A folder of `mocket\n"
-        "bundle` stands for the module in it.\n"
-        "\n",
+        "bundle` stands for the module in it.\n",
     .options = options,
     .more =
         "Examples:\n"

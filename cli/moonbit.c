@@ -47,6 +47,8 @@ static int take_dir(struct moonbit *m, const char *path)
         return mocket__cli_failure(m->verb, "%s: not a folder; give the folder of the MoonBit app", path);
     if (m->dir)
         return mocket__cli_misuse(m->verb, "%s and %s: give one folder", m->dir, path);
+    if (has_file(path, "src/main.c") && !has_file(path, "moon.pkg"))
+        return mocket__cli_failure(m->verb, "%s: an app in C: run `mocket build` in that folder", path);
     if (!has_file(path, "moon.pkg") && !has_file(path, "moon.pkg.json"))
         return mocket__cli_failure(m->verb, "%s: no moon.pkg in this folder; give the folder of the main package",
                                    path);
@@ -91,11 +93,12 @@ static int run(const struct moonbit *m, const struct mocket__cli_moonbit *build,
     for (size_t i = 0; i < m->places.count; i++)
         mocket__cli_command_add(&c, m->places.words[i]);
     c.failed = c.failed || m->places.failed;
+    c.doing = m->out;
     if (build->verbose)
         mocket__cli_command_print(&c);
     int rc = mocket__cli_command_run(m->verb, &c);
     mocket__cli_command_release(&c);
-    return rc < 0 ? 1 : rc;
+    return mocket__cli_command_code(rc);
 }
 
 int mocket__cli_moonbit_build(const struct mocket__cli_moonbit *build)

@@ -1,5 +1,5 @@
-/* The options of a verb as one table. The command line, the MOCKET_... variables, the defaults and the text of `mocket
- * help VERB` are made of it; tools/check-options compares it with docs/operating.md.
+/* The options of a verb as one table. The command line, the MOCKET_... variables, the defaults, the text of
+ * `mocket help VERB`, the manual page and the completions of shells are made of it.
  *
  *     --name VALUE  --name=VALUE      every option
  *     -x VALUE  -xVALUE  -xy          those with a letter; letters without a value may stand together
@@ -7,14 +7,14 @@
  *                                     options that the command line does not give
  *     --                              what follows is no option
  *
- * Abbreviations are refused: a new option could change their meaning. */
+ * Abbreviations are refused, because a new option could change their meaning. An option that is given twice is refused
+ * too, unless its values form a list. A refused option is answered with the likely one. */
 #ifndef MOCKET_CLI_OPTIONS_H
 #define MOCKET_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #define CLI_OPTIONS_MAX 64 /* of a verb */
 
@@ -40,6 +40,8 @@ struct cli_option {
     char letter;                /* 0: none */
     bool command_line;          /* it has no variable, because MOCKET_... of that name has another meaning */
     bool many;                  /* may be given several times: take adds */
+    bool files;                 /* its value is a path, for the completion of shells */
+    const char *also;           /* what people type for it, without dashes, parted by blanks: "port p" */
     const char *value;          /* as the help text names it: TIME */
     const char *initial;        /* the default, as one types it; NULL: the verb fills it in before */
     const char *initial_words;  /* what the help text says of the default in place of `initial` */
@@ -49,14 +51,19 @@ struct cli_option {
     const char *const *choices; /* end with NULL */
     size_t at;                  /* offsetof the value in the verb's own struct */
     int (*take)(void *into, const struct cli_said *said, const char *text); /* 0 or the exit code, told */
+    /* Of CLI_OWN: writes the value that a wrong one probably stands for. False: there is none. May be NULL. */
+    bool (*mend)(const char *text, char *better, size_t room);
 };
 
 struct cli_verb {
     const char *name;
+    const char *group;                 /* the heading in the list of verbs */
     const char *summary;               /* in the list of verbs; NULL: not listed */
+    const char *also;                  /* what people type for it, parted by blanks; may be NULL */
     const char *usage;                 /* whole lines, the first one "usage: mocket ..."; then what it does */
-    const struct cli_option *options;  /* the last one has neither name nor help */
-    const char *more;                  /* behind the options; NULL: nothing */
+    const struct cli_option *options;  /* the last one has neither name nor help; NULL: none */
+    const struct cli_option *shared;   /* options that other verbs have too, likewise; NULL: none */
+    const char *more;                  /* behind the options: notes, and "Examples:" with indented lines */
     bool environment;                  /* it takes MOCKET_... variables */
     int (*run)(int argc, char **argv); /* argv[0] is the verb's name. The exit code */
 
@@ -71,7 +78,8 @@ struct cli_verb {
 /* Defaults, then the words, then the environment into the struct at `into`. 0, or the exit code after a message. */
 int mocket__cli_options(const struct cli_verb *verb, int argc, char **argv, void *into);
 
-/* The text of `mocket help VERB`. */
-void mocket__cli_manual(const struct cli_verb *verb, FILE *to);
+/* All options of a verb: for (o = mocket__cli_option_first(v); o; o = mocket__cli_option_next(v, o)) */
+const struct cli_option *mocket__cli_option_first(const struct cli_verb *verb);
+const struct cli_option *mocket__cli_option_next(const struct cli_verb *verb, const struct cli_option *o);
 
 #endif

@@ -1,10 +1,11 @@
-/* A pipe is a file too, so the end is where no more bytes come, and no size is asked for. */
+/* A pipe is a file too, so the end is where no more bytes come. The size of a regular file is asked for only to refuse
+ * what is too large before memory is filled with it. */
 #include "read.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <sys/stat.h>
 
-static int read_stream(FILE *from, struct mocket_buf *bytes)
+int mocket__cli_read_stream(FILE *from, struct mocket_buf *bytes)
 {
     enum { STEP = 65536 };
     size_t most = bytes->len + CLI_FILE_MAX;
@@ -23,10 +24,27 @@ static int read_stream(FILE *from, struct mocket_buf *bytes)
 
 int mocket__cli_read(const char *path, struct mocket_buf *bytes)
 {
+    struct stat st;
     FILE *from = fopen(path, "rbe");
     if (!from)
         return errno;
-    int rc = read_stream(from, bytes);
+    bool too_large = fstat(fileno(from), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > (off_t)CLI_FILE_MAX;
+    int rc = too_large ? EFBIG : mocket__cli_read_stream(from, bytes);
     fclose(from);
     return rc;
+}
+
+/* The last failure counts: it is the reason where a disk is full. */
+int mocket__cli_close(FILE *to)
+{
+    bool failed = ferror(to) || fflush(to) != 0;
+    int why = !failed ? 0 : errno ? errno : EIO;
+    return fclose(to) != 0 && why == 0 ? errno : why;
+}
+
+bool mocket__cli_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
 }

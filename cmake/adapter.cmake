@@ -7,8 +7,8 @@ list(FILTER adapter_core EXCLUDE REGEX "/(shared_memory|preview1|moonbit)\\.c$")
 set(MOCKET_ADAPTER_CORE ${adapter_core} CACHE INTERNAL "")
 set(adapter_shared
     src/abi/fetch.c src/abi/head.c src/abi/request.c src/abi/words.c src/base/account.c src/base/arena.c src/base/buf.c
-    src/base/escape.c src/base/span.c src/http/fields.c src/http/method.c src/http/reason.c src/http/url.c
-    src/http/message.c hosts/c/guest/handle.c)
+    src/base/escape.c src/base/span.c src/http/fields.c src/http/method.c src/http/reason.c src/http/redirect.c
+    src/http/byte.c src/http/url.c src/http/message.c hosts/c/guest/handle.c)
 list(TRANSFORM adapter_shared PREPEND ${PROJECT_SOURCE_DIR}/)
 set(MOCKET_ADAPTER_SHARED ${adapter_shared} CACHE INTERNAL "")
 
@@ -76,27 +76,35 @@ endfunction()
 
 set(wasi_server ${PROJECT_BINARY_DIR}/adapter/wasi_server.wasm)
 set(wasi_http ${PROJECT_BINARY_DIR}/adapter/wasi_http.wasm)
+set(wasi_http3 ${PROJECT_BINARY_DIR}/adapter/wasi_http3.wasm)
 if(MOCKET_WASM AND MOCKET_WASM_CC)
-    mocket_glob(sources hosts/adapter/wasi_http/*.c hosts/adapter/core/own_memory.S hosts/adapter/core/preview1.c
+    mocket_glob(wasi hosts/adapter/wasi/*.c hosts/adapter/core/own_memory.S hosts/adapter/core/preview1.c
                 hosts/adapter/core/moonbit.c)
-    mocket_adapter(wasi_http OUTPUT ${wasi_http} SOURCES ${sources}
+    # hosts/adapter/wasi/version.h: each adapter names the version of WASI that it is for.
+    mocket_glob(http hosts/adapter/wasi_http/*.c hosts/adapter/wasi2/*.c)
+    mocket_adapter(wasi_http OUTPUT ${wasi_http} SOURCES ${http} ${wasi} COMPILE -DWASI_MINOR=2
+                   LINK -Wl,--import-memory,--stack-first,-z,stack-size=16384)
+    mocket_glob(http3 hosts/adapter/wasi_http3/*.c)
+    mocket_adapter(wasi_http3 OUTPUT ${wasi_http3} SOURCES ${http3} ${wasi} COMPILE -DWASI_MINOR=3
                    LINK -Wl,--import-memory,--stack-first,-z,stack-size=16384)
     # llhttp calls by pointer: its functions are in the table behind those that the app imports.
-    list(FILTER sources EXCLUDE REGEX "/wasi_http/(handler|request|wait)\\.c$")
-    mocket_glob(server hosts/adapter/wasi_server/*.c src/wire/h1_*.c src/http/date.c)
-    mocket_adapter(wasi_server OUTPUT ${wasi_server} SOURCES ${sources} ${server}
-                   COMPILE -isystem ${MOCKET_LLHTTP} -isystem ${MOCKET_LLHTTP_INCLUDE}
+    mocket_glob(server hosts/adapter/wasi_server/*.c hosts/adapter/wasi2/*.c src/wire/h1_*.c src/http/date.c)
+    mocket_adapter(wasi_server OUTPUT ${wasi_server} SOURCES ${server} ${wasi}
+                   COMPILE -DWASI_MINOR=2 -isystem ${MOCKET_LLHTTP} -isystem ${MOCKET_LLHTTP_INCLUDE}
                    LINK -Wl,--import-memory,--stack-first,--table-base=128,-z,stack-size=32768)
 endif()
 set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_http/world.wit)
 mocket_component_template(wasi_http ${wasi_http} ${world} --without wasi:cli/environment@0.2.0)
 mocket_component_template(wasi_http_env ${wasi_http} ${world})
+set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_http3/world.wit)
+mocket_component_template(wasi_http3 ${wasi_http3} ${world} --without wasi:cli/environment@0.3.0)
+mocket_component_template(wasi_http3_env ${wasi_http3} ${world})
 set(world ${PROJECT_SOURCE_DIR}/hosts/adapter/wasi_server/world.wit)
 mocket_component_template(wasi_server ${wasi_server} ${world}
                           --without wasi:http/types@0.2.0 --without wasi:http/outgoing-handler@0.2.0)
 mocket_component_template(wasi_server_fetch ${wasi_server} ${world})
-set(MOCKET_TEMPLATES ${wasi_http_template} ${wasi_http_env_template} ${wasi_server_template}
-    ${wasi_server_fetch_template})
+set(MOCKET_TEMPLATES ${wasi_http_template} ${wasi_http_env_template} ${wasi_http3_template}
+    ${wasi_http3_env_template} ${wasi_server_template} ${wasi_server_fetch_template})
 
 # ---- Adapters that are merged into the app's module: linked with the command ----
 

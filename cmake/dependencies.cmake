@@ -1,5 +1,5 @@
-# What the library is built from besides its own source: libuv, zlib, libcurl, wslay, libmd, Boost.Context, llhttp and
-# yyjson.
+# What the library is built from besides its own source: libuv, zlib, libcurl, OpenSSL, wslay, libmd, Boost.Context,
+# llhttp and yyjson.
 # Each may be pointed elsewhere on the command line of cmake (-DMOCKET_LLHTTP=DIR ...).
 include_guard()
 find_package(PkgConfig REQUIRED)
@@ -18,6 +18,15 @@ endif()
 
 # Only apps that fetch need libcurl, and all that it brings along, at run time.
 set(MOCKET_LINK_CURL -Wl,--push-state,--as-needed PkgConfig::CURL -Wl,--pop-state)
+
+if(MOCKET_TLS)
+    pkg_check_modules(OPENSSL IMPORTED_TARGET openssl>=3.0)
+    if(NOT OPENSSL_FOUND)
+        message(FATAL_ERROR "OpenSSL 3.0 is missing (libssl-dev): tools/setup installs it, or use -DMOCKET_TLS=OFF")
+    endif()
+    set(MOCKET_LINK_TLS PkgConfig::OPENSSL)
+    set(MOCKET_PC_TLS "openssl")
+endif()
 
 # Static, because a program should not need it at run time: it is a few hundred bytes of it.
 find_library(MOCKET_BOOST_CONTEXT NAMES libboost_context.a boost_context

@@ -10,9 +10,11 @@ find_program(MOCKET_WASM_AR NAMES llvm-ar-22 llvm-ar-23 llvm-ar-24 llvm-ar-21 ll
              HINTS ${guest_paths} DOC "llvm-ar")
 
 # -Os: as fast as -O2 within what bench/run can tell, and a tenth smaller (hello.wasm: 42 KB, not 46). Sections, so that
-# an app carries only what it calls.
-set(MOCKET_WASM_CFLAGS --target=wasm32-wasi -Wno-deprecated -std=c17 -D_GNU_SOURCE -Os -g -ffunction-sections
-    -fdata-sections -fvisibility=hidden ${MOCKET_WARNINGS} -Werror CACHE STRING "" FORCE)
+# an app carries only what it calls. NDEBUG: assertions stand in functions that only tests call, but their name would
+# bring stdio into every app. What only assertions use is unused then.
+set(MOCKET_WASM_CFLAGS --target=wasm32-wasi -Wno-deprecated -std=c17 -D_GNU_SOURCE -Os -g -DNDEBUG -ffunction-sections
+    -fdata-sections -fvisibility=hidden ${MOCKET_WARNINGS} -Wno-unused
+    -Wno-unused-parameter -Werror CACHE STRING "" FORCE)
 
 # WASI's headers and clang's own, never this system's: as in cli/clang.c. A WASI SDK searches no others.
 if(EXISTS /usr/include/wasm32-wasi/stdio.h AND NOT DEFINED ENV{WASI_SDK_PATH})
@@ -39,7 +41,8 @@ function(mocket_guest_archive name output)
             OUTPUT ${object}
             COMMAND ${MOCKET_WASM_CC} ${MOCKET_WASM_CFLAGS} -I${PROJECT_SOURCE_DIR}/include -isystem ${MOCKET_YYJSON}
                     -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=
-                    -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=/mocket -MD -MF ${object}.d -c ${source} -o ${object}
+                    -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=/mocket -fdebug-prefix-map=${MOCKET_YYJSON}=/yyjson
+                    -MD -MF ${object}.d -c ${source} -o ${object}
             DEPENDS ${source}
             DEPFILE ${object}.d
             COMMENT "wasm ${path}"

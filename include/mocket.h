@@ -41,7 +41,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MOCKET_VERSION "0.1.0"
+/* The version (semver.org): as numbers, as one number to compare, 1000 for 0.1.0, and as text, "0.1.0". */
+#define MOCKET_VERSION_MAJOR 0
+#define MOCKET_VERSION_MINOR 1
+#define MOCKET_VERSION_PATCH 0
+#define MOCKET_VERSION_NUMBER (MOCKET_VERSION_MAJOR * 1000000 + MOCKET_VERSION_MINOR * 1000 + MOCKET_VERSION_PATCH)
+#define MOCKET_VERSION_QUOTE(major, minor, patch) #major "." #minor "." #patch
+#define MOCKET_VERSION_TEXT(major, minor, patch) MOCKET_VERSION_QUOTE(major, minor, patch)
+#define MOCKET_VERSION MOCKET_VERSION_TEXT(MOCKET_VERSION_MAJOR, MOCKET_VERSION_MINOR, MOCKET_VERSION_PATCH)
 
 #if defined(__GNUC__)
 #define MOCKET_PRINTF(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
@@ -202,9 +209,10 @@ enum mocket_setting {
     MOCKET_MAX_BACKLOG,        /* native: bytes that wait for a slow WebSocket. 1 MiB; 1024.. More close it with 1013 */
     MOCKET_WS_TIMEOUT,         /* native: silence of a WebSocket. It is pinged after half of it. 60000; 1.. or -1. Then
                                 * it is closed with 1001 */
-    MOCKET_REPLAY_SOCKETS      /* a Durable Object may end the instance of an idle WebSocket and keep the connection. It
+    MOCKET_REPLAY_SOCKETS,     /* a Durable Object may end the instance of an idle WebSocket and keep the connection. It
                                 * repeats handshake and MOCKET_WS_OPEN in a new instance, and discards messages that the
                                 * app sends meanwhile (W-04). 0; 0 or 1 */
+    MOCKET_HANDSHAKE_TIMEOUT   /* native: time for a TLS handshake. 10000; 1.. or -1. Then closed */
 };
 #define MOCKET_UNLIMITED (-1)
 enum mocket_reuse {
@@ -223,19 +231,33 @@ void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value);
  * mistake. No effect in a guest: the operator configures its host. */
 void mocket_trust_proxy(mocket_app *app, const char *networks);
 
-/* Natively: serves until mocket_stop, SIGINT or SIGTERM, then returns 0. If it cannot serve (port in use, malformed
- * address, a mistake of registration), it writes a line with the reason to standard error and returns below zero at
- * once. address: "host:port", ":port" (every address, IPv6 and IPv4), "[v6]:port", "unix:path". Port 0 chooses a free
- * one. The environment variable MOCKET_LISTEN replaces address. A line on standard error has the URL when the server is
- * ready.
+/* Natively: a certificate for addresses that begin with "https://", and its key: files in PEM form. The file of the
+ * certificate may have the certificates of intermediate authorities behind it. May be called several times: a client
+ * gets the certificate for the host name that it asks for, else the first one. The variables MOCKET_TLS_CERT and
+ * MOCKET_TLS_KEY replace them all. The files are read again when they change; a connection under way is not affected,
+ * and files with a mistake leave the previous certificates in use. No effect in a guest: the operator configures its
+ * host. docs/tls.md has the whole. */
+void mocket_tls_certificate(mocket_app *app, const char *certificate, const char *key);
+/* Natively: clients must present a certificate that an authority of this file has signed. Handlers find it in the field
+ * `client-cert` (RFC 9440), which the server removes from what clients send. The variable MOCKET_TLS_CLIENT_CA replaces
+ * it. No effect in a guest. */
+void mocket_tls_client_ca(mocket_app *app, const char *file);
+
+/* Natively: serves until mocket_stop, SIGINT or SIGTERM, then returns 0. If it cannot serve, it writes a line with the
+ * reason to standard error and returns another exit code for main at once: 1 (port in use, a file that cannot be read),
+ * or 2 (a malformed address or variable, a mistake of registration). address: "host:port", ":port" (every address, IPv6
+ * and IPv4), "[v6]:port", "unix:path"; with "https://" before one of the first three, the address is served over TLS
+ * (mocket_tls_certificate). Port 0 chooses a free one. The environment variable MOCKET_LISTEN replaces address. A line
+ * on standard error has the URL when the server is ready, and says so if every interface is served. MOCKET_LOG=debug
+ * adds a line about each request: its route and its middlewares.
  *
  * Signals, natively: the first worker's loop, on the caller's thread, receives them; no thread is started for them. So
  * a handler that blocks this worker delays the first SIGINT or SIGTERM. The same signal a second time ends the program
- * at once, because its action is the default action by then. All other signals, SIGHUP included, are left to the
- * program.
+ * at once, because its action is the default action by then. SIGHUP reads the files of certificates again
+ * if an address is served over TLS. All other signals are left to the program.
  *
- * In a guest: declares that the app is ready, and returns 0 at once. Of address only the port counts, and only if the
- * operator names no address: `mocket serve` then listens on 127.0.0.1. */
+ * In a guest: declares that the app is ready, and returns 0 at once, or below zero. Of address only the port counts,
+ * and only if the operator names no address: `mocket serve` then listens on 127.0.0.1. */
 int mocket_listen(mocket_app *app, const char *address);
 
 /* mocket_listen on every address of the machine, under upstream's name. port: 0 to 65535; 0 chooses a free one. */

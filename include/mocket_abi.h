@@ -23,7 +23,8 @@
     X(HANDLE, mocket_handle, NONE, (I32, req), (OUT, message), (U32, len))                                             \
     X(DONE, mocket_done, NONE, (I32, op), (I32, result))                                                               \
     X(WS, mocket_ws, NONE, (I32, ws), (I32, kind), (OUT, data), (U32, len))                                            \
-    X(GONE, mocket_gone, NONE, (I32, req))
+    X(GONE, mocket_gone, NONE, (I32, req))                                                                             \
+    X(ROUTES, mocket_routes, PTR, (NONE, ))
 
 /* Section 2, the imports of a guest: X(name, minor, wait, result, parameters...). minor is the first minor version with
  * the import; wait is WAITS for an import that may suspend the guest's stack, else RUNS. */

@@ -9,6 +9,8 @@ import os
 import subprocess
 import time
 
+import suite
+
 TRIES = int(os.environ.get("MOCKET_TEST_TRIES", "1"))
 FINAL = ("Sanitizer", "runtime error", "ended with", "core dumped", "nothing for", "timed out", "does not stop")
 
@@ -40,13 +42,17 @@ def attempt(name, test, errors=Exception):
     raise ValueError("MOCKET_TEST_TRIES must be 1 or more")
 
 
-def run_tests(tests, names):
-    """The functions test_* of a script whose names have one of names, if there are any: closing line and exit code."""
+def tests_of(script):
+    """The functions test_* of a script's globals(), as pairs of a name without test_ and a function."""
+    return [(name[len("test_"):], test) for name, test in script.items() if name.startswith("test_")]
+
+
+def run_tests(tests, words):
+    """Runs the functions test_* of a script whose names contain one of words, or all of them without words. Prints the
+    closing line and returns the exit code, which is 1 if a test failed, and also if there was none to run."""
     passed = failed = skipped = 0
-    for name, test in list(tests.items()):
-        if not name.startswith("test_") or names and not any(part in name for part in names):
-            continue
-        name, began = name[5:], time.monotonic()
+    for name, test in suite.chosen(tests_of(tests), words):
+        began = time.monotonic()
         reason, problem = attempt(name, test)
         if isinstance(problem, OSError) and problem.errno == errno.EADDRNOTAVAIL:
             reason, problem = f"an address is missing here: {problem}", None
@@ -61,4 +67,4 @@ def run_tests(tests, names):
         failed, skipped = failed + bool(problem), skipped + bool(reason)
         passed += not problem and not reason
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return 1 if failed or not passed + skipped else 0

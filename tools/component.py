@@ -1,5 +1,7 @@
 """Components as bytes (the component model's Binary.md): types from WIT, imports, core instances, lowered and lifted
 functions. An index space for each sort is counted here, so that its users hold indexes only."""
+import re
+
 import wasm
 import wit
 
@@ -9,6 +11,18 @@ PRIMITIVES = {"bool": 0x7F, "s8": 0x7E, "u8": 0x7D, "s16": 0x7C, "u16": 0x7B, "s
               "u64": 0x77, "f32": 0x76, "f64": 0x75, "char": 0x74, "string": 0x73}
 FUNC, TYPES, INSTANCES = b"\1", b"\3", b"\5"  # sorts
 CORE_INSTANCE_SORT = b"\x12"
+MEMORY, REALLOC, ASYNC, CALLBACK = 3, 4, 6, 7  # options of canonical functions
+# Functions of the canonical ABI, by the names that tools of the component model give them as imports: `$root` has those
+# without a type; those of streams and futures are with the function whose N-th stream or future has their type.
+ROOT, EXPORTED, LOWERED = "$root", "[export]", "[async-lower]"
+UNTYPED = {"waitable-set-new": b"\x1f", "waitable-set-wait": b"\x20\0", "waitable-set-poll": b"\x21\0",
+           "waitable-set-drop": b"\x22", "waitable-join": b"\x23", "subtask-cancel": b"\x06\0", "subtask-drop": b"\x0d",
+           "task-cancel": b"\x05", "context-get-0": b"\x0a\x7f\0", "context-set-0": b"\x0b\x7f\0"}
+ASYNC_LIFT, CALLED_BACK = "[async-lift]", "[callback]"
+NEEDS_MEMORY = ("waitable-set-wait", "waitable-set-poll")
+PIPE = re.compile(r"\[(stream|future)-([a-z-]+)-(\d+|unit)\](.*)")
+PIPES = {"stream": 0x0E, "future": 0x15}  # the code of `new`; the others follow
+VERBS = ("new", "read", "write", "cancel-read", "cancel-write", "drop-readable", "drop-writable")
 
 
 def extern_name(text):
@@ -67,6 +81,26 @@ class Scope:
         return self.once((b"\x43" if f.is_async else b"\x40") + parameters + result)
 
 
+    def alias(self, kind):
+        if kind[0] in PRIMITIVES:
+            return self.define(bytes([PRIMITIVES[kind[0]]]))
+        if kind[0] == "name":
+            return self.index_of(kind[1])
+        self.value(kind)
+        return self.last
+
+    def define_item(self, item):
+        """A named type that is not a resource."""
+        if isinstance(item, wit.Alias):
+            return self.alias(item.type)
+        if isinstance(item, wit.Record):
+            return self.define(b"\x72" + wasm.vector(wasm.name(n) + self.value(t) for n, t in item.fields))
+        if item.is_enum:
+            return self.define(b"\x6d" + wasm.vector(wasm.name(n) for n, _ in item.cases))
+        return self.define(b"\x71" + wasm.vector(wasm.name(n) + optional(t and self.value(t)) + b"\0"
+                                                 for n, t in item.cases))
+
+
 class InstanceType(Scope):
     """The type of an imported instance: the items that are used, and what these need."""
 
@@ -102,26 +136,12 @@ class InstanceType(Scope):
             self.decls.append(b"\2" + TYPES + b"\2" + wasm.number(1) + wasm.number(outer))
             self.count += 1
             index = self.count - 1
-        elif isinstance(item, wit.Alias):
-            is_resource = self.is_resource(self.interface, name)
-            index = self.index_of(item.type[1]) if is_resource else self.alias(item.type)
-        elif isinstance(item, wit.Record):
-            index = self.define(b"\x72" + wasm.vector(wasm.name(n) + self.value(t) for n, t in item.fields))
-        elif item.is_enum:
-            index = self.define(b"\x6d" + wasm.vector(wasm.name(n) for n, _ in item.cases))
+        elif isinstance(item, wit.Alias) and self.is_resource(self.interface, name):
+            index = self.index_of(item.type[1])
         else:
-            index = self.define(b"\x71" + wasm.vector(wasm.name(n) + optional(t and self.value(t)) + b"\0"
-                                                      for n, t in item.cases))
+            index = self.define_item(item)
         self.export(name, b"\0" + wasm.number(index))
         return self.named[name]
-
-    def alias(self, kind):
-        if kind[0] in PRIMITIVES:
-            return self.define(bytes([PRIMITIVES[kind[0]]]))
-        if kind[0] == "name":
-            return self.index_of(kind[1])
-        self.value(kind)
-        return self.last
 
     def encode(self):
         return b"\x42" + wasm.vector(self.decls)
@@ -200,56 +220,133 @@ class Component(Scope):
         self.counts.setdefault(sort, 0)
         return self.next(sort), place
 
-    def lower(self, interface, name, options):
+    def builtin(self, name, memory):
+        word = name.strip("[]")
+        self.section(CANON, wasm.vector([UNTYPED[word] + (wasm.number(memory) if word in NEEDS_MEMORY else b"")]))
+        return self.next("core function")
+
+    def task_return(self, interface, name, options):
+        self.interface = interface
+        result = self.interfaces[interface].items[name].result
+        encoded = b"\1\0" if result is None else b"\0" + self.value(result)
+        self.section(CANON, wasm.vector([b"\x09" + encoded + wasm.vector(options)]))
+        return self.next("core function")
+
+    def pipe(self, interface, name, options):
+        """A function of a stream or a future."""
+        sort, verb, which, function = PIPE.fullmatch(name).groups()
+        if which == "unit":
+            kind = (sort, None)
+        else:
+            kind = pipes_of(self.interfaces[interface].items[function])[int(which)]
+        self.interface = interface
+        self.value(kind)
+        end = {"read": wasm.vector(options), "write": wasm.vector(options), "cancel-read": b"\0",
+               "cancel-write": b"\0"}.get(verb, b"")
+        code = bytes([PIPES[sort] + VERBS.index(verb)])
+        self.section(CANON, wasm.vector([code + wasm.number(self.last) + end]))
+        return self.next("core function")
+
+    def lower(self, interface, name, memory, realloc):
+        """The core function of an import of this name."""
+        is_async, name = name.startswith(LOWERED), name.removeprefix(LOWERED)
+        options = [bytes([MEMORY]) + wasm.number(memory), bytes([REALLOC]) + wasm.number(realloc)]
+        options += [bytes([ASYNC])] if is_async else []
+        if interface.startswith(EXPORTED):
+            return self.task_return(interface.removeprefix(EXPORTED), name.removeprefix("[task-return]"), options[:1])
+        if PIPE.fullmatch(name):
+            return self.pipe(interface, name, options)
+        if interface == ROOT:
+            return self.builtin(name, memory)
         if name.startswith("[resource-drop]"):
             kind = self.type_of(interface, name.removeprefix("[resource-drop]"))
             self.section(CANON, wasm.vector([b"\3" + wasm.number(kind)]))
         else:
             alias = FUNC + b"\0" + wasm.number(self.instances[interface]) + wasm.name(name)
             self.section(ALIAS, wasm.vector([alias]))
-            self.section(CANON, wasm.vector([b"\1\0" + wasm.number(self.next("function")) + options]))
+            self.section(CANON, wasm.vector([b"\1\0" + wasm.number(self.next("function")) + wasm.vector(options)]))
         return self.next("core function")
 
     # ---- Exports ----
 
-    def export_interface(self, interface, functions):
-        """functions: name -> core function. The functions may use types of imported interfaces only."""
+    def export_interface(self, interface, functions, memory):
+        """functions: name -> core function; an async function: (core function, its callback). The functions may use
+        types of imported interfaces only."""
         self.interface, lifted = interface, {}
         items = self.interfaces[interface].items
         for name, core in functions.items():
-            kind = self.function(items[name])
-            self.section(CANON, wasm.vector([b"\0\0" + wasm.number(core) + wasm.vector([b"\0"]) + wasm.number(kind)]))
+            kind, options = self.function(items[name]), [b"\0"]
+            if items[name].is_async:
+                core, callback = core
+                options = [bytes([MEMORY]) + wasm.number(memory), bytes([ASYNC]),
+                           bytes([CALLBACK]) + wasm.number(callback)]
+            lift = b"\0\0" + wasm.number(core) + wasm.vector(options) + wasm.number(kind)
+            self.section(CANON, wasm.vector([lift]))
             lifted[name] = self.next("function")
-        used = {n: self.index_of(n) for n, item in items.items() if isinstance(item, wit.Use)}
-        self.section(COMPONENT, exporter(self.interfaces, interface, list(lifted)))
-        rows = [wasm.name(f"import-type-{n}") + TYPES + wasm.number(i) for n, i in used.items()]
+        inner = Exporter(self.interfaces, interface, list(lifted))
+        used = [(name, self.type_of(*place)) for place, name in inner.imported.items()]
+        self.section(COMPONENT, inner.build())
+        rows = [wasm.name(f"import-type-{n}") + TYPES + wasm.number(i) for n, i in used]
         rows += [wasm.name(f"import-func-{n}") + FUNC + wasm.number(i) for n, i in lifted.items()]
         self.section(INSTANCE, wasm.vector([b"\0" + wasm.number(self.next("component")) + wasm.vector(rows)]))
         self.section(EXPORT, wasm.vector([extern_name(interface) + INSTANCES + wasm.number(self.next("instance"))
                                           + b"\0"]))
 
 
-def exporter(interfaces, interface, functions):
+def pipes_of(function):
+    """The types of the streams and futures of a function: of its parameters, then of its result."""
+    found = []
+
+    def look(kind):
+        if kind is None or kind[0] in (*wit.PRIMITIVES, "name", "own", "borrow"):
+            return
+        for inner in kind[1] if kind[0] == "tuple" else kind[1:]:
+            look(inner)
+        if kind[0] in PIPES:
+            found.append(kind)
+
+    for _, kind in function.parameters:
+        look(kind)
+    look(function.result)
+    return found
+
+
+class Exporter(Component):
     """A component that exports an interface whose types and functions it imports: an instance with exports that have
     names for their types is made by instantiating such a component."""
-    c = Component(interfaces)
-    c.interface = interface
-    items = interfaces[interface].items
-    for name, item in items.items():
-        if isinstance(item, wit.Use):
-            c.section(IMPORT, wasm.vector([extern_name(f"import-type-{name}") + b"\3\1"]))
-            c.types[item.interface, item.name] = c.next("type")
-    for name in functions:
-        kind = c.function(items[name])
-        c.section(IMPORT, wasm.vector([extern_name(f"import-func-{name}") + b"\1" + wasm.number(kind)]))
-        c.next("function")
-    for name, item in items.items():
-        if isinstance(item, wit.Use):
-            index = c.types[item.interface, item.name]
-            c.section(EXPORT, wasm.vector([extern_name(name) + TYPES + wasm.number(index) + b"\0"]))
-            c.types[item.interface, item.name] = c.next("type")
-    c.made.clear()
-    for at, name in enumerate(functions):
-        kind = c.function(items[name])
-        c.section(EXPORT, wasm.vector([extern_name(name) + FUNC + wasm.number(at) + b"\1\1" + wasm.number(kind)]))
-    return c.build()
+
+    def __init__(self, interfaces, interface, functions):
+        super().__init__(interfaces)
+        self.interface, self.imported = interface, {}  # imported: (interface, name) -> name of the import
+        items = interfaces[interface].items
+        for name, item in items.items():
+            if isinstance(item, wit.Use):
+                self.type_of(item.interface, item.name)
+        for name in functions:
+            kind = self.function(items[name])
+            self.section(IMPORT, wasm.vector([extern_name(f"import-func-{name}") + b"\1" + wasm.number(kind)]))
+            self.next("function")
+        for name, item in items.items():
+            if isinstance(item, wit.Use):
+                index = self.types[item.interface, item.name]
+                self.section(EXPORT, wasm.vector([extern_name(name) + TYPES + wasm.number(index) + b"\0"]))
+                self.types[item.interface, item.name] = self.next("type")
+        self.made.clear()
+        for at, name in enumerate(functions):
+            kind = self.function(items[name])
+            self.section(EXPORT, wasm.vector([extern_name(name) + FUNC + wasm.number(at) + b"\1\1"
+                                              + wasm.number(kind)]))
+
+    def type_of(self, interface, name):
+        """A type of another interface is imported; so are the types that it consists of."""
+        if (interface, name) in self.types:
+            return self.types[interface, name]
+        bound, here = b"\1", self.interface
+        if not self.is_resource(interface, name):
+            self.interface = interface
+            bound = b"\0" + wasm.number(self.define_item(self.interfaces[interface].items[name]))
+            self.interface = here
+        self.section(IMPORT, wasm.vector([extern_name(f"import-type-{name}") + b"\3" + bound]))
+        self.imported[interface, name] = name
+        self.types[interface, name] = self.next("type")
+        return self.types[interface, name]

@@ -9,8 +9,10 @@
 
 #include <assert.h>
 
+#include "../../hosts/c/guest/command.h"
 #include "../../src/base/span.h"
 #include "../../src/wasm/contents.h"
+#include "../../src/wasm/start.h"
 #include "../../src/wasm/types.h"
 #include "../../src/wasm/write.h"
 
@@ -127,9 +129,13 @@ static int check_waits(const struct guest_app *facts, mocket_span app, struct mo
 static int check_module(const struct mocket_wasm_module *module, const struct guest_app *facts, struct mocket_buf *why)
 {
     struct mocket_wasm_limits memory;
+    if (guest_is_wrapped_command(module->wasm, module->imported[MOCKET_WASM_FUNCTIONS]))
+        return guest_command_refuse(why);
     if (!mocket__wasm_memory_limits(module->wasm, &memory))
         return guest_app_refuse(why, "its memory must be a 32-bit memory of its own that is not shared", NULL);
     int rc = check_exports(module, why);
+    if (rc == 0)
+        rc = mocket__wasm_start_check(module, why);
     return rc == 0 ? check_waits(facts, module->wasm, why) : rc;
 }
 
@@ -179,8 +185,8 @@ static bool is_used(const char *name, mocket_span app, const struct guest_app *f
     return mocket__wasm_export_index(app, export) != UINT32_MAX;
 }
 
-void bundle_component_splice(const struct bundle_component *c, mocket_span app, const struct guest_app *facts,
-                             struct mocket_buf *out)
+static void splice(const struct bundle_component *c, mocket_span app, const struct guest_app *facts,
+                   struct mocket_buf *out)
 {
     size_t begin = out->len;
     uint32_t traits = bundle_app_traits(app, facts);
@@ -198,4 +204,20 @@ void bundle_component_splice(const struct bundle_component *c, mocket_span app, 
     for (size_t i = 0; i < BUNDLE_OPTIONAL_MAX; i++)
         if (is_used(c->optional[i].name, app, facts))
             out->ptr[rest + (c->optional[i].at - c->app_end)] = (char)c->app_instance;
+}
+
+/* Without a start section the module stays as it is. */
+void bundle_component_splice(const struct bundle_component *c, mocket_span app, const struct guest_app *facts,
+                             struct mocket_buf *out)
+{
+    struct mocket_buf changed = { 0 };
+    if (!mocket__wasm_has_start(app)) {
+        splice(c, app, facts, out);
+        return;
+    }
+    mocket__wasm_start_export(app, &changed);
+    splice(c, mocket__buf_view(&changed), facts, out);
+    if (mocket__buf_status(&changed) != 0 && mocket__buf_status(out) == 0)
+        out->status = mocket__buf_status(&changed);
+    mocket__buf_release(&changed);
 }

@@ -1,5 +1,6 @@
 /* Component targets: an app is put into a template, a component that was made with the command
- * (tools/component-template). The app's module stays as it is, byte for byte. */
+ * (tools/component-template). The app's module stays as it is, byte for byte, but for a start section
+ * (src/wasm/start.h). */
 #ifndef MOCKET_CLI_BUNDLE_COMPONENT_H
 #define MOCKET_CLI_BUNDLE_COMPONENT_H
 
@@ -7,7 +8,7 @@
 #include "../../hosts/c/guest/app.h"
 
 /* Exports that an app need not have. A function of the template stands in for each. */
-#define BUNDLE_OPTIONAL_MAX 5
+#define BUNDLE_OPTIONAL_MAX 6
 
 struct bundle_import {
     const char *module, *name, *type; /* type as in src/wasm/types.h */
@@ -29,6 +30,8 @@ struct bundle_component {
 /* The templates. A build without clang for wasm has empty ones. */
 extern const struct bundle_component bundle_component_wasi_http;     /* without an environment */
 extern const struct bundle_component bundle_component_wasi_http_env; /* with wasi:cli/environment */
+extern const struct bundle_component bundle_component_wasi_http3;    /* for wasi:http 0.3 */
+extern const struct bundle_component bundle_component_wasi_http3_env;
 extern const struct bundle_component bundle_component_wasi_server;
 extern const struct bundle_component bundle_component_wasi_server_fetch; /* with wasi:http/outgoing-handler */
 

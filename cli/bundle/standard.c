@@ -11,6 +11,7 @@
 #include "../../hosts/c/guest/target.h"
 #include "../../src/base/span.h"
 #include "../command.h"
+#include "../read.h"
 #include "../verbs.h"
 #include "folder.h"
 
@@ -56,6 +57,9 @@ static int write_beside(const struct bundle_app *app, const struct bundle_files 
     if (app->out[strlen(app->out) - 1] == '/' || (stat(app->out, &st) == 0 && S_ISDIR(st.st_mode)))
         return mocket__cli_misuse(app->verb, "-o %s is a folder; for the target %s it names a file", app->out,
                                   app->target);
+    if (mocket__cli_same_file(app->out, app->path))
+        return mocket__cli_failure(app->verb, "%s: the output is the app itself; choose another file with -o",
+                                   app->out);
     int rc = check_others(app, folder, files);
     return rc == 0 ? bundle_folder_write(app->verb, folder, true, files) : rc;
 }

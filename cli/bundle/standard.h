@@ -9,6 +9,7 @@
 /* X(name, function, title, what -o names: FILE or FOLDER) */
 #define BUNDLE_STANDARD_TARGETS(X)                                                                                     \
     X("wasi-http", wasi_http, "wasi:http", FILE)                                                                       \
+    X("wasi-http@0.3", wasi_http3, "wasi:http 0.3", FILE)                                                              \
     X("wasi-server", wasi_server, "`wasmtime run`, as its own server", FILE)                                           \
     X("cgi", cgi, "CGI servers", FILE)                                                                                 \
     X("wcgi", wcgi, "Wasmer, as WCGI", FOLDER)                                                                         \

@@ -1,4 +1,4 @@
-/* The target wasi-http: an app inside a component that any host of wasi:http 0.2 runs. */
+/* The targets wasi-http and wasi-http@0.3: an app inside a component that any host of wasi:http 0.2, or 0.3, runs. */
 #include "spliced.h"
 
 static void warn(const struct bundle_app *app)
@@ -28,14 +28,37 @@ static int add_manifest(const struct bundle_app *app, struct bundle_files *files
     return 0;
 }
 
-int bundle_make_wasi_http(const struct bundle_app *app, struct bundle_files *files)
+static int make(const struct bundle_app *app, const struct bundle_component *component, struct bundle_files *files)
 {
-    const struct bundle_component *component =
-        app->environment ? &bundle_component_wasi_http_env : &bundle_component_wasi_http;
     int rc = bundle_spliced_check(app, component);
     if (rc != 0)
         return rc;
     warn(app);
     bundle_spliced_write(app, component, &files->rows[0].bytes);
     return add_manifest(app, files);
+}
+
+int bundle_make_wasi_http(const struct bundle_app *app, struct bundle_files *files)
+{
+    return make(app, app->environment ? &bundle_component_wasi_http_env : &bundle_component_wasi_http, files);
+}
+
+/* In wasi:http 0.2 an instance never has more than one request. */
+static void warn_of_waits(const struct bundle_app *app)
+{
+    if (app->facts.waits)
+        bundle_warn(
+            app,
+            "its handlers wait in the middle of a call, and hosts of wasi:http 0.3 give an instance several "
+            "requests: while a handler waits, the others wait for it",
+            "`wasmtime serve --max-instance-concurrent-reuse-count 1` gives each request that waits an instance "
+            "of its own. Apps that export mocket_done, as MoonBit's do, serve many requests at once");
+}
+
+int bundle_make_wasi_http3(const struct bundle_app *app, struct bundle_files *files)
+{
+    int rc = make(app, app->environment ? &bundle_component_wasi_http3_env : &bundle_component_wasi_http3, files);
+    if (rc == 0)
+        warn_of_waits(app);
+    return rc;
 }

@@ -11,6 +11,7 @@
 #include "../../src/http/json.h"
 #include "../../src/wasm/contents.h"
 #include "../../src/wasm/mark.h"
+#include "../../src/wasm/start.h"
 
 #define PAGE 65536
 
@@ -21,7 +22,8 @@ struct report {
     enum mocket_wasm_form form;
     bool marked;
     struct mocket_wasm_mark mark;
-    mocket_span app; /* the app's module: the file itself, or one inside; ptr NULL when it is not known */
+    mocket_span app;  /* the app's module: the file itself, or one inside; ptr NULL when it is not known */
+    bool moved_start; /* of a module inside: its start section became an export */
     mocket_value *out;
 };
 
@@ -102,7 +104,7 @@ static int check_sections(struct report *r)
     const unsigned char *at = rest.at;
     while (mocket__wasm_next_section(&rest, &id, &content))
         at = rest.at;
-    return rest.bad ? refuse(r, "the file is truncated or malformed: a section is not complete", offset_of(r, at)) : 0;
+    return rest.bad ? refuse(r, MOCKET_WASM_CUT, offset_of(r, at)) : 0;
 }
 
 static int add_sections(struct report *r)
@@ -179,17 +181,42 @@ static int add_rows(struct report *r, const struct rows *rows)
 
 /* ---- The app ---- */
 
+static bool is_the_app(const struct report *r, mocket_span module)
+{
+    return module.len == r->mark.app_bytes && mocket__span_eq(mocket__span(hash_of(r, module)), r->mark.app_hash);
+}
+
+/* With the start section back in its place. */
+static bool was_the_app(const struct report *r, mocket_span module)
+{
+    struct mocket_buf former = { 0 };
+    bool was = mocket__wasm_start_restore(module, &former) && is_the_app(r, mocket__buf_view(&former));
+    mocket__buf_release(&former);
+    return was;
+}
+
 /* Finds the app among the core modules of the component: its SHA-256 is the one in the mark. */
 static void find_app_inside(struct report *r)
 {
     struct mocket_wasm_bytes rest = all_sections(r), content;
     uint32_t id;
-    while (mocket__wasm_next_section(&rest, &id, &content)) {
+    while (!r->app.ptr && mocket__wasm_next_section(&rest, &id, &content)) {
         mocket_span module = span_of(content);
-        if (id == MOCKET_WASM_COMPONENT_MODULE && module.len == r->mark.app_bytes &&
-            mocket__span_eq(mocket__span(hash_of(r, module)), r->mark.app_hash))
+        if (id != MOCKET_WASM_COMPONENT_MODULE)
+            continue;
+        r->moved_start = was_the_app(r, module);
+        if (r->moved_start || is_the_app(r, module))
             r->app = module;
     }
+}
+
+static const char *word_of_place(const struct report *r)
+{
+    if (r->form == MOCKET_WASM_MODULE)
+        return "merged";
+    if (!r->app.ptr)
+        return "changed";
+    return r->moved_start ? "start moved" : "whole";
 }
 
 static void add_bundled_app(struct report *r)
@@ -199,7 +226,7 @@ static void add_bundled_app(struct report *r)
         find_app_inside(r);
     mocket_value_set_int(app, "bytes", (int64_t)r->mark.app_bytes);
     mocket_value_set_text(app, "sha256", mocket__arena_text(r->arena, r->mark.app_hash));
-    mocket_value_set_text(app, "inside", r->form == MOCKET_WASM_MODULE ? "merged" : r->app.ptr ? "whole" : "changed");
+    mocket_value_set_text(app, "inside", word_of_place(r));
     mocket_value_set_value(r->out, "app", app);
 }
 

@@ -5,7 +5,8 @@
  *     note          why a file without a mark is not an app; absent for an app and a bundle
  *     abi           { version, minor }: of the mark; of an app, as far as its imports need it. null: unknown
  *     app           of a bundle: { bytes, sha256, inside }. inside: "whole" (these bytes lie in the component),
- *                   "merged" (a part of the module), "changed" (the component has no module with this hash)
+ *                   "start moved" (but for its start section, which became an export), "merged" (a part of the
+ *                   module), "changed" (the component has no module with this hash)
  *     style         of an app, also inside a component: { waits, events, sockets, fetches, gc }
  *     memory        { initial, maximum } in bytes, maximum null without one; of the app inside. null: none
  *     imports       [ { module, name, kind } ]; of a component [ { name } ]

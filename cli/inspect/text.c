@@ -89,6 +89,7 @@ static void print_app(const mocket_value *app, FILE *to)
     static const struct {
         const char *word, *means;
     } places[] = { { "whole", "inside, unchanged" },
+                   { "start moved", "inside; the adapter calls its start function" },
                    { "merged", "merged into the module" },
                    { "changed", "NOT inside as the mark says: the file was changed after it was made" } };
     if (!app)

@@ -91,10 +91,15 @@ static void write_here(const struct lines_voice *v, int level, mocket_span text)
     mocket__buf_release(&line);
 }
 
+static bool is_shown(const struct lines_voice *v, int level)
+{
+    return level <= v->lines->shown;
+}
+
 void lines_write(const struct lines_voice *v, int level, mocket_span text)
 {
     struct writer *w = v->lines->writer;
-    if (level > v->lines->shown)
+    if (!is_shown(v, level))
         return;
     if (!w) {
         write_here(v, level, text);
@@ -145,6 +150,11 @@ void lines_from_log(void *data, int level, bool guest, mocket_span text)
     struct lines_voice voice = *(const struct lines_voice *)data;
     voice.guest = guest;
     lines_write(&voice, level, text);
+}
+
+bool lines_wanted(void *data, int level)
+{
+    return is_shown(data, level);
 }
 
 void lines_dropped(void *data)

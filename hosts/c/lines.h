@@ -54,6 +54,7 @@ void lines_write(const struct lines_voice *voice, int level, mocket_span text);
 
 /* The callbacks of struct guest_log: data is a struct lines_voice. */
 void lines_from_log(void *data, int level, bool guest, mocket_span text);
+bool lines_wanted(void *data, int level);
 void lines_dropped(void *data);
 
 /* A line as a JSON object, which begins with its time. */

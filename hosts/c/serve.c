@@ -25,6 +25,7 @@
 #include "access.h"
 #include "engine/cache.h"
 #include "guest/bounds.h"
+#include "guest/describe.h"
 #include "guest/front.h"
 #include "guest/grants.h"
 #include "../../src/wasm/sections.h"
@@ -193,7 +194,7 @@ static void tell_room(struct host *h, uint32_t wanted)
     if (room < wanted) {
         mocket__buf_text(&text, " instead of ");
         mocket__buf_decimal(&text, wanted / workers);
-        mocket__buf_text(&text, ": address space or memory mappings are short (ulimit -v, vm.max_map_count)");
+        mocket__buf_text(&text, ": address space or memory mappings are short (ulimit -v and -d, vm.max_map_count)");
     }
     write_line(h, room < wanted ? MOCKET_LOG_WARN : MOCKET_LOG_DEBUG, mocket__buf_view(&text));
     mocket__buf_release(&text);
@@ -247,7 +248,8 @@ static int open_module(struct host *h)
     else
         tell_lines(h);
     mocket__buf_release(&why);
-    mocket__buf_release(&h->file);
+    if (!h->opts->on_routes)
+        mocket__buf_release(&h->file);
     engine_cache_close(&h->cache);
     return rc;
 }
@@ -357,7 +359,8 @@ static void share_descriptors(struct host *h)
     char text[MOCKET_DESCRIPTORS_TEXT];
     struct mocket_descriptors *d = &h->descriptors;
     *d = (struct mocket_descriptors){ .workers = (size_t)h->opts->workers,
-                                      .listeners = h->opts->address_count > 0 ? h->opts->address_count : 1,
+                                      .listeners = (h->opts->address_count > 0 ? h->opts->address_count : 1) +
+                                                   (h->opts->redirect ? 1 : 0),
                                       .others = h->opts->stats ? STATS_CONNECTIONS : 0,
                                       .connections = CONNECTIONS,
                                       .files = h->opts->dir_count > 0 ? FILES : 0,
@@ -432,6 +435,25 @@ static int64_t body_ms(const struct host *h)
     return timeout_ms > 0 && timeout_ms < BODY_MS ? (int64_t)timeout_ms : BODY_MS;
 }
 
+/* Instead of serving. */
+static int describe(struct host *h)
+{
+    struct mocket_buf text = { 0 }, why = { 0 };
+    int rc = guest_describe(h->first, &text, &why);
+    if (rc == MOCKET_ENOTSUP)
+        mocket__buf_text(&why,
+                         "it does not export `mocket_routes`, by which an app describes its routes. "
+                         "Build it again with this version; in MoonBit, add the name to `exports` in its moon.pkg");
+    if (rc < 0)
+        refuse(h, h->name, &why, rc);
+    else
+        h->opts->on_routes(h->opts->data, mocket__buf_view(&text), mocket__buf_view(&h->file));
+    mocket__buf_release(&text);
+    mocket__buf_release(&why);
+    guest_instance_close(h->first);
+    return rc;
+}
+
 /* ---- Workers ---- */
 
 /* The log of the main thread, 0, or of a worker. */
@@ -439,6 +461,7 @@ static struct guest_log voice_log(struct host *h, size_t number)
 {
     h->voices[number] = (struct lines_voice){ .lines = &h->lines, .worker = (int)number };
     return (struct guest_log){ .write = lines_from_log,
+                               .wanted = lines_wanted,
                                .dropped = lines_dropped,
                                .data = &h->voices[number],
                                .stats = &h->counts[number],
@@ -539,6 +562,8 @@ static void ready(void *data, const char *url)
     say_serving(h, url);
     if (h->opts->address_count == 0)
         tell_door(h, url);
+    if (h->opts->on_ready)
+        h->opts->on_ready(h->opts->data, h->app);
 }
 
 static void make_app(struct host *h)
@@ -599,6 +624,27 @@ static const char *own_address(struct host *h, char text[32])
     return text;
 }
 
+/* Logs that a guest asked for an https:// address and is served without TLS: certificates come from the operator alone.
+ * It is a warning, except when the operator named addresses with --listen: a proxy may then stand in front. */
+static void tell_plain(struct host *h)
+{
+    const char *wish = h->program.declared.address;
+    const struct mocket_host_opts *opts = h->opts;
+    struct mocket_buf text = { 0 };
+    bool plain = mocket__native_is_secure(wish);
+    for (size_t i = 0; i < opts->address_count; i++)
+        plain = plain && !mocket__native_is_secure(opts->addresses[i]);
+    if (!plain)
+        return;
+    mocket__buf_text(&text, "the guest listens on \"");
+    mocket__buf_text(&text, wish);
+    mocket__buf_text(&text,
+                     "\", but the host serves plain HTTP (https needs --listen https://ADDRESS, --tls-cert and "
+                     "--tls-key)");
+    write_line(h, opts->address_count > 0 ? MOCKET_LOG_INFO : MOCKET_LOG_WARN, mocket__buf_view(&text));
+    mocket__buf_release(&text);
+}
+
 static int serve(struct host *h)
 {
     char text[32];
@@ -608,6 +654,9 @@ static int serve(struct host *h)
         .addresses = chosen ? h->opts->addresses : &own,
         .address_count = chosen ? h->opts->address_count : 1,
         .workers = h->opts->workers,
+        .tls = h->opts->tls,
+        .redirect = h->opts->redirect,
+        .acme_challenge = h->opts->acme_challenge,
         .on_ready = ready,
         .log = write_line,
         .on_done = h->access.writer || h->stats.listening ? done : NULL,
@@ -618,12 +667,19 @@ static int serve(struct host *h)
     };
     make_app(h);
     tell_single(h);
+    tell_plain(h);
     int rc = mocket__native_serve(h->app, &opts);
     signals_served(&h->signals);
     mocket_free(h->app);
     if (!atomic_load(&h->first_taken))
         guest_instance_close(h->first);
     return rc;
+}
+
+static void end_at_once(void *data)
+{
+    const struct host *h = data;
+    h->opts->on_signal(h->opts->data);
 }
 
 static int open_voices(struct host *h)
@@ -643,7 +699,10 @@ static int open_voices(struct host *h)
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows too large, of a log or a guest */
     int rc = lines_open(&h->lines);
     if (rc == 0) {
-        h->signals = (struct signals){ .log = write_line, .data = h };
+        h->signals = (struct signals){ .log = write_line,
+                                       .data = h,
+                                       .reload = h->opts->tls.certificates ? mocket__native_reload : NULL,
+                                       .at_once = h->opts->on_signal ? end_at_once : NULL };
         rc = signals_open(&h->signals);
     }
     if (rc < 0)
@@ -704,7 +763,7 @@ int mocket__host_serve(const struct mocket_host_opts *opts)
     if (rc == 0 && (rc = choose_reuse(&h)) < 0)
         guest_instance_close(h.first);
     if (rc == 0)
-        rc = serve(&h);
+        rc = opts->on_routes ? describe(&h) : serve(&h);
     ticker_stop(&h.ticker);
     guest_module_close(h.module);
     engine_close(h.engine);

@@ -4,6 +4,7 @@
 
 #include <mocket.h>
 
+#include "../../src/backend/native/native.h"
 #include "guest/grants.h"
 #include "lines.h"
 
@@ -11,7 +12,10 @@ struct mocket_host_opts {
     const char *path;             /* of the module; "-" is standard input */
     const char *const *addresses; /* none: 127.0.0.1, the port that the guest wishes, else 4000 */
     size_t address_count;
-    const char *const *proxies; /* networks of trusted ones, as mocket_trust_proxy takes them */
+    struct mocket_native_tls tls; /* for addresses that begin with https:// */
+    const char *redirect;         /* an address whose requests are sent to https; NULL */
+    const char *acme_challenge;   /* a folder of challenges for plain addresses; NULL */
+    const char *const *proxies;   /* networks of trusted ones, as mocket_trust_proxy takes them */
     size_t proxy_count;
     int64_t workers;            /* at least 1 */
     int64_t reuse;              /* the laxest enum mocket_reuse that is allowed; -1: what the guest says */
@@ -39,12 +43,20 @@ struct mocket_host_opts {
     int64_t log;            /* enum lines_format */
     const char *access_log; /* file, "-" for standard output; NULL: none */
     const char *stats;      /* address; NULL: none */
-    bool quiet;             /* no word of its own but warnings and errors */
-    bool verbose;           /* debug lines too */
-    bool leave_out;         /* for tests: messages come without fields and peer to guests that can ask for them */
+    /* Told when every address listens, on the caller's thread; the app is for mocket_stop. NULL: nobody is told. */
+    void (*on_ready)(void *data, mocket_app *app);
+    /* Nothing is served: what the app says of its routes (docs/abi.md, mocket_routes) goes here. NULL: it is served. */
+    void (*on_routes)(void *data, mocket_span text, mocket_span module);
+    /* SIGINT and SIGTERM end the process at once. This is called before, on another thread. NULL: the server stops. */
+    void (*on_signal)(void *data);
+    void *data;
+    bool quiet;     /* no word of its own but warnings and errors */
+    bool verbose;   /* debug lines too */
+    bool leave_out; /* for tests: messages come without fields and peer to guests that can ask for them */
 };
 
-/* Serves until SIGINT or SIGTERM (signals.h). 0, or below zero after a line on standard error that says why. */
+/* Serves until SIGINT or SIGTERM (signals.h), or mocket_stop. 0, or below zero after a line on standard error that says
+ * why. */
 int mocket__host_serve(const struct mocket_host_opts *opts);
 
 #endif

@@ -31,9 +31,12 @@ static sigset_t watched(void)
     return set;
 }
 
-_Noreturn static void end_process(int number)
+_Noreturn static void end_process(const struct signals *s)
 {
+    int number = s->number;
     sigset_t set;
+    if (s->at_once)
+        s->at_once(s->data);
     signal(number, SIG_DFL);
     sigemptyset(&set);
     sigaddset(&set, number);
@@ -65,6 +68,8 @@ static void on_end_wanted(struct signals *s)
 {
     switch (s->state) {
     case SIGNALS_SERVING:
+        if (s->at_once)
+            end_process(s);
         stop(s);
         break;
     case SIGNALS_STOPPING:
@@ -73,21 +78,26 @@ static void on_end_wanted(struct signals *s)
     case SIGNALS_CLOSED: /* what it wants is done */
         break;
     default:
-        end_process(s->number);
+        end_process(s);
     }
 }
 
 static void on_hang_up(struct signals *s)
 {
-    if (s->state != SIGNALS_LATE && s->state != SIGNALS_CLOSED)
-        s->log(s->data, MOCKET_LOG_WARN,
-               MOCKET_SPAN("SIGHUP is ignored: reloading is not supported yet (a moved access log needs no signal)"));
+    if (s->state == SIGNALS_LATE || s->state == SIGNALS_CLOSED)
+        return;
+    if (!s->reload)
+        s->log(
+            s->data, MOCKET_LOG_WARN,
+            MOCKET_SPAN("SIGHUP is ignored: there are no certificates to reload (a moved access log needs no signal)"));
+    else if (s->app)
+        s->reload(s->app);
 }
 
 static void on_due(struct signals *s)
 {
     if (s->state != SIGNALS_STOPPING)
-        end_process(s->number);
+        end_process(s);
     s->log(s->data, MOCKET_LOG_WARN, MOCKET_SPAN("the server did not stop in time: the remaining connections are cut"));
     cut(s);
 }

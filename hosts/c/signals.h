@@ -8,7 +8,8 @@
  *     CLOSED            nothing                       -
  *
  * STOPPING becomes CUT without a signal when the server has not ended in time, and in CUT the process ends when that
- * takes longer than SIGNALS_CUT_MS, also where the server has ended meanwhile. SIGHUP is logged and does nothing. */
+ * takes longer than SIGNALS_CUT_MS, also where the server has ended meanwhile. SIGHUP reloads what can be reloaded, in
+ * SERVING. */
 #ifndef MOCKET_HOSTS_C_SIGNALS_H
 #define MOCKET_HOSTS_C_SIGNALS_H
 
@@ -24,6 +25,8 @@ enum signals_state { SIGNALS_CLOSED, SIGNALS_EARLY, SIGNALS_SERVING, SIGNALS_STO
 struct signals {
     void (*log)(void *data, int level, mocket_span line); /* not called in LATE and CLOSED */
     void *data;
+    void (*reload)(mocket_app *app); /* SIGHUP; NULL: it is logged and does nothing */
+    void (*at_once)(void *data);     /* SERVING too ends the process, and this is called before; NULL: as drawn */
     /* its own: */
     uv_mutex_t lock;
     enum signals_state state; /* under lock */

@@ -23,6 +23,7 @@
     X(SOCKETS, websockets, false, "Bytes held for WebSocket messages that wait for a handler or a client")             \
     X(PUBLISHED, published, false, "Bytes held for published messages")                                                \
     X(TOPICS, topics, false, "Bytes held for subscriptions and topics")                                                \
+    X(TLS, tls, false, "Bytes held for TLS connections, beside requests and answers")                                  \
     X(OUTGOING, outgoing, false, "Bytes held for requests to other servers and their responses")                       \
     X(INSTANCES, instances, false, "Bytes held for memories and stacks of instances")                                  \
     X(PROCESS, process, false, "Bytes that the process had when it began to serve")

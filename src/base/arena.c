@@ -1,8 +1,8 @@
-/* A bump allocator over a list of chunks.
+/* A bump allocator over a list of chunks. The chunks behind the one in use were kept by a reset; they hold nothing.
  *
- * A reset keeps the first chunk, so that a used arena serves an ordinary request without an allocation. A piece larger
- * than a chunk gets its own chunk, which the next reset frees. Under AddressSanitizer there is a gap behind each piece,
- * and memory that is not in use is poisoned, so that access beyond the end of a piece is detected. */
+ * A piece larger than the largest chunk gets its own chunk, which the next reset frees. Under AddressSanitizer there is
+ * a gap behind each piece, and memory that is not in use is poisoned, so that access beyond the end of a piece is
+ * detected. */
 #include "arena.h"
 
 #include <assert.h>
@@ -66,7 +66,38 @@ static void free_chunks(const struct mocket_arena *a, struct mocket_arena_chunk 
 
 void mocket__arena_init(struct mocket_arena *a, size_t chunk_len)
 {
-    *a = (struct mocket_arena){ .chunk_len = chunk_len ? chunk_len : MOCKET_ARENA_CHUNK };
+    chunk_len = chunk_len ? chunk_len : MOCKET_ARENA_CHUNK;
+    *a = (struct mocket_arena){ .chunk_len = chunk_len, .first_len = chunk_len };
+}
+
+/* Frees the chunks behind *link that are not to be kept; the others are empty from now on. total: bytes of the chunks
+ * before them. */
+static void trim(struct mocket_arena *a, struct mocket_arena_chunk **link, size_t total)
+{
+    struct mocket_arena_chunk *c;
+    while ((c = *link)) {
+        if (c->len > a->chunk_len || total + c->len > 2 * a->chunk_len) {
+            *link = c->next;
+            c->next = NULL;
+            free_chunks(a, c);
+        } else {
+            total += c->len;
+            poison(chunk_bytes(c), c->len);
+            link = &c->next;
+        }
+    }
+}
+
+/* Bytes of the list's chunks up to c, of all if c is NULL. */
+static size_t bytes_until(const struct mocket_arena *a, const struct mocket_arena_chunk *c)
+{
+    size_t total = 0;
+    for (const struct mocket_arena_chunk *each = a->first; each; each = each->next) {
+        total += each->len;
+        if (each == c)
+            break;
+    }
+    return total;
 }
 
 void mocket__arena_reset(struct mocket_arena *a)
@@ -74,20 +105,19 @@ void mocket__arena_reset(struct mocket_arena *a)
     a->failed = false;
     if (!a->first)
         return;
-    if (a->first->len > a->chunk_len) { /* made for one large piece: not to be kept */
+    trim(a, &a->first, 0);
+    if (a->first)
+        use_chunk(a, a->first);
+    else
         mocket__arena_release(a);
-        return;
-    }
-    free_chunks(a, a->first->next);
-    a->first->next = NULL;
-    use_chunk(a, a->first);
     MOCKET_CHECK_CALL(mocket__arena_check(a));
 }
 
 void mocket__arena_release(struct mocket_arena *a)
 {
     free_chunks(a, a->first);
-    *a = (struct mocket_arena){ .chunk_len = a->chunk_len, .till = a->till, .part = a->part };
+    *a =
+        (struct mocket_arena){ .chunk_len = a->chunk_len, .first_len = a->first_len, .till = a->till, .part = a->part };
 }
 
 struct mocket_arena_mark mocket__arena_mark(const struct mocket_arena *a)
@@ -102,8 +132,7 @@ void mocket__arena_rewind(struct mocket_arena *a, const struct mocket_arena_mark
         mocket__arena_reset(a);
         return;
     }
-    free_chunks(a, mark->chunk->next);
-    mark->chunk->next = NULL;
+    trim(a, &mark->chunk->next, bytes_until(a, mark->chunk));
     a->chunk = mark->chunk;
     a->next = mark->next;
     a->end = chunk_bytes(mark->chunk) + mark->chunk->len;
@@ -111,10 +140,18 @@ void mocket__arena_rewind(struct mocket_arena *a, const struct mocket_arena_mark
     MOCKET_CHECK_CALL(mocket__arena_check(a));
 }
 
+/* What a new chunk has for pieces, if none needs more. */
+static size_t usual_len(const struct mocket_arena *a)
+{
+    size_t want = a->first ? bytes_until(a, NULL) + HEAD : a->first_len;
+    if (want > a->chunk_len)
+        want = a->chunk_len;
+    return want > HEAD ? want - HEAD : ALIGN;
+}
+
 static bool add_chunk(struct mocket_arena *a, size_t len)
 {
-    size_t usual = a->chunk_len > HEAD ? a->chunk_len - HEAD : ALIGN;
-    size_t want = len > usual ? len : usual;
+    size_t usual = usual_len(a), want = len > usual ? len : usual;
     if (want > SIZE_MAX - HEAD || !mocket__till_take(a->till, a->part, HEAD + want))
         return false;
     struct mocket_arena_chunk *c = mocket__realloc(NULL, HEAD + want);
@@ -122,34 +159,53 @@ static bool add_chunk(struct mocket_arena *a, size_t len)
         mocket__till_give(a->till, a->part, HEAD + want);
         return false;
     }
-    *c = (struct mocket_arena_chunk){ .len = want, .part = a->part };
-    if (a->chunk)
-        a->chunk->next = c;
-    else
-        a->first = c;
+    struct mocket_arena_chunk **link = a->chunk ? &a->chunk->next : &a->first;
+    *c = (struct mocket_arena_chunk){ .next = *link, .len = want, .part = a->part };
+    *link = c;
     use_chunk(a, c);
     return true;
 }
 
-void *mocket__arena_alloc(struct mocket_arena *a, size_t len)
+/* Makes room for a piece, in a chunk that was kept or in a new one. */
+static bool next_chunk(struct mocket_arena *a, size_t len)
 {
-    size_t room = len + GAP;
-    room = (room + ALIGN - 1) / ALIGN * ALIGN;
-    if (room < len) { /* overflow */
+    struct mocket_arena_chunk *kept = a->chunk ? a->chunk->next : NULL;
+    if (!kept || kept->len < len)
+        return add_chunk(a, len);
+    if (kept->part != a->part) {
+        mocket__till_owe(a->till, a->part, HEAD + kept->len);
+        mocket__till_give(a->till, kept->part, HEAD + kept->len);
+        kept->part = a->part;
+    }
+    use_chunk(a, kept);
+    return true;
+}
+
+/* Cuts a piece off the chunk in use, which has room for it. */
+static void *cut(struct mocket_arena *a, size_t len, size_t room)
+{
+    void *ptr = a->next;
+    a->next += room;
+    MOCKET_CHECK(a->next <= a->end);
+    unpoison(ptr, len);
+    return ptr;
+}
+
+/* The chunk in use has no room for the piece. room < len: the sum overflowed. */
+MOCKET_COLD static void *cut_from_next(struct mocket_arena *a, size_t len, size_t room)
+{
+    if (room < len || !next_chunk(a, room)) {
         a->failed = true;
         return NULL;
     }
-    if (!a->chunk || (size_t)(a->end - a->next) < room) {
-        if (!add_chunk(a, room)) {
-            a->failed = true;
-            return NULL;
-        }
-    }
-    void *ptr = a->next;
-    a->next += room;
-    MOCKET_CHECK(a->next <= a->end && !a->chunk->next);
-    unpoison(ptr, len);
-    return ptr;
+    return cut(a, len, room);
+}
+
+void *mocket__arena_alloc(struct mocket_arena *a, size_t len)
+{
+    size_t room = (len + GAP + ALIGN - 1) / ALIGN * ALIGN;
+    bool fits = a->chunk && room >= len && room <= (size_t)(a->end - a->next);
+    return fits ? cut(a, len, room) : cut_from_next(a, len, room);
 }
 
 void *mocket__arena_zero(struct mocket_arena *a, size_t len)
@@ -158,6 +214,22 @@ void *mocket__arena_zero(struct mocket_arena *a, size_t len)
     if (ptr && len)
         memset(ptr, 0, len);
     return ptr;
+}
+
+void *mocket__arena_grow(struct mocket_arena *a, const void *rows, size_t *cap, size_t first, size_t each)
+{
+    size_t used = *cap, larger = used ? used * 2 : first, len;
+    if (larger < used || __builtin_mul_overflow(larger, each, &len)) {
+        a->failed = true;
+        return NULL;
+    }
+    void *grown = mocket__arena_alloc(a, len);
+    if (!grown)
+        return NULL;
+    if (used)
+        memcpy(grown, rows, used * each);
+    *cap = larger;
+    return grown;
 }
 
 mocket_span mocket__arena_copy(struct mocket_arena *a, mocket_span s)
@@ -179,12 +251,13 @@ const char *mocket__arena_text(struct mocket_arena *a, mocket_span s)
 
 void mocket__arena_check(const struct mocket_arena *a)
 {
-    const struct mocket_arena_chunk *last = a->first;
-    while (last && last->next)
-        last = last->next;
-    assert(a->chunk == last);
-    if (!last)
+    const struct mocket_arena_chunk *c = a->first;
+    assert(!a->first == !a->chunk);
+    while (c && c != a->chunk)
+        c = c->next;
+    assert(c == a->chunk);
+    if (!c)
         return;
-    const char *bytes = (const char *)last + HEAD;
-    assert(a->end == bytes + last->len && a->next >= bytes && a->next <= a->end);
+    const char *bytes = (const char *)c + HEAD;
+    assert(a->end == bytes + c->len && a->next >= bytes && a->next <= a->end);
 }

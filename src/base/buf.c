@@ -21,7 +21,7 @@ void mocket__buf_reset(struct mocket_buf *b)
     b->status = 0;
 }
 
-static int grow(struct mocket_buf *b, size_t len)
+MOCKET_COLD static int grow(struct mocket_buf *b, size_t len)
 {
     if (len > SIZE_MAX / 2 - b->len || (b->max_len && b->len + len > b->max_len))
         return MOCKET_ETOOBIG;

@@ -11,10 +11,11 @@ struct mocket_buf {
     char *ptr;
     size_t len;
     size_t cap;
-    int status;     /* 0, MOCKET_ENOMEM, MOCKET_ETOOBIG beyond max_len, MOCKET_ELIMIT beyond the till's limit */
-    size_t max_len; /* 0: no bound */
+    size_t max_len;           /* 0: no bound */
     struct mocket_till *till; /* cap is charged to it; NULL: not charged. Set it while the buf is empty */
     enum mocket_charge part;  /* as this */
+    /* 0, MOCKET_ENOMEM, MOCKET_ETOOBIG beyond max_len, MOCKET_ELIMIT beyond the till's limit */
+    int status;
 };
 
 /* A zeroed buf is ready to use. Copying the struct moves the memory and its charge to the copy. */

@@ -10,6 +10,8 @@
 #define MOCKET_NEVER UINT64_MAX
 #define MOCKET_MS_NS UINT64_C(1000000)
 #define MOCKET_SECOND_NS UINT64_C(1000000000)
+/* Of a request to another server, unless it names a time: until the head of the response; then silence. */
+#define MOCKET_OUTGOING_TIMEOUT_MS 30000u
 
 /* A limit of a setting or an option as nanoseconds; 0 stands for no limit: MOCKET_NEVER. */
 static inline uint64_t mocket__limit_ns(uint64_t ms)

@@ -6,7 +6,7 @@ bool mocket__span_ieq(mocket_span a, mocket_span b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (mocket__lower(a.ptr[i]) != mocket__lower(b.ptr[i]))
+        if (a.ptr[i] != b.ptr[i] && mocket__lower(a.ptr[i]) != mocket__lower(b.ptr[i]))
             return false;
     return true;
 }
@@ -82,16 +82,16 @@ bool mocket__utf8_valid(mocket_span s)
 
 int64_t mocket__span_decimal(mocket_span s, int64_t max)
 {
-    int64_t n = 0;
-    if (s.len == 0)
-        return -1;
+    uint64_t n = 0, most = (uint64_t)max;
     for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (c < '0' || c > '9' || c - '0' > max || n > (max - (c - '0')) / 10)
+        unsigned digit = (unsigned)s.ptr[i] - '0';
+        if (digit > 9 || n > most / 10)
             return -1;
-        n = n * 10 + (c - '0');
+        n = n * 10 + digit;
+        if (n > most)
+            return -1;
     }
-    return n;
+    return s.len > 0 ? (int64_t)n : -1;
 }
 
 char *mocket__decimal(char *text, uint64_t n)

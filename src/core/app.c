@@ -9,15 +9,23 @@
 #include "../base/memory.h"
 #include "../base/span.h"
 #include "../http/url.h"
+#include "coverage.h"
 
+static const int64_t initial_settings[MOCKET_SETTING_COUNT] = {
+#define SETTING_VALUE(name, value, least, most, unlimited) value,
+    MOCKET_SETTINGS(SETTING_VALUE)
+#undef SETTING_VALUE
+};
+
+/* What only mocket_set needs: a guest that does not call it has none of this. */
 struct setting_row {
     const char *name;
-    int64_t value, least, most;
+    int64_t least, most;
     bool unlimited;
 };
 
 static const struct setting_row setting_rows[MOCKET_SETTING_COUNT] = {
-#define SETTING_ROW(name, value, least, most, unlimited) { "MOCKET_" #name, value, least, most, unlimited },
+#define SETTING_ROW(name, value, least, most, unlimited) { "MOCKET_" #name, least, most, unlimited },
     MOCKET_SETTINGS(SETTING_ROW)
 #undef SETTING_ROW
 };
@@ -25,7 +33,7 @@ static const struct setting_row setting_rows[MOCKET_SETTING_COUNT] = {
 /* The result of mocket_new when out of memory: every call with it does nothing. */
 static const mocket_app no_app = { NULL, "" };
 
-static void problem(mocket_app *app, const char *what, const char *which)
+void mocket__app_problem(mocket_app *app, const char *what, const char *which)
 {
     struct mocket_root *root = app->root;
     if (!root || root->problem)
@@ -39,13 +47,12 @@ static void problem(mocket_app *app, const char *what, const char *which)
     root->problem = text ? text : "out of memory";
 }
 
-/* Returns whether the app can still be changed. If not, that is a mistake. */
-static bool open_for(mocket_app *app, const char *what)
+bool mocket__app_open_for(mocket_app *app, const char *what)
 {
     if (!app->root)
         return false;
     if (app->root->frozen)
-        problem(app, what, ": the app is listening already");
+        mocket__app_problem(app, what, ": the app is listening already");
     return !app->root->frozen;
 }
 
@@ -56,8 +63,7 @@ mocket_app *mocket_new(void)
         return (mocket_app *)&no_app;
     mocket__arena_init(&root->arena, 2048);
     root->router.arena = &root->arena;
-    for (size_t i = 0; i < MOCKET_SETTING_COUNT; i++)
-        root->settings[i] = setting_rows[i].value;
+    memcpy(root->settings, initial_settings, sizeof initial_settings);
     mocket_app *app = mocket__arena_alloc(&root->arena, sizeof *app);
     if (!app) {
         mocket__free(root);
@@ -89,7 +95,7 @@ static const char *full_path(mocket_app *app, const char *path)
     size_t base_len = strlen(app->base), path_len = strlen(path);
     char *full = mocket__arena_alloc(&app->root->arena, base_len + path_len + 1);
     if (!full) {
-        problem(app, "out of memory", "");
+        mocket__app_problem(app, "out of memory", "");
         return NULL;
     }
     memcpy(full, app->base, base_len);
@@ -106,25 +112,25 @@ static bool can_match(const char *path)
 
 void mocket_on(mocket_app *app, const char *method, const char *path, mocket_handler *fn, void *data)
 {
-    if (!open_for(app, "mocket_on"))
+    if (!mocket__app_open_for(app, "mocket_on"))
         return;
     if (!method || !path || !fn) {
-        problem(app, "mocket_on: method, path or handler is NULL", "");
+        mocket__app_problem(app, "mocket_on: method, path or handler is NULL", "");
         return;
     }
     if (strcmp(method, "*") != 0 && !mocket__is_token(mocket__span(method))) {
-        problem(app, "mocket_on: not a method: ", method);
+        mocket__app_problem(app, "mocket_on: not a method: ", method);
         return;
     }
     const char *full = full_path(app, path);
     if (!full)
         return;
     if (!can_match(full)) {
-        problem(app, "a path must begin with a slash: ", full);
+        mocket__app_problem(app, "a path must begin with a slash: ", full);
         return;
     }
     if (mocket__router_add(&app->root->router, mocket__span(method), mocket__span(full), fn, data) < 0)
-        problem(app, "out of memory", "");
+        mocket__app_problem(app, "out of memory", "");
 }
 
 void mocket_get(mocket_app *app, const char *path, mocket_handler *fn)
@@ -169,64 +175,26 @@ void mocket_all(mocket_app *app, const char *path, mocket_handler *fn)
 
 mocket_app *mocket_group(mocket_app *app, const char *base)
 {
-    if (!open_for(app, "mocket_group"))
+    if (!mocket__app_open_for(app, "mocket_group"))
         return app;
     if (!base || !base[0]) {
         if (!base)
-            problem(app, "mocket_group: base is NULL", "");
+            mocket__app_problem(app, "mocket_group: base is NULL", "");
         return app;
     }
     mocket_app *group = mocket__arena_alloc(&app->root->arena, sizeof *group);
     const char *full = group ? full_path(app, base) : NULL;
     if (!full) {
-        problem(app, "out of memory", "");
+        mocket__app_problem(app, "out of memory", "");
         return app;
     }
     *group = (mocket_app){ app->root, full };
     return group;
 }
 
-static struct mocket_middleware *middleware_slot(struct mocket_root *root)
-{
-    if (root->middleware_count == root->middleware_cap) {
-        size_t cap = root->middleware_cap ? root->middleware_cap * 2 : 4;
-        struct mocket_middleware *grown = mocket__arena_alloc(&root->arena, cap * sizeof *grown);
-        if (!grown)
-            return NULL;
-        if (root->middleware_count)
-            memcpy(grown, root->middlewares, root->middleware_count * sizeof *grown);
-        root->middlewares = grown;
-        root->middleware_cap = cap;
-    }
-    return &root->middlewares[root->middleware_count++];
-}
-
-void mocket_use(mocket_app *app, const char *scope, mocket_handler *fn, void *data)
-{
-    if (!open_for(app, "mocket_use"))
-        return;
-    if (!fn) {
-        problem(app, "mocket_use: the handler is NULL", "");
-        return;
-    }
-    struct mocket_root *root = app->root;
-    mocket_span raw = mocket__arena_copy(&root->arena, mocket__span(scope ? scope : app->base)), canonical = raw;
-    int rc = raw.ptr ? mocket__path_canonical(&root->arena, raw, &canonical) : MOCKET_ENOMEM;
-    struct mocket_middleware *m = rc == 0 ? middleware_slot(root) : NULL;
-    if (!m) {
-        problem(app, rc == MOCKET_EINVAL ? "mocket_use: no request has a path in the scope " : "out of memory",
-                rc == MOCKET_EINVAL ? raw.ptr : "");
-        return;
-    }
-    if (mocket__span_eq(canonical, MOCKET_SPAN("/")))
-        canonical.len = 0;
-    *m = (struct mocket_middleware){ fn, data, canonical, raw };
-    root->scoped = root->scoped || canonical.len > 0;
-}
-
 void mocket_on_error(mocket_app *app, mocket_error_handler *fn, void *data)
 {
-    if (!open_for(app, "mocket_on_error"))
+    if (!mocket__app_open_for(app, "mocket_on_error"))
         return;
     app->root->on_error = fn;
     app->root->on_error_data = data;
@@ -234,7 +202,7 @@ void mocket_on_error(mocket_app *app, mocket_error_handler *fn, void *data)
 
 void mocket_on_worker(mocket_app *app, void *(*start)(void *data), mocket_drop *stop, void *data)
 {
-    if (!open_for(app, "mocket_on_worker"))
+    if (!mocket__app_open_for(app, "mocket_on_worker"))
         return;
     app->root->worker_hook = (struct mocket_worker_hook){ start, stop, data };
 }
@@ -244,23 +212,41 @@ static void drop_free(void *ptr)
     mocket__free(ptr);
 }
 
-void mocket_trust_proxy(mocket_app *app, const char *networks)
+void mocket_tls_certificate(mocket_app *app, const char *certificate, const char *key)
 {
-    if (!open_for(app, "mocket_trust_proxy"))
+    if (!mocket__app_open_for(app, "mocket_tls_certificate"))
         return;
     struct mocket_root *root = app->root;
-    int rc = networks ? mocket__networks_add(&root->trusted, &root->arena, mocket__span(networks)) : MOCKET_EINVAL;
-    if (rc == MOCKET_ENOMEM)
-        problem(app, "out of memory", "");
-    else if (rc < 0)
-        problem(app, "mocket_trust_proxy: not a list of networks: ", networks ? networks : "NULL");
+    if (!certificate || !key) {
+        mocket__app_problem(app, "mocket_tls_certificate: certificate or key is NULL", "");
+        return;
+    }
+    struct mocket_certificate *row = mocket__arena_alloc(&root->arena, sizeof *row);
+    const char *names[] = { mocket_app_text(app, certificate), mocket_app_text(app, key) };
+    if (!row || !names[0] || !names[1]) {
+        mocket__app_problem(app, "out of memory", "");
+        return;
+    }
+    *row = (struct mocket_certificate){ names[0], names[1], NULL };
+    *(root->last_certificate ? &root->last_certificate->next : &root->certificates) = row;
+    root->last_certificate = row;
+}
+
+void mocket_tls_client_ca(mocket_app *app, const char *file)
+{
+    if (!mocket__app_open_for(app, "mocket_tls_client_ca"))
+        return;
+    if (file)
+        app->root->client_ca = mocket_app_text(app, file);
+    else
+        mocket__app_problem(app, "mocket_tls_client_ca: file is NULL", "");
 }
 
 void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)
 {
     struct mocket_owned *o = app->root ? mocket__arena_alloc(&app->root->arena, sizeof *o) : NULL;
     if (!o) { /* the app took ownership of it: it must not leak */
-        problem(app, "out of memory", "");
+        mocket__app_problem(app, "out of memory", "");
         (drop ? drop : drop_free)(ptr);
         return;
     }
@@ -272,7 +258,7 @@ void mocket_own(mocket_app *app, void *ptr, mocket_drop *drop)
 
 void mocket_mistake(mocket_app *app, const char *text)
 {
-    problem(app, text ? text : "a mistake without a text", "");
+    mocket__app_problem(app, text ? text : "a mistake without a text", "");
 }
 
 const char *mocket_base(const mocket_app *app)
@@ -282,11 +268,11 @@ const char *mocket_base(const mocket_app *app)
 
 void *mocket_app_mem(mocket_app *app, size_t len)
 {
-    if (!open_for(app, "mocket_app_mem"))
+    if (!mocket__app_open_for(app, "mocket_app_mem"))
         return NULL;
     void *mem = mocket__arena_zero(&app->root->arena, len);
     if (!mem)
-        problem(app, "out of memory", "");
+        mocket__app_problem(app, "out of memory", "");
     return mem;
 }
 
@@ -300,24 +286,19 @@ char *mocket_app_text(mocket_app *app, const char *text)
 
 void mocket_set(mocket_app *app, enum mocket_setting what, int64_t value)
 {
-    if (!open_for(app, "mocket_set"))
+    if (!mocket__app_open_for(app, "mocket_set"))
         return;
     if ((unsigned)what >= MOCKET_SETTING_COUNT) {
-        problem(app, "mocket_set: no such setting", "");
+        mocket__app_problem(app, "mocket_set: no such setting", "");
         return;
     }
     const struct setting_row *row = &setting_rows[what];
     bool fits = value >= row->least && value <= row->most;
     if (!fits && !(row->unlimited && value == MOCKET_UNLIMITED)) {
-        problem(app, "mocket_set: the value is out of range: ", row->name);
+        mocket__app_problem(app, "mocket_set: the value is out of range: ", row->name);
         return;
     }
     app->root->settings[what] = value;
-}
-
-int64_t mocket__app_setting(const mocket_app *app, enum mocket_setting what)
-{
-    return app->root->settings[what];
 }
 
 int mocket__app_freeze(mocket_app *app)
@@ -329,6 +310,8 @@ int mocket__app_freeze(mocket_app *app)
     if (app->root->frozen)
         return MOCKET_ESTATE;
     MOCKET_CHECK_CALL(mocket__router_check(&app->root->router));
+    if (app->root->coverage)
+        app->root->coverage->prepare(app->root);
     app->root->frozen = true;
     return 0;
 }

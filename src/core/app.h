@@ -30,7 +30,8 @@
     X(MAX_MESSAGE, 1048576, 0, INT64_MAX, 1)                                                                           \
     X(MAX_BACKLOG, 1048576, 1024, INT64_MAX, 0)                                                                        \
     X(WS_TIMEOUT, 60000, 1, INT32_MAX, 1)                                                                              \
-    X(REPLAY_SOCKETS, 0, 0, 1, 0)
+    X(REPLAY_SOCKETS, 0, 0, 1, 0)                                                                                      \
+    X(HANDSHAKE_TIMEOUT, 10000, 1, INT32_MAX, 1)
 
 enum {
 #define MOCKET_SETTING_INDEX(name, value, least, most, unlimited) MOCKET_SETTING_##name,
@@ -38,6 +39,9 @@ enum {
 #undef MOCKET_SETTING_INDEX
         MOCKET_SETTING_COUNT
 };
+
+struct mocket_selection; /* coverage.h */
+struct mocket_coverage;  /* coverage.h */
 
 struct mocket_middleware {
     mocket_handler *fn;
@@ -58,21 +62,32 @@ struct mocket_owned {
     struct mocket_owned *next;
 };
 
+/* Names of files. */
+struct mocket_certificate {
+    const char *certificate, *key;
+    struct mocket_certificate *next;
+};
+
 /* Shared by an app and its groups. */
 struct mocket_root {
     struct mocket_arena arena; /* templates, groups, tables; lives as long as the app */
     struct mocket_router router;
     struct mocket_middleware *middlewares;
     size_t middleware_count, middleware_cap;
-    bool scoped; /* some middleware has a scope: the canonical path is needed */
+    bool scoped;                            /* some middleware has a scope: the canonical path is needed */
+    const struct mocket_coverage *coverage; /* chooses among the middlewares; NULL: there is none */
     mocket_error_handler *on_error;
     void *on_error_data;
     struct mocket_worker_hook worker_hook;
     struct mocket_owned *owned;
-    struct mocket_networks trusted; /* of mocket_trust_proxy */
+    struct mocket_networks trusted;                             /* of mocket_trust_proxy */
+    struct mocket_certificate *certificates, *last_certificate; /* of mocket_tls_certificate */
+    const char *client_ca;                                      /* of mocket_tls_client_ca; NULL */
     int64_t settings[MOCKET_SETTING_COUNT];
-    const char *problem;            /* the first mistake */
-    bool frozen;                    /* listening: registration is a mistake, freeing does nothing */
+    const char *problem; /* the first mistake */
+    bool frozen;         /* listening: registration is a mistake, freeing does nothing */
+    /* Called for each request, before its handlers; NULL: nothing is traced (trace.h). */
+    void (*trace)(mocket_event *e, const struct mocket_route *route, const struct mocket_selection *middlewares);
     struct mocket_backend *backend; /* backend.h; of the running mocket_listen, for mocket_stop; NULL */
 };
 
@@ -87,7 +102,15 @@ int mocket__app_freeze(mocket_app *app);
 /* The backend has finished: the app may be freed or listen again. */
 void mocket__app_thaw(mocket_app *app);
 
-int64_t mocket__app_setting(const mocket_app *app, enum mocket_setting what);
+/* Stores the first mistake of registration: what, then which. */
+void mocket__app_problem(mocket_app *app, const char *what, const char *which);
+/* Returns whether the app can still be changed. If not, that is a mistake of the function `what`. */
+bool mocket__app_open_for(mocket_app *app, const char *what);
+
+static inline int64_t mocket__app_setting(const mocket_app *app, enum mocket_setting what)
+{
+    return app->root->settings[what];
+}
 
 /* mocket_on_worker's hook in this worker. */
 void *mocket__app_worker_start(const mocket_app *app);

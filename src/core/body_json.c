@@ -27,7 +27,7 @@ int mocket_json(mocket_event *e, const mocket_value *value)
 {
     mocket_span text;
     int rc = mocket__json_write(mocket__arena(e), value, &text);
-    return rc < 0 ? rc : mocket__answer(e, text, "application/json; charset=utf-8");
+    return rc < 0 ? rc : mocket__answer(e, text, MOCKET_SPAN("application/json; charset=utf-8"));
 }
 
 int mocket_value_parse(mocket_event *e, mocket_span text, const mocket_value **out)

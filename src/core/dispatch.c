@@ -4,15 +4,15 @@
 #include "../base/check.h"
 #include "../base/span.h"
 #include "../http/reason.h"
-#include "../http/url.h"
 #include "chain.h"
 
 /* ---- what the framework answers itself, through the middlewares like a handler (R-30 to R-34) ---- */
 
 static int own_answer(mocket_event *e)
 {
-    if (e->allow.ptr)
-        mocket_header_set(e, "Allow", e->allow.ptr);
+    int rc = e->allow.ptr ? mocket__response_set(e->res, MOCKET_SPAN("Allow"), e->allow) : 0;
+    if (rc < 0)
+        return rc;
     return e->own_status >= 400 ? e->own_status : mocket_empty(e, e->own_status);
 }
 
@@ -40,8 +40,8 @@ static void find_own_answer(mocket_event *e, const struct mocket_request *req)
 
 /* ---- the way in ---- */
 
-/* The handler, and the template of its route. */
-static mocket_span find_handler(mocket_event *e, struct mocket_chain *chain)
+/* The handler's route; NULL: the framework answers. */
+static const struct mocket_route *find_handler(mocket_event *e, struct mocket_chain *chain)
 {
     struct mocket_request *req = e->req;
     bool routable = req->message.method != MOCKET_METHOD_CONNECT && !mocket__span_eq(req->path, MOCKET_SPAN("*"));
@@ -53,42 +53,47 @@ static mocket_span find_handler(mocket_event *e, struct mocket_chain *chain)
         chain->handler = route->fn;
         chain->data = route->data;
         e->route_text = route->template.ptr;
-        return route->template;
+        return route;
     }
     chain->handler = own_answer;
     e->route_text = "no route";
     find_own_answer(e, req);
-    return (mocket_span){ NULL, 0 };
+    return NULL;
 }
 
 /* A path without a canonical form (M-04) is 400, seen only by middlewares that cover everything. */
-static int select_middlewares(mocket_event *e, struct mocket_chain *chain, mocket_span template)
+static int select_middlewares(mocket_event *e, struct mocket_chain *chain, const struct mocket_route *route)
 {
     const struct mocket_root *root = e->app->root;
-    struct mocket_place place = { .template = template };
-    if (root->scoped) {
-        int rc = mocket__path_canonical(e->req->arena, e->req->path, &place.canonical);
-        if (rc == MOCKET_ENOMEM)
-            return rc;
-        if (rc < 0) {
-            chain->handler = own_answer;
-            e->own_status = 400;
-            e->allow = (mocket_span){ NULL, 0 };
-            place = (struct mocket_place){ 0 };
-        }
+    if (!root->coverage)
+        return 0;
+    if (route && route->selection && root->frozen) {
+        chain->middlewares = *route->selection;
+        return 0;
     }
-    return mocket__chain_select(chain, root, &place, e->req->arena);
+    struct mocket_place place = { .path = e->req->path };
+    if (route)
+        place.template = route->template;
+    int rc = root->coverage->select(root, &place, e->req->arena, &chain->middlewares);
+    if (rc != MOCKET_EINVAL)
+        return rc;
+    chain->handler = own_answer;
+    e->own_status = 400;
+    e->allow = (mocket_span){ NULL, 0 };
+    return 0;
 }
 
 static int run(mocket_event *e)
 {
     struct mocket_chain chain = { 0 };
-    mocket_span template = find_handler(e, &chain);
-    int rc = select_middlewares(e, &chain, template);
+    const struct mocket_route *route = find_handler(e, &chain);
+    int rc = select_middlewares(e, &chain, route);
     if (rc < 0)
         return rc;
     if (e->req->arena->failed)
         return MOCKET_ENOMEM; /* a lookup that ran out of memory is not "not found" */
+    if (e->app->root->trace)
+        e->app->root->trace(e, route, &chain.middlewares);
     rc = mocket__execute_middlewares(e, &chain);
     e->chain = NULL; /* it lives on this stack */
     return rc;
@@ -116,7 +121,7 @@ static void default_error(mocket_event *e, int error)
     const char *text = e->error_text && e->error_status == error ? e->error_text : mocket_strerror(status);
     mocket__response_clear(e->res);
     e->res->status = status;
-    mocket__answer(e, mocket__span(text), "text/plain; charset=utf-8");
+    mocket__answer(e, mocket__span(text), MOCKET_SPAN("text/plain; charset=utf-8"));
     if (status >= 500)
         log_error(e, error, e->error_text);
 }

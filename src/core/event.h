@@ -59,7 +59,8 @@ void mocket__event_problem(mocket_event *e, int code, const char *text);
 /* Sets Content-Length, for an answer without a body that could be counted. */
 void mocket__announce_len(mocket_event *e, int64_t len);
 
-/* A Content-Type unless there is one, and a whole body. */
-int mocket__answer(mocket_event *e, mocket_span body, const char *type);
+/* A Content-Type unless there is one (A-03), and a whole body. type lives as long as the answer: it is a literal, or in
+ * its arena. */
+int mocket__answer(mocket_event *e, mocket_span body, mocket_span type);
 
 #endif

@@ -7,11 +7,10 @@
  * that the app did not set. The fragment is not sent. */
 #include "fetch.h"
 
+#include "../base/deadline.h"
 #include "../base/span.h"
 #include "../http/method.h"
 #include "../http/url.h"
-
-#define DEFAULT_TIMEOUT_MS 30000
 
 /* ---- the URL ---- */
 
@@ -81,7 +80,7 @@ static int plan_opts(struct mocket_fetch_opts *o)
     if (o->source_len < 0 || o->max_body < MOCKET_UNLIMITED)
         return MOCKET_EINVAL;
     if (o->timeout_ms == 0)
-        o->timeout_ms = DEFAULT_TIMEOUT_MS;
+        o->timeout_ms = MOCKET_OUTGOING_TIMEOUT_MS;
     if (o->max_body == 0)
         o->max_body = MOCKET_FETCH_MAX_BODY;
     return 0;

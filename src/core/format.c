@@ -39,7 +39,7 @@ int mocket_textf(mocket_event *e, const char *fmt, ...)
     va_start(args, fmt);
     mocket_span text = format(e, fmt, args);
     va_end(args);
-    return text.ptr ? mocket__answer(e, text, "text/plain; charset=utf-8") : MOCKET_ENOMEM;
+    return text.ptr ? mocket__answer(e, text, MOCKET_SPAN("text/plain; charset=utf-8")) : MOCKET_ENOMEM;
 }
 
 void mocket_log(mocket_event *e, int level, const char *fmt, ...)

@@ -23,11 +23,11 @@ struct mocket_request {
     struct mocket_fields headers; /* lower case names, for mocket_fields_of */
     struct mocket_fields cookies;
     bool has_query, has_headers, has_cookies;
+    int body_status;                    /* 0, or the reason why the body cannot be read */
     struct mocket_source_memory memory; /* over whole */
     struct mocket_source *limited;      /* what mocket_body_source gives: the body, with the limit */
     int64_t limit;                      /* MOCKET_MAX_BODY of the app */
     int64_t taken;                      /* bytes read through limited */
-    int body_status;                    /* 0, or the reason why the body cannot be read */
 };
 
 /* Returns the header fields. If the backend left them out (MOCKET_MESSAGE_ON_DEMAND), it is asked for them now, and for

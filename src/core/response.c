@@ -7,8 +7,6 @@
 #include "../base/span.h"
 #include "event.h"
 
-#define PUMP_BYTES 16384 /* of a streamed answer at a time */
-
 /* ---- headers ---- */
 
 int mocket__response_set(struct mocket_response *res, mocket_span name, mocket_span value)
@@ -160,40 +158,6 @@ void mocket__response_trim(struct mocket_response *res)
         mocket__fields_remove(&res->fields, mocket__span(names[i]));
 }
 
-/* Nothing was sent yet, so the client can still get a regular error answer. */
-static int no_memory(struct mocket_response *res)
-{
-    static const struct mocket_fields none = { 0 };
-    if (res->stream->close)
-        res->stream->close(res->stream);
-    return res->sink->respond(res->sink, &(struct mocket_response_head){ 500, &none }, (mocket_span){ NULL, 0 });
-}
-
-static int pump(struct mocket_response *res, const struct mocket_response_head *head)
-{
-    struct mocket_sink *sink = res->sink;
-    char *piece = mocket__arena_alloc(res->arena, PUMP_BYTES);
-    int64_t left = res->has_len ? res->stream_len : INT64_MAX;
-    if (!piece)
-        return no_memory(res);
-    int rc = sink->begin(sink, head, res->has_len ? left : -1);
-    while (rc == 0) {
-        ptrdiff_t n = res->stream->read(res->stream, piece, PUMP_BYTES);
-        if (n == 0 && res->has_len && left > 0)
-            n = MOCKET_EIO; /* it was announced to be longer */
-        if (n == 0)
-            break;
-        rc = n < 0 ? (int)n : n > left ? MOCKET_EIO : sink->write(sink, (mocket_span){ piece, (size_t)n });
-        left -= n > 0 ? n : 0;
-    }
-    if (res->stream->close)
-        res->stream->close(res->stream);
-    if (rc == 0)
-        return sink->end(sink);
-    sink->abort(sink);
-    return rc;
-}
-
 /* Makes the request a socket, which owns the event from now on. If that fails, the client gets an error answer. */
 static int upgrade(struct mocket_response *res, const struct mocket_response_head *head)
 {
@@ -214,7 +178,7 @@ int mocket__response_send(struct mocket_response *res)
     mocket__response_trim(res);
     switch (res->kind) {
     case MOCKET_BODY_STREAM:
-        return pump(res, &head);
+        return res->pump(res, &head);
     case MOCKET_BODY_WRITTEN:
         return res->sink->end(res->sink);
     case MOCKET_BODY_UPGRADE:

@@ -14,7 +14,7 @@
 enum mocket_body_kind {
     MOCKET_BODY_NONE,    /* no answer yet */
     MOCKET_BODY_WHOLE,   /* body, may be empty */
-    MOCKET_BODY_STREAM,  /* stream, pumped by mocket__response_send */
+    MOCKET_BODY_STREAM,  /* stream, pumped when the answer is sent */
     MOCKET_BODY_WRITTEN, /* mocket_write has sent the head and writes */
     MOCKET_BODY_BROKEN,  /* the head was sent, and the body cannot be completed */
     MOCKET_BODY_UPGRADE, /* the connection is to become a socket */
@@ -25,16 +25,17 @@ struct mocket_response {
     struct mocket_sink *sink;   /* from the backend */
     struct mocket_arena *arena; /* the request's */
     int status;                 /* 0: not set; sent as 200 */
-    struct mocket_fields fields;
     enum mocket_body_kind kind;
+    struct mocket_fields fields;
     mocket_span body;
     struct mocket_source *stream;
+    int (*pump)(struct mocket_response *res, const struct mocket_response_head *head); /* sends stream; with it */
     struct mocket_socket *socket;
-    int64_t stream_len; /* of stream, when has_len */
-    bool has_len;
+    int64_t stream_len;       /* of stream, when has_len */
     const char *own_type;     /* the Content-Type that an answer function chose: a later one may choose again */
+    const char *problem_text; /* of problem, in words */
     int problem;              /* the first mistake of a setter, MOCKET_E... */
-    const char *problem_text; /* in words */
+    bool has_len;
 };
 
 /* Asserts that the kind has what belongs to it. For tests. */

@@ -270,14 +270,10 @@ static struct mocket_node *step(struct mocket_node *n, mocket_span segment, size
 static int add_several(struct mocket_node *n, const struct mocket_route *route, struct mocket_arena *a)
 {
     if (n->several_count == n->several_cap) {
-        size_t cap = n->several_cap ? n->several_cap * 2 : 4;
-        const struct mocket_route **grown = mocket__arena_alloc(a, cap * sizeof *grown);
+        const struct mocket_route **grown = mocket__arena_grow(a, n->several, &n->several_cap, 4, sizeof *grown);
         if (!grown)
             return MOCKET_ENOMEM;
-        if (n->several_count)
-            memcpy(grown, n->several, n->several_count * sizeof *grown);
         n->several = grown;
-        n->several_cap = cap;
     }
     n->several[n->several_count++] = route;
     return 0;
@@ -321,14 +317,10 @@ static struct mocket_method_routes *method_of(struct mocket_router *r, mocket_sp
     if (found)
         return found;
     if (r->method_count == r->method_cap) {
-        size_t cap = r->method_cap ? r->method_cap * 2 : 4;
-        struct mocket_method_routes *grown = mocket__arena_alloc(r->arena, cap * sizeof *grown);
+        struct mocket_method_routes *grown = mocket__arena_grow(r->arena, r->methods, &r->method_cap, 4, sizeof *grown);
         if (!grown)
             return NULL;
-        if (r->method_count)
-            memcpy(grown, r->methods, r->method_count * sizeof *grown);
         r->methods = grown;
-        r->method_cap = cap;
     }
     struct mocket_method_routes *m = &r->methods[r->method_count++];
     *m = (struct mocket_method_routes){ .method = method };
@@ -367,14 +359,16 @@ static bool buckets_grow(struct mocket_router *r)
 static int add_static(struct mocket_router *r, struct mocket_route *route)
 {
     struct mocket_route *old = static_find(r, route->method, route->template);
-    if (old) { /* registered again: the second replaces the first */
-        old->fn = route->fn;
-        old->data = route->data;
-        return 0;
-    }
-    if (r->static_count >= r->bucket_count && !buckets_grow(r))
+    if (!old && r->static_count >= r->bucket_count && !buckets_grow(r))
         return MOCKET_ENOMEM;
     struct mocket_route **bucket = &r->buckets[hash_of(route->template) & (r->bucket_count - 1)];
+    if (old) { /* registered again: the second replaces the first */
+        while (*bucket != old)
+            bucket = &(*bucket)->next_static;
+        route->next_static = old->next_static;
+        *bucket = route;
+        return 0;
+    }
     route->next_static = *bucket;
     *bucket = route;
     r->static_count++;
@@ -395,6 +389,8 @@ int mocket__router_add(struct mocket_router *r, mocket_span method, mocket_span 
                                     .number = r->route_count++ };
     if (!route->template.ptr)
         return MOCKET_ENOMEM;
+    *(r->last ? &r->last->next_registered : &r->first) = route;
+    r->last = route;
     if (!is_dynamic(template)) {
         m->static_count++;
         return add_static(r, route);
@@ -494,17 +490,21 @@ static const struct mocket_route *lookup_dynamic(struct lookup *l, mocket_span m
     return dynamic_find(l->router, method, l->segments, l->arena);
 }
 
-/* The order of R-10; without any, only routes of the method itself. */
-static const struct mocket_route *lookup(struct lookup *l, mocket_span method, bool any)
+/* The order of R-10 behind the method's static routes; without any, only routes of the method itself. */
+static const struct mocket_route *lookup_rest(struct lookup *l, mocket_span method, bool any)
 {
-    const struct mocket_route *route = static_find(l->router, method, l->path);
-    if (!route && any)
-        route = static_find(l->router, MOCKET_SPAN("*"), l->path);
+    const struct mocket_route *route = any ? static_find(l->router, MOCKET_SPAN("*"), l->path) : NULL;
     if (!route)
         route = lookup_dynamic(l, method);
     if (!route && any)
         route = lookup_dynamic(l, MOCKET_SPAN("*"));
     return route;
+}
+
+static const struct mocket_route *lookup(struct lookup *l, mocket_span method, bool any)
+{
+    const struct mocket_route *route = static_find(l->router, method, l->path);
+    return route ? route : lookup_rest(l, method, any);
 }
 
 /* HEAD: a HEAD route, whatever its shape; else what GET would reach. */
@@ -517,13 +517,16 @@ static const struct mocket_route *lookup_head(struct lookup *l)
 const struct mocket_route *mocket__router_find(const struct mocket_router *r, mocket_span method, mocket_span path,
                                                bool as_get, struct mocket_arena *a, struct mocket_fields *params)
 {
+    bool head = as_get && mocket__span_eq(method, MOCKET_SPAN("HEAD"));
+    const struct mocket_route *route = head ? NULL : static_find(r, method, path);
+    if (route)
+        return route;
     struct lookup l;
     l.router = r;
     l.arena = a;
     l.path = path;
     l.segments = (struct segments){ NULL, 0 }; /* room is not cleared: that would cost more than a lookup */
-    bool head = as_get && mocket__span_eq(method, MOCKET_SPAN("HEAD"));
-    const struct mocket_route *route = head ? lookup_head(&l) : lookup(&l, method, true);
+    route = head ? lookup_head(&l) : lookup_rest(&l, method, true);
     mocket_span room[SHORT_PATH];
     struct segments template;
     if (route && l.segments.at && segments_of(route->template, room, a, &template))

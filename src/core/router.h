@@ -16,8 +16,10 @@ struct mocket_route {
     mocket_span template; /* full: base path and path */
     mocket_handler *fn;
     void *data;
-    size_t number;                    /* of registration */
-    struct mocket_route *next_static; /* same bucket */
+    size_t number;                            /* of registration */
+    struct mocket_route *next_static;         /* same bucket */
+    struct mocket_route *next_registered;     /* of all, also of those that can no longer be reached */
+    const struct mocket_selection *selection; /* of middlewares, once registration has ended (coverage.h); or NULL */
 };
 
 struct mocket_node;
@@ -37,6 +39,7 @@ struct mocket_router {
     struct mocket_route **buckets; /* static routes */
     size_t bucket_count, static_count;
     size_t route_count;
+    struct mocket_route *first, *last; /* in order of registration */
 };
 
 /* Texts are copied into the router's arena. 0, or MOCKET_ENOMEM. */

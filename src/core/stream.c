@@ -2,6 +2,8 @@
 #include "../base/span.h"
 #include "backend.h"
 
+#define PUMP_BYTES 16384 /* of a streamed answer at a time */
+
 static int commit(struct mocket_response *res)
 {
     if (res->problem < 0)
@@ -32,6 +34,40 @@ int mocket_write(mocket_event *e, mocket_span chunk)
     return rc;
 }
 
+/* Nothing was sent yet, so the client can still get a regular error answer. */
+static int no_memory(struct mocket_response *res)
+{
+    static const struct mocket_fields none = { 0 };
+    if (res->stream->close)
+        res->stream->close(res->stream);
+    return res->sink->respond(res->sink, &(struct mocket_response_head){ 500, &none }, (mocket_span){ NULL, 0 });
+}
+
+static int pump(struct mocket_response *res, const struct mocket_response_head *head)
+{
+    struct mocket_sink *sink = res->sink;
+    char *piece = mocket__arena_alloc(res->arena, PUMP_BYTES);
+    int64_t left = res->has_len ? res->stream_len : INT64_MAX;
+    if (!piece)
+        return no_memory(res);
+    int rc = sink->begin(sink, head, res->has_len ? left : -1);
+    while (rc == 0) {
+        ptrdiff_t n = res->stream->read(res->stream, piece, PUMP_BYTES);
+        if (n == 0 && res->has_len && left > 0)
+            n = MOCKET_EIO; /* it was announced to be longer */
+        if (n == 0)
+            break;
+        rc = n < 0 ? (int)n : n > left ? MOCKET_EIO : sink->write(sink, (mocket_span){ piece, (size_t)n });
+        left -= n > 0 ? n : 0;
+    }
+    if (res->stream->close)
+        res->stream->close(res->stream);
+    if (rc == 0)
+        return sink->end(sink);
+    sink->abort(sink);
+    return rc;
+}
+
 int mocket_stream(mocket_event *e, mocket_source *take)
 {
     struct mocket_response *res = e->res;
@@ -46,6 +82,7 @@ int mocket_stream(mocket_event *e, mocket_source *take)
         res->stream->close(res->stream);
     mocket__stream_prepare(res);
     res->kind = MOCKET_BODY_STREAM;
+    res->pump = pump;
     res->stream = take;
     res->has_len = false;
     return 0;

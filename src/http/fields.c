@@ -5,6 +5,7 @@
  * arrays stay in the arena until the request ends, which costs less than a second kind of memory. */
 #include "fields.h"
 
+#include "byte.h"
 #include "field_kind.h"
 #include "../base/span.h"
 
@@ -12,28 +13,18 @@ enum { FIRST_CAP = 16 };
 
 /* ---- Rows ------------------------------------------------------------------------------------------------------ */
 
-static int grow(struct mocket_fields *f, struct mocket_arena *a)
+static bool grow(struct mocket_fields *f, struct mocket_arena *a)
 {
-    size_t cap = f->cap ? f->cap * 2 : FIRST_CAP;
-    if (cap > SIZE_MAX / 2 / sizeof(struct mocket_field))
-        return MOCKET_ENOMEM;
-    struct mocket_field *rows = mocket__arena_alloc(a, cap * sizeof *rows);
-    if (!rows)
-        return MOCKET_ENOMEM;
-    if (f->count)
-        memcpy(rows, f->rows, f->count * sizeof *rows);
-    f->rows = rows;
-    f->cap = cap;
-    return 0;
+    struct mocket_field *rows = mocket__arena_grow(a, f->rows, &f->cap, FIRST_CAP, sizeof *rows);
+    if (rows)
+        f->rows = rows;
+    return rows;
 }
 
 int mocket__fields_add(struct mocket_fields *f, struct mocket_arena *a, mocket_span name, mocket_span value)
 {
-    if (f->count >= f->cap) {
-        int rc = grow(f, a);
-        if (rc < 0)
-            return rc;
-    }
+    if (f->count >= f->cap && !grow(f, a))
+        return MOCKET_ENOMEM;
     f->rows[f->count++] = (struct mocket_field){ name, value };
     return 0;
 }
@@ -127,17 +118,17 @@ int mocket__fields_add_len(struct mocket_fields *f, struct mocket_arena *a, uint
 
 /* ---- What names and values may hold ---------------------------------------------------------------------------- */
 
-/* One bit for each byte: letters, digits and !#$%&'*+-.^_`|~ */
-static const uint32_t token_bits[8] = { 0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF, 0, 0, 0, 0 };
+size_t mocket__token_len(mocket_span s)
+{
+    size_t len = 0;
+    while (len < s.len && mocket__byte_is(s.ptr[len], MOCKET_BYTE_TOKEN))
+        len++;
+    return len;
+}
 
 bool mocket__is_token(mocket_span s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (!(token_bits[c >> 5] >> (c & 31) & 1))
-            return false;
-    }
-    return s.len > 0;
+    return s.len > 0 && mocket__token_len(s) == s.len;
 }
 
 bool mocket__is_field_value(mocket_span s)

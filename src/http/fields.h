@@ -36,6 +36,7 @@ int mocket__fields_add_len(struct mocket_fields *f, struct mocket_arena *a, uint
 
 /* RFC 9110, section 5.6.2 and 5.5. */
 bool mocket__is_token(mocket_span s);
+size_t mocket__token_len(mocket_span s);    /* of the token that s begins with; 0: none */
 bool mocket__is_field_value(mocket_span s); /* no CR, LF, NUL */
 bool mocket__is_sent_value(mocket_span s);  /* allowed in sent headers and in forms: no control byte except TAB */
 /* Splits `Name: value`, a line of a head, into views, without blanks around the value. Returns false if it is

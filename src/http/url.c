@@ -7,6 +7,7 @@
 #include "url.h"
 
 #include "../base/span.h"
+#include "byte.h"
 
 /* ---- Bytes ----------------------------------------------------------------------------------------------------- */
 
@@ -17,13 +18,13 @@ static inline bool is_digit(char c)
 
 static inline bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_' ||
-           c == '~';
+    return mocket__byte_is(c, MOCKET_BYTE_UNRESERVED);
 }
 
-static inline bool is_sub_delimiter(char c)
+/* Literally in the name of a host. */
+static inline bool is_name_byte(char c)
 {
-    return c != '\0' && strchr("!$&'()*+,;=", c);
+    return mocket__byte_is(c, MOCKET_BYTE_UNRESERVED | MOCKET_BYTE_SUB_DELIMITER);
 }
 
 static inline int hex_value(char c)
@@ -81,7 +82,7 @@ bool mocket__has_url_bytes(mocket_span s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (!is_unreserved(c) && !is_sub_delimiter(c) && (c == '\0' || !strchr(":/?#[]@%", c)))
+        if (!is_name_byte(c) && (c == '\0' || !strchr(":/?#[]@%", c)))
             return false;
     }
     return true;
@@ -205,14 +206,18 @@ static bool parse_ipv6(mocket_span s, struct ipv6 *a)
     return true;
 }
 
-static bool is_reg_name(mocket_span s)
+/* The length of the registered name that s begins with. */
+static size_t reg_name_len(mocket_span s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!is_unreserved(s.ptr[i]) && !is_sub_delimiter(s.ptr[i]) && escaped_byte(s, i) < 0)
-            return false;
-        else if (s.ptr[i] == '%')
-            i += 2;
-    return s.len > 0;
+    size_t len = 0;
+    while (len < s.len)
+        if (is_name_byte(s.ptr[len]))
+            len++;
+        else if (escaped_byte(s, len) >= 0)
+            len += 3;
+        else
+            break;
+    return len;
 }
 
 /* The digits behind a colon, which may be none: -1. */
@@ -220,6 +225,13 @@ static bool read_port(mocket_span s, int64_t *port)
 {
     *port = mocket__span_decimal(s, 65535);
     return s.len == 0 || *port >= 0;
+}
+
+/* The length of the address in brackets that s begins with; 0: they do not close. */
+static size_t literal_len(mocket_span s)
+{
+    size_t end = mocket__span_find(s, ']', 0);
+    return end < s.len ? end + 1 : 0;
 }
 
 static bool is_literal(mocket_span host)
@@ -240,14 +252,12 @@ bool mocket__authority_split(mocket_span s, mocket_span *host, int64_t *port)
     if (s.len == 0)
         return true;
     bool literal = s.ptr[0] == '[';
-    size_t host_end = mocket__span_find(s, literal ? ']' : ':', 0);
-    if (literal && host_end == s.len)
-        return false;
-    size_t colon = host_end + literal;
+    size_t colon = literal ? literal_len(s) : reg_name_len(s);
     *host = mocket__span_slice(s, 0, colon);
-    if (colon < s.len && (s.ptr[colon] != ':' || !read_port(mocket__span_slice(s, colon + 1, s.len), port)))
+    if (colon == 0 ||
+        (colon < s.len && (s.ptr[colon] != ':' || !read_port(mocket__span_slice(s, colon + 1, s.len), port))))
         return false;
-    return literal ? parse_literal(*host, &address) : is_reg_name(*host);
+    return !literal || parse_literal(*host, &address);
 }
 
 bool mocket__is_authority(mocket_span s)
@@ -326,7 +336,7 @@ bool mocket__url_mend(struct mocket_buf *out, mocket_span s)
 /* Literally in a path: pchar of RFC 3986 without escapes. */
 static inline bool is_path_byte(char c)
 {
-    return is_unreserved(c) || is_sub_delimiter(c) || c == ':' || c == '@';
+    return is_name_byte(c) || c == ':' || c == '@';
 }
 
 /* Returns whether the path is canonical already: plain bytes, and no empty or dot segment. */

@@ -31,7 +31,8 @@ enum mocket_wasm_op {
     MOCKET_WASM_GLOBAL_GET = 0x23,
     MOCKET_WASM_MEMORY_SIZE = 0x3f,
     MOCKET_WASM_MEMORY_GROW = 0x40,
-    MOCKET_WASM_I32_CONST = 0x41
+    MOCKET_WASM_I32_CONST = 0x41,
+    MOCKET_WASM_REF_FUNC = 0xd2
 };
 
 /* An index, and the bytes that write it: unsigned, or signed where a type may stand too. */

@@ -274,6 +274,61 @@ static int write_start(struct joint *t)
     return rw.in.bad ? refuse(&rw, "start", t->why) : 0;
 }
 
+/* Does code of the app have a reference to a function? Code that cannot be read is refused later. */
+static bool has_references(const struct mocket_wasm_module *app)
+{
+    static const struct mocket_wasm_visitor nobody = { .visit = NULL };
+    struct mocket_wasm_bytes r = app->sections[MOCKET_WASM_SECTION_CODE];
+    for (uint32_t left = app->entries[MOCKET_WASM_SECTION_CODE]; left > 0 && !r.bad; left--) {
+        struct mocket_wasm_bytes body = mocket__wasm_take(&r, mocket__wasm_number(&r));
+        mocket__wasm_locals(&body, &nobody);
+        while (!body.bad && body.at < body.end)
+            if (mocket__wasm_instruction(&body, &nobody) == MOCKET_WASM_REF_FUNC)
+                return true;
+    }
+    return false;
+}
+
+/* A segment that declares the functions that the app exports. Code may refer only to functions that the module names
+ * outside of code, and the new module does not have the app's exports. Returns the number of segments. */
+static uint32_t put_declarations(const struct mocket_wasm_map *map, struct mocket_buf *out)
+{
+    enum { DECLARED = 3, FUNCTIONS = 0 };
+    struct mocket_wasm_bytes r = map->from->sections[MOCKET_WASM_SECTION_EXPORT];
+    struct mocket_buf rows = { 0 };
+    uint32_t count = 0;
+    for (uint32_t left = map->from->entries[MOCKET_WASM_SECTION_EXPORT]; left > 0 && !r.bad; left--) {
+        mocket__wasm_name(&r);
+        uint32_t kind = mocket__wasm_byte(&r), index = mocket__wasm_number(&r);
+        if (r.bad || kind != MOCKET_WASM_KIND_FUNCTION || index >= map->from->count[MOCKET_WASM_FUNCTIONS] ||
+            map->functions[index] == UINT32_MAX)
+            continue;
+        mocket__wasm_write_number(&rows, map->functions[index]);
+        count++;
+    }
+    if (count > 0) {
+        mocket__wasm_write_byte(out, DECLARED);
+        mocket__wasm_write_byte(out, FUNCTIONS);
+        mocket__wasm_write_number(out, count);
+        mocket__buf_span(out, mocket__buf_view(&rows));
+    }
+    if (rows.status < 0)
+        out->status = rows.status;
+    mocket__buf_release(&rows);
+    return count > 0;
+}
+
+static int write_elements(struct joint *t)
+{
+    struct mocket_buf made = { 0 };
+    uint32_t count = has_references(&t->join->app) ? put_declarations(&t->join->app_map, &made) : 0;
+    int rc = made.status;
+    if (rc == 0)
+        rc = join_section(t, MOCKET_WASM_SECTION_ELEMENT, take_element, &made, count);
+    mocket__buf_release(&made);
+    return rc;
+}
+
 /* Without the section, code cannot name segments of data. */
 static void write_data_count(struct joint *t)
 {
@@ -307,7 +362,7 @@ static int write_module(struct joint *t)
     if (rc == 0)
         rc = write_start(t);
     if (rc == 0)
-        rc = join_section(t, MOCKET_WASM_SECTION_ELEMENT, take_element, NULL, 0);
+        rc = write_elements(t);
     write_data_count(t);
     if (rc == 0)
         rc = join_section(t, MOCKET_WASM_SECTION_CODE, take_body, &j->made_bodies, j->made_count);

@@ -33,6 +33,9 @@ enum {
     MOCKET_WASM_KIND_TAG
 };
 
+/* What is said of a file whose last section is longer than the file. */
+#define MOCKET_WASM_CUT "the file is truncated or malformed: a section is not complete"
+
 struct mocket_wasm_bytes {
     const unsigned char *at, *end;
     bool bad; /* something was read that is not there */

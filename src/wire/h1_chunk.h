@@ -6,12 +6,12 @@
 #include <mocket.h>
 
 struct mocket_h1_chunk {
-    int state;        /* 0: the beginning of a body */
-    bool has_digit;   /* of the size */
+    int state;      /* 0: the beginning of a body */
+    bool has_digit; /* of the size */
+    bool done;
     uint64_t left;    /* of the size that is read, or of the data */
     size_t extra;     /* bytes of framing beyond the budget of the data */
     size_t extra_max; /* the limit of extra */
-    bool done;
 };
 
 /* A new body. */

@@ -160,9 +160,22 @@ static int see_length(struct mocket_h1 *p, struct seen *seen, mocket_span value)
     return 0;
 }
 
+static bool is_host(struct mocket_h1 *p, mocket_span value)
+{
+    if (mocket__span_eq(value, (mocket_span){ p->host, p->host_len }))
+        return true;
+    if (!mocket__is_authority(value))
+        return false;
+    if (value.len <= sizeof p->host) {
+        memcpy(p->host, value.ptr, value.len);
+        p->host_len = (unsigned char)value.len;
+    }
+    return true;
+}
+
 static int see_host(struct mocket_h1 *p, struct seen *seen, mocket_span value)
 {
-    if (seen->has_host || !mocket__is_authority(value))
+    if (seen->has_host || !is_host(p, value))
         return refuse(p, 400);
     seen->has_host = true;
     seen->host = value;
@@ -281,16 +294,17 @@ static void mark_named(const struct candidates *c, mocket_span value)
     }
 }
 
-/* Drops the rows that a Connection row names. */
-static int drop_named(struct mocket_h1 *p, const struct mocket_fields *connection)
+/* Drops the rows that a Connection row names. dropped: rows behind the request's, the Connection rows among them. */
+static int drop_named(struct mocket_h1 *p, size_t dropped)
 {
     struct mocket_fields *f = &p->msg->fields;
     struct candidates c = { 0 };
     size_t kept = 0;
     if (list_candidates(p, &c) < 0)
         return -1;
-    for (size_t i = 0; i < connection->count; i++)
-        mark_named(&c, connection->rows[i].value);
+    for (size_t i = f->count; i < f->count + dropped; i++)
+        if (mocket__field_kind(f->rows[i].name) == MOCKET_FIELD_CONNECTION)
+            mark_named(&c, f->rows[i].value);
     for (size_t i = 0; i < f->count; i++) {
         const struct candidate *found = find_candidate(&c, f->rows[i].name);
         if (!found || !found->named)
@@ -300,23 +314,23 @@ static int drop_named(struct mocket_h1 *p, const struct mocket_fields *connectio
     return 0;
 }
 
+/* Rows that are not passed on change places with those that are, and then stand behind them. */
 static int check_rows(struct mocket_h1 *p, struct seen *seen)
 {
     struct mocket_fields *f = &p->msg->fields;
-    struct mocket_fields connection = { 0 };
-    size_t kept = 0;
-    for (size_t i = 0; i < f->count; i++) {
-        enum mocket_field_kind kind = mocket__field_kind(f->rows[i].name);
-        if (kind != MOCKET_FIELD_PLAIN && see_field(p, seen, kind, f->rows[i].value) < 0)
+    size_t kept = 0, count = f->count;
+    for (size_t i = 0; i < count; i++) {
+        struct mocket_field row = f->rows[i];
+        enum mocket_field_kind kind = mocket__field_kind(row.name);
+        if (kind != MOCKET_FIELD_PLAIN && see_field(p, seen, kind, row.value) < 0)
             return -1;
-        if (kind == MOCKET_FIELD_CONNECTION &&
-            mocket__fields_add(&connection, p->arena, f->rows[i].name, f->rows[i].value) < 0)
-            return refuse(p, 503);
-        if (is_passed_on(kind))
-            f->rows[kept++] = f->rows[i];
+        if (!is_passed_on(kind))
+            continue;
+        f->rows[i] = f->rows[kept];
+        f->rows[kept++] = row;
     }
     f->count = kept;
-    return seen->names_fields ? drop_named(p, &connection) : 0;
+    return seen->names_fields ? drop_named(p, count - kept) : 0;
 }
 
 /* ---- Target ------------------------------------------------------------------------------------------------------ */
@@ -387,8 +401,10 @@ static int on_head(llhttp_t *l)
         return -1;
     p->chunked = seen.has_coding;
     l->content_length = (uint64_t)msg->body_len;
-    if (p->chunked)
+    if (p->chunked) {
         msg->body_len = -1;
+        mocket__h1_chunk_init(&p->chunk, p->limits.head_len);
+    }
     decide_connection(p, &seen);
     return 0;
 }
@@ -473,17 +489,13 @@ int llhttp__on_message_complete(CALLBACK_ARGS)
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
 
-static bool is_token_byte(char c)
-{
-    return mocket__is_token((mocket_span){ &c, 1 });
-}
-
 /* Checks an unfinished head: is it too long already, or is it not HTTP at all (TLS, for instance)? */
 static ptrdiff_t unfinished(const struct mocket_h1 *p, mocket_span in)
 {
     size_t len = in.len - p->blank;
     bool first_line = p->scanned == p->blank;
-    if (first_line && len > 0 && in.ptr[p->blank] != '\r' && !is_token_byte(in.ptr[p->blank]))
+    if (first_line && len > 0 && in.ptr[p->blank] != '\r' &&
+        mocket__token_len((mocket_span){ in.ptr + p->blank, 1 }) == 0)
         return -400;
     if (first_line && len > METHOD_LEN_MAX + p->limits.target_len + VERSION_LEN + 2)
         return memchr(in.ptr + p->blank, ' ', METHOD_LEN_MAX + 1) ? -414 : -400;
@@ -508,6 +520,8 @@ static ptrdiff_t find_end(struct mocket_h1 *p, mocket_span in)
         if (!is_plain_line(line, len))
             return -400;
         bool first = p->scanned == p->blank;
+        if (first)
+            p->line = len - 1;
         p->scanned += len + 1;
         if (p->scanned > p->limits.head_len && !first)
             return -431;
@@ -524,6 +538,8 @@ static ptrdiff_t find_end(struct mocket_h1 *p, mocket_span in)
 /* "HTTP/1.1": 0, or a status to refuse with. */
 static int version_status(mocket_span version, unsigned *flags)
 {
+    if (mocket__span_eq(version, MOCKET_SPAN("HTTP/1.1")))
+        return 0;
     if (version.len < 8 || memcmp(version.ptr, "HTTP/", 5) != 0)
         return 400;
     const char *v = version.ptr + 5;
@@ -540,15 +556,12 @@ static int version_status(mocket_span version, unsigned *flags)
 static int request_line(struct mocket_h1 *p, mocket_span head)
 {
     struct mocket_message *msg = p->msg;
-    const char *cr = memchr(head.ptr, '\r', head.len);
-    mocket_span line = { head.ptr, (size_t)(cr - head.ptr) };
-    size_t first = mocket__span_find(line, ' ', 0);
+    mocket_span line = { head.ptr, p->line };
+    size_t first = mocket__token_len(line);
     size_t second = mocket__span_find(line, ' ', first + 1);
-    if (second >= line.len || second == first + 1)
+    if (first == 0 || line.ptr[first] != ' ' || second >= line.len || second == first + 1)
         return 400;
     msg->method_text = mocket__span_slice(line, 0, first);
-    if (!mocket__is_token(msg->method_text))
-        return 400;
     int status = version_status(mocket__span_slice(line, second + 1, line.len), &msg->flags);
     if (status != 0)
         return status;
@@ -577,7 +590,6 @@ void mocket__h1_reset(struct mocket_h1 *p)
     p->llhttp.data = p;
     p->llhttp.lenient_flags = LENIENT_VERSION; /* 1.2 and above are read as 1.1 (RFC 9110, section 2.5) */
     p->scanned = p->blank = 0;
-    mocket__h1_chunk_init(&p->chunk, p->limits.head_len);
     p->keep_alive = p->expect_continue = p->chunked = p->body_done = false;
     p->refuse = 0;
     p->msg = NULL;

@@ -26,17 +26,19 @@ struct mocket_h1 {
     struct mocket_h1_limits limits;
     size_t scanned; /* bytes of an unfinished head that hold no end of head */
     size_t blank;   /* of these, empty lines before the request line */
+    size_t line;    /* of the request line, without its end */
     struct mocket_h1_chunk chunk;
+    unsigned char host_len;
+    char host[31]; /* the last valid Host, unless it was longer: clients repeat it, and it is not checked again */
     /* valid after the head: */
     bool keep_alive;      /* whether the client wants the connection to stay open */
     bool expect_continue; /* RFC 9110, section 10.1.1 */
     bool chunked;
     bool body_done; /* also true for requests without a body */
     /* while parsing: */
+    int refuse; /* status to refuse with, 0 */
     struct mocket_message *msg;
     struct mocket_arena *arena;
-    mocket_span name; /* of the field under way */
-    int refuse;       /* status to refuse with, 0 */
 };
 
 /* limits with zeroes: 32768, 8192, 100. */

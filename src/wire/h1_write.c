@@ -11,7 +11,7 @@
 #include "../base/span.h"
 #include "../http/reason.h"
 
-#define FIXED_LEN 256 /* status line, date, framing and connection, without the reason phrase */
+#define FIXED_LEN 256 /* more than status line, date, framing and connection take together */
 
 /* What belongs to the connection and the framing is ours to send. */
 static bool is_sent(enum mocket_field_kind kind)
@@ -103,7 +103,7 @@ static char *put_connection(char *at, const struct mocket_h1_answer *a)
 static char *put_framing(char *at, const struct mocket_h1_answer *a, const struct framing *f)
 {
     if (f->date.len > 0)
-        at = put_field(at, MOCKET_SPAN("Date"), f->date);
+        at = PUT(put(PUT(at, "Date: "), f->date), "\r\n");
     if (f->len >= 0) {
         at = PUT(at, "Content-Length: ");
         at = mocket__decimal(at, (uint64_t)f->len);
@@ -130,7 +130,7 @@ void mocket__h1_write_head(struct mocket_buf *out, struct mocket_h1_answer *a)
     const struct mocket_fields *fields = a->fields ? a->fields : &none;
     int64_t declared = -1;
     bool has_date = false;
-    size_t room = room_for(fields) + strlen(mocket__reason(a->status));
+    size_t room = room_for(fields);
     char *start = mocket__buf_room(out, room), *at = start;
     if (!start) {
         decide(a, declared);

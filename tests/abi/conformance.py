@@ -41,6 +41,10 @@ class Case(cases.Case):
     def heading(self):
         return f"{self.section.removeprefix('section ')} {', '.join(self.ids)} {self.title}"
 
+    def is_named(self, word):
+        """Whether --only WORD runs it: text that is part of its file, line, section, subject or title."""
+        return word in f"{self.section} {self.name}"
+
 
 class Do:
     """A script that goes out with a request, or as a message."""
@@ -89,6 +93,13 @@ class Form(cases.Form):
             cases.set_option(case, key, value)
 
 
+def needs_of(case):
+    """Words of `requires` that follow from the case: it opens a socket, sends requests."""
+    scripts = [step.what.script for step in case.steps if step.do == "do"] + [case.start] * bool(case.start)
+    opens = any(step.do == "do" and step.what.socket for step in case.steps)
+    return ["ws"] * opens + ["fetch"] * any("fetch" in some.called for some in scripts)
+
+
 def settle(case):
     """Fences that say something about the whole case become its attributes."""
     for step in [step for step in case.steps if step.do == "declare"]:
@@ -100,6 +111,7 @@ def settle(case):
         else:
             setattr(case, key, lines)
     case.steps = [step for step in case.steps if step.do != "declare"]
+    case.requires += [] if case.instead else needs_of(case)
 
 
 def read_all():

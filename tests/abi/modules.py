@@ -4,7 +4,6 @@ import hashlib
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -19,20 +18,11 @@ GUESTS = {  # name: source, flags
 }
 MARK = b"@@start-script@@"
 START_MAX = 4096
-IMPORTS, MEMORIES, EXPORTS = 2, 5, 7
+IMPORTS, MEMORIES, EXPORTS, START = 2, 5, 7, 8
 
 
 class BadModule(Exception):
     """A change that does not fit the module."""
-
-
-def find_compiler():
-    """A clang for wasm32-wasi, or None."""
-    names = [os.environ.get("MOCKET_WASM_CC")]
-    if os.environ.get("WASI_SDK_PATH"):
-        names.append(os.environ["WASI_SDK_PATH"] + "/bin/clang")
-    names += [f"clang-{version}" for version in (22, 23, 24, 21, 20, 19)] + ["clang"]
-    return next((name for name in names if name and shutil.which(name)), None)
 
 
 def newest_source():
@@ -127,6 +117,10 @@ def sections(module):
         yield kind, reader.take(reader.number())
 
 
+def section(kind, content):
+    return bytes([kind]) + number(len(content)) + content
+
+
 def read_imports(content):
     """[module, name, kind, what is behind it]"""
     reader, rows = Reader(content), []
@@ -188,6 +182,10 @@ def set_memory(parts, pages):
     parts[MEMORIES] = b"\1\0" + number(int(pages))
 
 
+def set_start(parts, name):
+    parts[START] = number(row_of(parts[EXPORTS], name, 0)[2])
+
+
 CHANGES = [  # a line, what it does with the parts of the module
     (r"import (\w+) is (\w+)\.(\w+)", rename_import),
     (r"no export (\w+)", drop_export),
@@ -195,6 +193,7 @@ CHANGES = [  # a line, what it does with the parts of the module
     (r"export (\w+) is (\w+)", swap_export),
     (r"memory is shared", share_memory),
     (r"memory has (\d+) pages", set_memory),
+    (r"start section calls (\w+)", set_start),
 ]
 
 
@@ -216,5 +215,7 @@ def change(module, lines):
     out = module[:8]
     for kind, content in kept:
         content = new.get(kind, content)
-        out += bytes([kind]) + number(len(content)) + content
+        out += section(kind, content)
+        if kind == EXPORTS and START in parts:
+            out += section(START, parts[START])
     return out

@@ -9,7 +9,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 KEY = re.compile(r"^(\w+)(?: (\S+))?: +(\S.*)$")
 PLAIN = {"start": None, "prepare": None, "module": None, "ready": r"https?://127\.0\.0\.1:(\d+)", "stop": "TERM",
-         "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "ids": "",
+         "over": "port", "folder": None, "needs": None, "like": None, "asserts": "", "refuses": "start", "ids": "",
          "every": "1", "sample": "", "without": ""}  # one value each, by default
 LISTS = ("suites", "env", "ignores")
 NAMED = ("limit", "lacks", "unseen", "allows")

@@ -12,28 +12,25 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.fspath(pathlib.Path(__file__).resolve().parent.parent / "contract"))
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [os.fspath(TESTS / "contract"), os.fspath(TESTS)]
 
 import rows
 import session
+import tls
 from session import Connection, Failure, show
+from suite import free_port
 
 START_TIMEOUT_S = 60.0  # a host that compiles the app, on a busy machine
 PREPARE_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Server:
     """A program that serves one module on a port of its own, for all cases of that module."""
 
-    def __init__(self, command, env, ready=rows.PLAIN["ready"], stop_by="TERM", port=None):
-        self.command, self.stop_by, self.port = command, stop_by, port
+    def __init__(self, command, env, ready=rows.PLAIN["ready"], stop_by="TERM", port=None, secure=False):
+        self.command, self.stop_by, self.port, self.secure = command, stop_by, port, secure
         self.terminated = False
         self.folders = []  # they go when the program has ended
         self.log = tempfile.TemporaryFile()
@@ -74,6 +71,8 @@ class Server:
         return self.process.poll() is None
 
     def connect(self, _split):
+        if self.secure:
+            return Connection(tls.connect(self.port, session.READ_TIMEOUT_S), self, self.log_len())
         sock = socket.create_connection(("127.0.0.1", self.port), session.READ_TIMEOUT_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Connection(sock, self, self.log_len())
@@ -87,24 +86,34 @@ class Server:
             self.process.stdin.close()
             self.terminated = True
         elif self.alive():
-            self.process.send_signal(getattr(signal, f"SIG{self.stop_by}"))
+            self.process.send_signal(getattr(signal, f"SIG{self.stop_by.split()[0]}"))
             self.terminated = True
 
+    def ends_in_time(self):
+        try:
+            self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self):
-        """Ends it; what went wrong, or None. A second signal would end it at once."""
+        """Ends it; what went wrong, or None. A second signal would end it at once, and only some backends get one."""
         if not self.terminated:
             self.terminate()
-        try:
-            code = self.process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
+        for name in self.stop_by.split()[1:]:
+            if not self.ends_in_time():
+                print(f"again   {self.command[0]} needs a second signal to stop: SIG{name}", flush=True)
+                self.process.send_signal(getattr(signal, f"SIG{name}"))
+        ended = self.ends_in_time()
+        if not ended:
             self.process.kill()
             self.process.wait()
+        for folder in self.folders:
+            folder.cleanup()
+        if not ended:
             return f"{shlex.join(self.command)} did not stop within {STOP_TIMEOUT_S:.0f} s of SIG{self.stop_by}"
-        finally:
-            for folder in self.folders:
-                folder.cleanup()
-        if code != 0:
-            return f"{shlex.join(self.command)} ended with {code}:\n{show(self.read_log()[-3000:])}"
+        if self.process.returncode != 0:
+            return f"{shlex.join(self.command)} ended with {self.process.returncode}:\n{show(self.read_log()[-3000:])}"
         return None
 
 
@@ -187,6 +196,9 @@ def start(row, build, words, limits=(), folder=None):
     port = free_port() if "{port}" in " ".join((row.start, row.prepare or "", *row.env)) else None
     scratch = tempfile.TemporaryDirectory(prefix="mocket-backend-")
     words = {**words, "address": "127.0.0.1:0", "port": str(port), "scratch": scratch.name}
+    certificate = tls.make_certificate() if row.over == "tls" else None
+    if certificate:
+        words["certificate"] = certificate.name
     for pair in row.env:
         name, _, value = rows.fill(pair, build, **words).partition("=")
         env[name] = value
@@ -195,7 +207,8 @@ def start(row, build, words, limits=(), folder=None):
             subprocess.run(words_of(row.prepare, build, words, more), check=True, capture_output=True,
                            timeout=PREPARE_TIMEOUT_S, env={**os.environ, **env})
         command = words_of(row.start, build, words, more)
-        server = Pipe(command, env) if row.over == "pipe" else Server(command, env, row.ready, row.stop, port)
+        server = Pipe(command, env) if row.over == "pipe" else Server(command, env, row.ready, row.stop, port,
+                                                                              secure=certificate is not None)
     except subprocess.CalledProcessError as problem:
         scratch.cleanup()
         failed = Failure(f"{shlex.join(problem.cmd)} failed:\n{show(problem.stderr)}")
@@ -208,5 +221,5 @@ def start(row, build, words, limits=(), folder=None):
     if row.over == "pipe":
         scratch.cleanup()
     else:
-        server.folders.append(scratch)
+        server.folders += [scratch, certificate] if certificate else [scratch]
     return server

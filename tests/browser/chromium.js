@@ -1,5 +1,6 @@
 // One headless Chromium for all tests of a file, and a context of its own (storage, workers) for each test.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,14 +19,27 @@ export const POLLING = { polling: 100 }; // tabs in the background draw no frame
 export const missing = !MODULES ? 'MODULES names no folder with puppeteer-core (tools/setup-js)'
     : !existsSync(CHROMIUM) ? `there is no ${CHROMIUM} (tools/setup --tests)` : false;
 
-// { context, open, close }: a browser that runs, with a folder of its own.
-export async function launch(more = []) {
+// Chromium trusts the authorities of NSS in its home.
+function trust(home, authority) {
+    const folder = path.join(home, '.pki/nssdb'), certutil = (...words) =>
+        execFileSync('certutil', ['-d', `sql:${folder}`, ...words]);
+    mkdirSync(folder, { recursive: true });
+    certutil('-N', '--empty-password');
+    certutil('-A', '-n', 'authority', '-t', 'C,,', '-i', authority);
+}
+
+// { context, open, close }: a browser that runs, with a folder of its own. authority: the certificate of one that it
+// trusts besides its own.
+export async function launch(more = [], authority = null) {
     const { default: puppeteer } = await import(pathToFileURL(
         createRequire(path.join(MODULES, 'here.js')).resolve('puppeteer-core')));
     const folder = mkdtempSync(path.join(tmpdir(), 'mocket-chromium-'));
+    const env = authority === null ? process.env : { ...process.env, HOME: folder };
+    if (authority !== null)
+        trust(folder, authority);
     // A worker that a debugger is attached to is not started again: puppeteer must not see workers.
     const browser = await puppeteer.launch({ executablePath: CHROMIUM, headless: true, userDataDir: folder,
-        args: [...FLAGS, ...more], protocolTimeout: 60000,
+        args: [...FLAGS, ...more], protocolTimeout: 60000, env,
         targetFilter: (target) => target.type() !== 'service_worker' });
     return {
         context: browser.defaultBrowserContext(),

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const GUESTS = process.env.GUESTS ?? path.join(ROOT, 'build');
+export const GUESTS = process.env.GUESTS ?? path.join(ROOT, 'build');
 const SOURCES = path.join(ROOT, 'hosts/js/src');
 const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm', '.txt': 'text/plain' };
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { POLLING, ask, endWorkers, missing, useChromium, withSite } from './chromium.js';
+import { enter, say, sees, show } from './chat.js';
+import { ask, endWorkers, missing, useChromium, withSite } from './chromium.js';
 
 const skip = missing;
 useChromium();
@@ -45,34 +46,7 @@ const withSockets = (app, options, run) => withSite(app, options, async (place) 
     await run(place);
 });
 
-// ---- The example chat ----
-
-async function enter(page, name) {
-    await page.evaluate((value) => {
-        document.getElementById('name').value = value;
-        document.getElementById('enter').requestSubmit();
-    }, name);
-    await sees(page, `${name} came`);
-}
-
-const say = (page, text) => page.evaluate((value) => {
-    document.getElementById('text').value = value;
-    document.getElementById('talk').requestSubmit();
-}, text);
-
-const sees = (page, line) => page.waitForFunction((text) =>
-    [...document.querySelectorAll('#lines li')].some((item) => item.textContent === text), POLLING, line);
-
-// SCREENSHOT=docs/images/service-worker.png makes the picture of docs/javascript.md.
-async function show(page) {
-    const { SCREENSHOT } = process.env;
-    if (SCREENSHOT === undefined)
-        return;
-    await page.bringToFront();
-    await page.setViewport({ width: 640, height: 360 });
-    await page.screenshot({ path: SCREENSHOT });
-}
-
+// SCREENSHOT=docs/images/service-worker.png makes the picture of docs/javascript.md, by the example chat.
 async function secondTab(site, open) {
     const tab = await open();
     await tab.goto(site.url());

@@ -159,6 +159,19 @@ def run_starts_in_its_own_folder(folder):
 
 
 @case
+def run_refuses_the_node_of_debian(folder):
+    bundle("node", guest("hello"), folder / "out")
+    (folder / "node").write_text("#!/bin/sh\n[ $1 = --version ] && echo $VERSION || echo served >&2\n")
+    (folder / "node").chmod(0o755)
+    for version, wanted in (("v18.20.4", (1, "run: Node 18.20.4 is too old (README.md")),
+                            ("v9.1.0", (1, "run: Node 9.1.0 is")), ("v20.0.0", (0, "served\n")),
+                            ("v126.1.0", (0, "served\n"))):
+        env = {"PATH": f"{folder}:/usr/bin:/bin", "VERSION": version}
+        done = subprocess.run([folder / "out/run"], env=env, capture_output=True, text=True, timeout=20)
+        expect((done.returncode, done.stderr[:len(wanted[1])]), wanted, version)
+
+
+@case
 def a_folder_that_is_not_empty_is_left_alone(folder):
     place, outside = folder / "out", folder / "outside"
     place.mkdir()
@@ -275,7 +288,7 @@ def misuse_is_told(folder):
                          (["--target", "nodejs", app], "--target nodejs: node, deno, "),
                          (["--target", "nodejs", app], "did you mean `node`?"),
                          (["--target", "browser", app], "or fastly is needed"),
-                         (["--target", ""], "is needed"), (["--targe", "node"], "did you mean --target?"),
+                         (["--target", ""], "is needed"), (["--targe", "node"], "did you mean `--target`?"),
                          ([app, "--target", "node", "-o", "a\nb"], "control character"),
                          ([app, "--target", "node", "-o", ""], "-o needs a value"),
                          ([app, "--target", "wasi-http", "--manifest", "spin", "-o", "a/spin.toml"],
@@ -356,7 +369,7 @@ def a_new_app_can_be_bundled(folder):
     if not (ROOT / "build/wasm/libmocket.a").exists():
         raise Skip("the guest library is not built")
     expect(mocket("new", "shop", cwd=folder)[0], 0, "new")
-    expect(mocket("build", "app.c", cwd=folder / "shop")[0], 0, "build")
+    expect(mocket("build", cwd=folder / "shop")[0], 0, "build")
     code, out, err = mocket("bundle", "--target", "node", "app.wasm", "-o", "dist", "--name", "shop",
                             cwd=folder / "shop")
     expect((code, err), (0, ""), "bundle")

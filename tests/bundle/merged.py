@@ -144,7 +144,7 @@ def a_bad_app_leaves_nothing(folder):
     text.write_text("no module")
     whole = guest("hello").read_bytes()
     (folder / "cut.wasm").write_bytes(whole[:-10])
-    for name, words in (("text", "not a WebAssembly module"), ("cut", "ends within a section")):
+    for name, words in (("text", "not a WebAssembly module"), ("cut", "a section is not complete")):
         for target in ("cgi", "wcgi", "fastly"):
             out = folder / f"out-{target}"
             code, _, err = mocket("bundle", "--target", target, folder / f"{name}.wasm", "-o", out)

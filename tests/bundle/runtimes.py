@@ -11,7 +11,8 @@ import subprocess
 import threading
 import time
 
-from support import ROOT, Skip, bundle, expect, expect_in, guest, sha256
+from support import ROOT, Skip, bundle, expect, guest, sha256
+from suite import free_port
 
 SERVERS = ("node", "deno", "bun")  # they choose a port, and finish requests when they stop
 GUESTS = ("hello", "routes", "realtime", "moonbit-routes", "moonbit-realtime", "moonbit-routes-gc",
@@ -106,11 +107,6 @@ def ask_all(running, name):
         expect(running.ask("GET", "/sleep/50")[0], 200, "GET /sleep/50")
         expect(time.monotonic() - began >= 0.05, True, "it slept")
     expect(running.ask("GET", "/no/such/path")[0], 404, "a path without a route")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def serves(target, name):

@@ -1,13 +1,20 @@
 """Apps as their own servers: wasi-server, under `wasmtime run` of tools/setup-hosts. The contract has the behaviour of
 requests (tests/backends/wasi-server.md); here is what belongs to the process."""
 import contextlib
+import http.server
+import pathlib
 import re
 import socket
 import subprocess
+import threading
 import time
 
 from merged import wasmtime
-from support import expect, expect_in, guest, mocket, sha256
+from support import ROOT, Skip, expect, expect_in, guest, mocket, sha256
+
+APP = pathlib.Path(__file__).resolve().parent / "server.c"
+MIB = 1 << 20
+OWN_GRANTS = "inherit-network,http"
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 HELLO = "hello"
@@ -28,15 +35,15 @@ def component(folder, name=HELLO):
     return out
 
 
-def command(module, *words, grants="inherit-network", variables=()):
+def command(module, *words, grants="inherit-network", variables=(), engine=()):
     env = [word for variable in variables for word in ("--env", variable)]
-    return [wasmtime(), "run", "-C", "cache=y", "-S", grants, *env, module, *words]
+    return [wasmtime(), "run", "-C", "cache=y", "-S", grants, *engine, *env, module, *words]
 
 
 @contextlib.contextmanager
-def running(module, *words):
+def running(module, *words, **more):
     """The port of a server that ends with its standard input; it must end with 0."""
-    process = subprocess.Popen(command(module, "--until-eof", "--listen", "127.0.0.1:0", *words), text=True,
+    process = subprocess.Popen(command(module, "--until-eof", "--listen", "127.0.0.1:0", *words, **more), text=True,
                                stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         port = int(re.search(r"listening on http://127\.0\.0\.1:(\d+)", process.stderr.readline())[1])
@@ -105,6 +112,108 @@ def connections_above_the_limit_get_503(folder):
             s.sendall(REQUEST)
             expect_in(b"200 OK", s.recv(4096), "when one has left")
         kept.pop().close()
+
+
+def own_component(folder):
+    """Of server.c, whose bodies may be large."""
+    if not (ROOT / "build/wasm/libmocket.a").exists():
+        raise Skip("the guest library is not built")
+    module, out = folder / "own.wasm", folder / "own.server.wasm"
+    expect(mocket("build", APP, "-o", module)[0], 0, "mocket build")
+    expect(mocket("bundle", "--target", "wasi-server", module, "-o", out)[0], 0, "mocket bundle")
+    return out
+
+
+def running_own(folder, *words, memory):
+    """In so many MiB of memory, once for the app and once for the server."""
+    return running(own_component(folder), *words, grants=OWN_GRANTS, engine=("-W", f"max-memory-size={memory * MIB}"))
+
+
+def post(port, length, sent=b""):
+    s = connect(port)
+    s.sendall(b"POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length + sent)
+    return s
+
+
+@case
+def a_declared_length_holds_no_memory(folder):
+    """1.6 GB declared, in 48 MiB of memory."""
+    with running_own(folder, "--max-memory-total", "32M", memory=48) as port:
+        silent = [post(port, 16 * MIB, b"x" * (n % 2)) for n in range(100)]
+        with connect(port) as s:
+            s.sendall(REQUEST)
+            expect_in(b"200 OK", s.recv(4096), "a small request beside them")
+        with post(port, 16 * MIB, bytes(16 * MIB)) as s:
+            expect_in(b"\r\n\r\n16777216", s.recv(4096), "a large request beside them")
+        for s in silent:
+            s.close()
+
+
+@case
+def bodies_above_the_memory_limit_get_503_and_small_requests_are_answered(folder):
+    with running_own(folder, "--max-memory-total", "16M", memory=64) as port:
+        for size in (MIB // 16, MIB, 3 * MIB, MIB // 2):  # buffers of every size fit where others were
+            full = [post(port, 8 * MIB, bytes(size)) for _ in range(60)]
+            time.sleep(0.5)
+            with connect(port) as s:
+                s.sendall(REQUEST)
+                expect_in(b"200 OK", s.recv(4096), f"a small request beside 60 of {size}")
+            answers = [answer_of(s) for s in full]
+            expect(any(b" 503 " in a and b"Retry-After: 1" in a for a in answers), size > MIB // 16, f"503 at {size}")
+            expect({a[:13] for a in answers} <= {b"", b"HTTP/1.1 503 "}, True, f"other answers at {size}")
+            for s in full:
+                s.close()
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until and not (got := large(port)).endswith(b"\r\n\r\n7340032"):
+            time.sleep(0.1)
+        expect_in(b"\r\n\r\n7340032", got, "when they have left")
+    said = refused(own_component(folder), "--max-memory-total", "1K", grants=OWN_GRANTS)
+    expect_in("--max-memory-total: use 64K or more", said, "1K")
+
+
+def large(port):
+    """The answer to 7 MiB."""
+    with contextlib.suppress(ConnectionError), post(port, 7 * MIB, bytes(7 * MIB)) as s:
+        return s.recv(4096)
+    return b""
+
+
+def answer_of(s):
+    """What has arrived; nothing, if the server still waits."""
+    s.settimeout(0.02)
+    try:
+        return s.recv(4096)
+    except TimeoutError:
+        return b""
+    except ConnectionError:
+        return b"HTTP/1.1 503 Retry-After: 1"  # it closed with bytes unread
+
+
+class Heads(http.server.BaseHTTPRequestHandler):
+    """Answers with 68 KB of fields."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        for i in range(17):
+            self.send_header(f"x-{i}", "v" * 4000)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@case
+def heads_of_many_responses_use_the_same_memory(folder):
+    """100 heads of 68 KB within one request, in 10 MiB of memory; the app keeps them until it is over."""
+    origin = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Heads)
+    threading.Thread(target=origin.serve_forever, daemon=True).start()
+    with running_own(folder, memory=10) as port, connect(port) as s:
+        url = f"http://127.0.0.1:{origin.server_port}/".encode()
+        s.sendall(b"GET /ask?url=%s HTTP/1.1\r\nHost: a\r\n\r\n" % url)
+        expect_in(b"\r\n\r\nasked", s.recv(4096), "answer")
+    origin.shutdown()
 
 
 @case

@@ -3,25 +3,15 @@ import hashlib
 import os
 import pathlib
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, os.fspath(ROOT / "tests"))
+from suite import Skip, expect, expect_in  # noqa: E402,F401
+
 JS = ROOT / "hosts/js"
 TARGETS = ("node", "deno", "bun", "workerd", "service-worker")
 MOCKET = ROOT / "build/mocket"  # run sets it
-
-
-class Skip(Exception):
-    """This machine lacks something."""
-
-
-def expect(got, wanted, what):
-    if got != wanted:
-        raise AssertionError(f"{what}: {got!r}, expected {wanted!r}")
-
-
-def expect_in(part, text, what):
-    if part not in text:
-        raise AssertionError(f"{what}: {part!r} is not in {text!r}")
 
 
 def guest(name):

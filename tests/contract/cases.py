@@ -77,6 +77,10 @@ class Case:
     def is_for(self, backend):
         return not self.only or any(fnmatch.fnmatchcase(backend, pattern) for pattern in self.only)
 
+    def is_named(self, word):
+        """Whether --only WORD runs it: an id, its app, or text that is part of its file, line, ids or title."""
+        return word in self.ids or word in self.name or word == self.app
+
     @property
     def heading(self):
         return f"{', '.join(self.ids)} {self.title}"

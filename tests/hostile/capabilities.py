@@ -7,6 +7,8 @@ import shlex
 import subprocess
 import tempfile
 
+from hosting import expect, refused, serving
+
 OK, ACCES, BADF, FAULT, INVAL, ISDIR, LOOP, NAMETOOLONG = 0, 2, 8, 21, 28, 31, 32, 37
 NOENT, NOTDIR, NOTEMPTY, NOTSUP, ROFS, NOTCAPABLE = 44, 54, 55, 58, 69, 76
 MFILE, NFILE, PERM, XDEV = 33, 41, 63, 75
@@ -33,9 +35,9 @@ def folders():
         yield top
 
 
-def granted(serving, test, top, *options, env=None):
+def granted(test, top, *options, **more):
     return serving(test, test.guests.get("files"), "--timeout", "5s", "--dir", f"{top}/ro::/site", "--dir",
-                   f"{top}/rw::/data:rw", *options, env=env)
+                   f"{top}/rw::/data:rw", *options, **more)
 
 
 def slow_disk(folder):
@@ -150,92 +152,103 @@ ABUSE = (f"{OK} {OK} {FAULT} {FAULT} {FAULT} {FAULT} {INVAL} 1 {INVAL} {INVAL} {
          f"{OK} {BADF}")
 
 
-def cases(serving, refused, expect):
-    def table(rows):
-        def case(test):
-            with folders() as top, granted(serving, test, top) as host:
-                for target, answer in rows:
-                    host.want(target, 200, answer)
-                expect((top / "secret.txt").read_text() == "secret", "the secret has changed")
-                expect(sorted(p.name for p in top.iterdir()) == ["ro", "rw", "secret.txt"], "something beside them")
-        return case
+def table(rows):
+    def case(test):
+        with folders() as top, granted(test, top) as host:
+            for target, answer in rows:
+                host.want(target, 200, answer)
+            expect((top / "secret.txt").read_text() == "secret", "the secret has changed")
+            expect(sorted(p.name for p in top.iterdir()) == ["ro", "rw", "secret.txt"], "something beside them")
+    return case
 
-    def devices(test):
-        with folders() as top, granted(serving, test, top) as host:
-            if (top / "ro/device").exists():
-                host.want("/read/3/device", 200, f"{ACCES}")
 
-    def abuse(test):
-        with folders() as top, granted(serving, test, top) as host:
-            host.want("/abuse/4/abused.txt", 200, ABUSE)
-            host.want("/read/3/plain.txt", 200, f"{OK} plain")
+def devices(test):
+    with folders() as top, granted(test, top) as host:
+        if (top / "ro/device").exists():
+            host.want("/read/3/device", 200, f"{ACCES}")
 
-    def exhaust(test):
-        with folders() as top, granted(serving, test, top) as host:
-            for _ in range(3):
-                host.want("/exhaust/3/plain.txt", 200, f"1 {MFILE} {OK}")
 
-    def few_descriptors(test):
-        """Files have a share of what the process may have; a listing is one of them while it lasts."""
-        def few(test, *words, **named):
-            return serving(test, *words, program=program, **named)
-        with folders() as top, limited(test, top, 200) as program, granted(few, test, top) as host:
-            expect("files instead of 4096" in host.text(), host.text())
-            for _ in range(3):
-                host.want("/full/3/plain.txt", 200, f"1 {NFILE} {NFILE} {OK} {OK}")
-                host.want("/list/3/sub", 200, f"{OK} . .. deep.txt")
+def abuse(test):
+    with folders() as top, granted(test, top) as host:
+        host.want("/abuse/4/abused.txt", 200, ABUSE)
+        host.want("/read/3/plain.txt", 200, f"{OK} plain")
 
-    def shared_listing(test):
-        """Workers that list the same granted folder at once: each has a position of its own."""
-        with folders() as top, granted(serving, test, top, "--workers", "2") as host:
-            names = sorted([".", "..", *(p.name for p in (top / "ro").iterdir())])
-            with concurrent.futures.ThreadPoolExecutor(8) as pool:
-                answers = set(pool.map(lambda _: host.get("/list/3/")[1], range(400)))
-            expect(answers == {f"{OK} {' '.join(names)}"}, str(answers))
 
-    def race(host, top, sides):
-        """Two sides at once, each in both workers."""
-        (top / "rw/race/folder").mkdir(parents=True)
-        os.mkfifo(top / "rw/race/fifo")
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
-            tasks = [pool.submit(host.get, f"/{side}/4/race") for _ in range(5) for side in sides]
-            answers = {task.result()[1] for task in tasks}
-        expect(answers == {"0"}, str(answers))
+def exhaust(test):
+    with folders() as top, granted(test, top) as host:
+        for _ in range(3):
+            host.want("/exhaust/3/plain.txt", 200, f"1 {MFILE} {OK}")
 
-    def raced_renames(test):
-        """One worker moves a file to another folder while the next one puts a folder in the file's place: a folder,
-        and the links in it, never leaves its parent."""
-        with folders() as top, granted(serving, test, top, "--workers", "2", env=slow_disk(top)) as host:
-            race(host, top, ("move", "swap"))
-            expect((top / "rw/race/folder").is_dir(), "the folder has left its parent")
 
-    def raced_opens(test):
-        """One worker opens a file while the next one puts a fifo in the file's place: the fifo is never opened."""
-        with folders() as top, granted(serving, test, top, "--workers", "2", env=slow_disk(top)) as host:
-            race(host, top, ("open", "fifo"))
-            expect("a fifo was opened" not in host.text(), "a fifo was opened")
+def few_descriptors(test):
+    """Files have a share of what the process may have; a listing is one of them while it lasts."""
+    with folders() as top, limited(test, top, 200) as program, granted(test, top, program=program) as host:
+        expect("files instead of 4096" in host.text(), host.text())
+        for _ in range(3):
+            host.want("/full/3/plain.txt", 200, f"1 {NFILE} {NFILE} {OK} {OK}")
+            host.want("/list/3/sub", 200, f"{OK} . .. deep.txt")
 
-    def none_granted(test):
-        with serving(test, test.guests.get("files")) as host:
-            host.want("/read/3/plain.txt", 200, f"{BADF}")
-            host.want("/libc/0//etc/passwd", 200, "- -")
 
-    def environment(test):
-        with folders() as top, granted(serving, test, top, "--env", "GREETING=no", "--env", "GREETING=hello") as host:
-            host.want("/libc/0//site/plain.txt", 200, "plain hello")
+def shared_listing(test):
+    """Workers that list the same granted folder at once: each has a position of its own."""
+    with folders() as top, granted(test, top, "--workers", "2") as host:
+        names = sorted([".", "..", *(p.name for p in (top / "ro").iterdir())])
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = set(pool.map(lambda _: host.get("/list/3/")[1], range(400)))
+        expect(answers == {f"{OK} {' '.join(names)}"}, str(answers))
 
-    def missing_folder(test):
-        refused(test, test.guests.get("files"), ["/nowhere/at/all: No such file"], "--dir", "/nowhere/at/all")
 
-    def fresh_instances(test):
-        """An instance that ends gives its files back."""
-        with folders() as top, granted(serving, test, top, "--reuse", "none") as host:
-            before = len(os.listdir(f"/proc/{host.process.pid}/fd"))
-            for _ in range(20):
-                host.want("/exhaust/3/plain.txt", 200, f"1 {MFILE} {OK}")
-            after = len(os.listdir(f"/proc/{host.process.pid}/fd"))
-            expect(after <= before + 2, f"{before} descriptors before, {after} after")
+def race(host, top, sides):
+    """Two sides at once, each in both workers."""
+    (top / "rw/race/folder").mkdir(parents=True)
+    os.mkfifo(top / "rw/race/fifo")
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        tasks = [pool.submit(host.get, f"/{side}/4/race") for _ in range(5) for side in sides]
+        answers = {task.result()[1] for task in tasks}
+    expect(answers == {"0"}, str(answers))
 
+
+def raced_renames(test):
+    """One worker moves a file to another folder while the next one puts a folder in the file's place: a folder,
+    and the links in it, never leaves its parent."""
+    with folders() as top, granted(test, top, "--workers", "2", env=slow_disk(top)) as host:
+        race(host, top, ("move", "swap"))
+        expect((top / "rw/race/folder").is_dir(), "the folder has left its parent")
+
+
+def raced_opens(test):
+    """One worker opens a file while the next one puts a fifo in the file's place: the fifo is never opened."""
+    with folders() as top, granted(test, top, "--workers", "2", env=slow_disk(top)) as host:
+        race(host, top, ("open", "fifo"))
+        expect("a fifo was opened" not in host.text(), "a fifo was opened")
+
+
+def none_granted(test):
+    with serving(test, test.guests.get("files")) as host:
+        host.want("/read/3/plain.txt", 200, f"{BADF}")
+        host.want("/libc/0//etc/passwd", 200, "- -")
+
+
+def environment(test):
+    with folders() as top, granted(test, top, "--env", "GREETING=no", "--env", "GREETING=hello") as host:
+        host.want("/libc/0//site/plain.txt", 200, "plain hello")
+
+
+def missing_folder(test):
+    refused(test, test.guests.get("files"), ["/nowhere/at/all: No such file"], "--dir", "/nowhere/at/all")
+
+
+def fresh_instances(test):
+    """An instance that ends gives its files back."""
+    with folders() as top, granted(test, top, "--reuse", "none") as host:
+        before = len(os.listdir(f"/proc/{host.process.pid}/fd"))
+        for _ in range(20):
+            host.want("/exhaust/3/plain.txt", 200, f"1 {MFILE} {OK}")
+        after = len(os.listdir(f"/proc/{host.process.pid}/fd"))
+        expect(after <= before + 2, f"{before} descriptors before, {after} after")
+
+
+def cases():
     yield "files read", table(READING)
     yield "files refused", table(REFUSED)
     yield "files written", table(WRITING)

@@ -5,7 +5,7 @@
 #define OPS 4096
 #define STREAM_LEN (8 << 20)
 
-enum what { NOTHING, ANSWER, AGAIN, STUBBORN, ORDER, WRITE, LATE, DROPPED };
+enum what { NOTHING, ANSWER, AGAIN, STUBBORN, ORDER, WRITE, LATE, DROPPED, ASK };
 
 static struct op {
     int number, req;
@@ -13,7 +13,7 @@ static struct op {
     int data;
 } ops[OPS];
 
-static int gone, closed, timed_out, dropped_told, late_told, handled, order[8], order_count, inside;
+static int gone, closed, timed_out, dropped_told, late_told, handled, order[8], order_count, inside, fields_len;
 static char pattern[65536];
 
 static struct op *find(int number)
@@ -46,12 +46,24 @@ EXPORT("mocket_start") void start(void)
 {
     for (size_t i = 0; i < sizeof pattern; i++)
         pattern[i] = (char)('a' + i % 26);
+    do_option(MOCKET_ABI_OPTION_ON_DEMAND, 1);
     do_listen(1, 2, "127.0.0.1:0", 11);
 }
 
 EXPORT("mocket_alloc") void *room(uint32_t len)
 {
     return malloc(len);
+}
+
+/* Answers when it has waited, waits again, and asks for the fields then. */
+static void ask(int req, int answered)
+{
+    if (answered) {
+        fields_len = do_fields(req, NULL, 0);
+        return;
+    }
+    answer(req, 200, "early");
+    remember(do_sleep(req, 50), req, ASK, 1);
 }
 
 /* Writes until left bytes are out, with the pattern's phase. */
@@ -108,6 +120,10 @@ static void handle_path(int req, const char *path, int number)
         remember(do_sleep(req, 50), req, AGAIN, 0);
     else if (strcmp(path, "/stubborn") == 0)
         remember(do_sleep(req, 50), req, STUBBORN, 0);
+    else if (strcmp(path, "/ask") == 0)
+        remember(do_sleep(req, 10), req, ASK, 0);
+    else if (strcmp(path, "/asked") == 0)
+        NUMBERS(req, fields_len);
     else if (strcmp(path, "/order") == 0)
         for (int i = 0; i < 3; i++)
             remember(do_sleep(req, (uint32_t)(90 - 30 * i)), req, ORDER, i);
@@ -196,6 +212,9 @@ EXPORT("mocket_done") void done(int number, int result)
             order_count = 0;
             NUMBERS(it.req, order[0], order[1], order[2]);
         }
+        break;
+    case ASK:
+        ask(it.req, it.data);
         break;
     case WRITE:
         write_on(it.req, it.data);

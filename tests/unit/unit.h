@@ -8,6 +8,7 @@
 #ifndef MOCKET_TESTS_UNIT_H
 #define MOCKET_TESTS_UNIT_H
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +29,34 @@
 
 /* A table's text, which may hold NUL bytes: UNIT_ROW("a\0b"). */
 #define UNIT_ROW(literal) { literal "", sizeof(literal) - 1 }
+
+/* Descriptors of this process, the one of the look included. */
+static inline size_t unit_open_files(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* The next number of 24 bits from a seed: the same seed gives the same numbers. */
+static inline uint32_t unit_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+/* Are all bytes the same as this one? */
+static inline bool unit_holds(const unsigned char *at, size_t len, unsigned char byte)
+{
+    for (size_t i = 0; i < len; i++)
+        if (at[i] != byte)
+            return false;
+    return true;
+}
 
 /* ---- Spans ----------------------------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 // Builds the executable package in each DIR with the packaged compiler. HOME is what tools/setup-moonbit printed. The
 // module around DIR (its `moon.mod` or `moon.mod.json`) gives the package names; other modules are looked for in its
 // `.mooncakes`, where `moon` puts them, and in the folders given as NAME=FOLDER, which win.
+// For the target js, which only bench/moonbit uses, OUT is an ES module that runs when it is loaded.
 //   WARN=1 prints the compiler's warnings too, WAT=1 writes text, DEBUG=1 keeps names, LEVEL=0 to 4, s or z says how
 //   much binaryen optimises (optimise.mjs).
 import fs from 'node:fs';
@@ -159,14 +160,15 @@ export class Build {
     // Links `main` into the file `out`; `link` is what its manifest says of this target.
     async write(out, main, link) {
         const { WAT: wat, DEBUG: debug, LEVEL: level = LEVEL } = process.env;
+        const isModule = !wat && this.target !== 'js';
         const linked = await this.link(main, link.exports, { wat: Boolean(wat), debug: Boolean(debug) });
-        const missing = wat ? [] : exportedAs(link.exports).filter((name) => !exportNames(linked).includes(name));
+        const missing = !isModule ? [] : exportedAs(link.exports).filter((name) => !exportNames(linked).includes(name));
         if (missing.length > 0)
             throw new Refused(`${main} has no function ${missing[0]}: copy bindings/moonbit/mocket_exports.mbt ` +
                 'into it');
         const whole = `${out}.${process.pid}`; // written whole or not at all: a host may be watching it
-        fs.writeFileSync(whole, wat ? linked : exportMemory(linked, link['export-memory-name']));
-        if (!wat)
+        fs.writeFileSync(whole, isModule ? exportMemory(linked, link['export-memory-name']) : linked);
+        if (isModule)
             optimise(this.home, this.target, whole, level, Boolean(debug));
         fs.renameSync(whole, out);
     }
@@ -184,7 +186,7 @@ async function buildOne(build, out, dir) {
     const manifest = await build.add(name, folder, module);
     if (!manifest['is-main'])
         throw new Refused(`${name} is not an executable (pkgtype in its moon.pkg)`);
-    const link = manifest.link?.[build.target];
+    const link = build.target === 'js' ? { exports: [] } : manifest.link?.[build.target];
     if (!link?.exports)
         throw new Refused(`${name} names no exports for ${build.target} (link in its moon.pkg)`);
     await build.write(out, name, link);

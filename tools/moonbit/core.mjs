@@ -7,7 +7,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { loadCompiler } from './compiler.mjs';
 
-const BACKENDS = { 'wasm-gc': 'WasmGC', wasm: 'Wasm' };
+const BACKENDS = { js: 'Js', 'wasm-gc': 'WasmGC', wasm: 'Wasm' };
 const ROOT = 'moonbitlang/core';
 
 // What a package's object files are called, and what the compiler calls its sources.

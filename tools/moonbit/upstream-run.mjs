@@ -1,7 +1,9 @@
-// usage: upstream-run.mjs MOCKET FOLDER : serves each guest that tools/with-upstream built and compares its answers.
+// usage: upstream-run.mjs MOCKET FOLDER : serves each guest that tools/with-upstream built, and the example that it
+// built for JavaScript, and compares the answers.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 
 const [mocket, folder] = process.argv.slice(2);
@@ -60,6 +62,28 @@ const ECHOES = {
     websocket: ['/ws', ['one', 'zwei ✓', new Uint8Array(0), Uint8Array.of(0, 255, 128), 'x'.repeat(200000),
         new Uint8Array(1 << 19).fill(7), '']],
 };
+
+function freePort() {
+    return new Promise((resolve) => {
+        const probe = net.createServer().listen(0, '127.0.0.1', () => {
+            const { port } = probe.address();
+            probe.close(() => resolve(port));
+        });
+    });
+}
+
+// Upstream's own backend on this Node. It says nothing when it listens.
+async function runInNode(file) {
+    const port = await freePort();
+    const child = spawn(process.execPath, [file], { stdio: 'ignore', env: { ...process.env, MOCKET_PORT: port } });
+    for (let tries = 200; tries > 0 && child.exitCode === null; tries--) {
+        if (await ask(port, 'GET /').catch(() => null))
+            return { port, stop: () => child.kill() };
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    child.kill();
+    throw new Error(`${file} did not answer within 20 s, or ended (${child.exitCode})`);
+}
 
 function serve(file) {
     const child = spawn(mocket, ['serve', file, '--listen', '127.0.0.1:0', '--reuse', 'serial', '--workers', '1'],
@@ -137,27 +161,34 @@ async function testCases(port) {
     return names.map((name, i) => [`GET /${i}`, {}, 200, name]);
 }
 
+// Prints how many answers were right; the number of those that were not.
+async function check(name, file, server) {
+    const cases = CASES[name] ?? await testCases(server.port);
+    const bad = [];
+    for (const one of cases) {
+        const why = wrong(await ask(server.port, one[0], one[1]), one);
+        if (why)
+            bad.push(`  ${one[0]}: ${why}`);
+    }
+    if (ECHOES[name]) {
+        const why = await echo(server.port, ECHOES[name]);
+        if (why)
+            bad.push(`  ${ECHOES[name][0]}: ${why}`);
+    }
+    server.stop();
+    console.log(`${path.parse(file).name}: ${cases.length - bad.length} of ${cases.length} as they should be, ` +
+        `${fs.statSync(file).size} bytes`);
+    if (bad.length)
+        console.log(bad.join('\n'));
+    return bad.length;
+}
+
 let failures = 0;
 for (const end of ['', '-gc'])
     for (const name of [...Object.keys(CASES), 'tests']) {
-        const server = await serve(path.join(folder, `${name}${end}.wasm`));
-        const cases = CASES[name] ?? await testCases(server.port);
-        const bad = [];
-        for (const one of cases) {
-            const why = wrong(await ask(server.port, one[0], one[1]), one);
-            if (why)
-                bad.push(`  ${one[0]}: ${why}`);
-        }
-        if (ECHOES[name]) {
-            const why = await echo(server.port, ECHOES[name]);
-            if (why)
-                bad.push(`  ${ECHOES[name][0]}: ${why}`);
-        }
-        server.stop();
-        failures += bad.length;
-        const size = fs.statSync(path.join(folder, `${name}${end}.wasm`)).size;
-        console.log(`${name}${end}: ${cases.length - bad.length} of ${cases.length} as they should be, ${size} bytes`);
-        if (bad.length)
-            console.log(bad.join('\n'));
+        const file = path.join(folder, `${name}${end}.wasm`);
+        failures += await check(name, file, await serve(file));
     }
+const script = path.join(folder, 'route-js.mjs');
+failures += await check('route', script, await runInNode(script));
 process.exit(failures ? 1 : 0);

@@ -1,4 +1,5 @@
-// usage: upstream.mjs CHECKOUT SCRATCH BINDINGS : makes SCRATCH a copy of upstream Mocket with the backend in it.
+// usage: upstream.mjs CHECKOUT SCRATCH BINDINGS [js] : makes SCRATCH a copy of upstream Mocket with the backend in it;
+// with `js`, a copy whose own JavaScript backend the packaged compiler can build.
 //
 // Two kinds of changes, each said on standard output: what every user of the backend does (bindings/moonbit/README.md),
 // marked `+`, and what only the packaged compiler needs, which is older than upstream and has no package registry,
@@ -6,18 +7,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-const [checkout, scratch, bindings] = process.argv.slice(2);
+const [checkout, scratch, bindings, target] = process.argv.slice(2);
 const EXAMPLES = ['route', 'responder', 'cookie', 'websocket', 'body-reader'];
 const LINK = `{
-      "exports": [ "mocket_alloc", "mocket_handle", "mocket_done", "mocket_ws" ],
+      "exports": [ "mocket_alloc", "mocket_handle", "mocket_done", "mocket_ws", "mocket_routes" ],
       "export-memory-name": "memory",
     }`;
 
-// Imports of upstream's root package that its JavaScript and native backends use, and a wasm build does not.
-const OTHER_BACKENDS = [
-    'moonbitlang/x/fs', 'moonbitlang/x/crypto', 'moonbitlang/x/codec/base64', 'moonbitlang/async/io',
-    'moonbitlang/async/socket', 'moonbitlang/async/websocket', 'oboard/mocket/js',
-];
+// Imports of upstream's root package that its native backend uses, and those of its JavaScript backend.
+const NATIVE = ['moonbitlang/x/fs', 'moonbitlang/async/io', 'moonbitlang/async/socket', 'moonbitlang/async/websocket'];
+const JAVASCRIPT = ['moonbitlang/x/crypto', 'moonbitlang/x/codec/base64', 'oboard/mocket/js'];
 
 const say = (mark, file, text) => console.log(`  ${mark} ${file}: ${text}`);
 const inScratch = (file) => path.join(scratch, file);
@@ -97,10 +96,15 @@ function respell() {
 function olderCompiler() {
     respell();
     edit('~', 'moon.pkg', 'imports of the other backends are left out',
-        ...OTHER_BACKENDS.map((name) => [`  "${name}",\n`, '']));
+        ...[...NATIVE, ...(target === 'js' ? [] : JAVASCRIPT)].map((name) => [`  "${name}",\n`, '']));
 }
 
 fs.cpSync(checkout, scratch, { recursive: true, filter: (from) => path.basename(from) !== '.git' });
-addBackend();
-EXAMPLES.forEach(addExample);
+if (target === 'js') {
+    edit('~', 'examples/route/main.mbt', 'a plain main', [/async fn main\b/g, 'fn main']);
+    edit('~', 'mocket.js.mbt', 'a variable that is never assigned', ['let mut headers_obj', 'let headers_obj']);
+} else {
+    addBackend();
+    EXAMPLES.forEach(addExample);
+}
 olderCompiler();

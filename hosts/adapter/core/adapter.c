@@ -38,6 +38,7 @@ struct adapter *adapter_open(void)
     struct adapter *a = here ? here : (here = make());
     if (!a || a->state != ADAPTER_LOADING)
         return a;
+    app_start_section();
     a->state = ADAPTER_STARTING;
     a->running = "_initialize";
     app_initialize();

@@ -23,6 +23,7 @@
 
 #include "../../../src/base/buf.h"
 #include "../../../src/base/escape.h"
+#include "../../../src/base/list.h"
 #include "../../../src/http/message.h"
 #include "../../c/guest/handle.h"
 
@@ -36,7 +37,7 @@ struct adapter_owner {
     int death;      /* MOCKET_ECLOSED or MOCKET_ETIMEDOUT: its waits end with this code; 0: alive */
     struct adapter_operation *operations;
     uint32_t operation_count;
-    struct adapter_outgoing *outgoing; /* outgoing requests and their responses */
+    struct mocket_list outgoing; /* requests and their responses: struct adapter_outgoing */
     uint32_t outgoing_count;
 };
 
@@ -48,6 +49,7 @@ struct adapter_source {
     bool ended;   /* no more bytes follow */
     int error;    /* behind the bytes; 0: none */
     int64_t left; /* that may still arrive before MOCKET_ETOOBIG; -1: no limit */
+    int64_t due;  /* of the length that the sender declared; -1: none was declared */
 };
 
 /* ---- One request and its answer ----
@@ -90,7 +92,7 @@ struct adapter_exchange {
 /* ---- The instance ---- */
 
 enum adapter_state {
-    ADAPTER_LOADING, /* the app's start section may run, in a merged module */
+    ADAPTER_LOADING, /* the app's start section may run */
     ADAPTER_STARTING,
     ADAPTER_IDLE,    /* no export of the app runs */
     ADAPTER_RUNNING, /* an export runs, or is suspended in await */
@@ -109,10 +111,12 @@ struct adapter {
     enum adapter_state state;
     uint32_t traits; /* app_traits */
     struct adapter_declaration declared;
+    struct mocket_till *till; /* heads and bodies are charged to it; NULL: the port counts no memory */
     struct guest_handles handles;
     struct adapter_owner owner;                   /* of handle 0 */
     struct adapter_exchange *exchanges;           /* all that are not over, the newest last */
     struct adapter_exchange *current;             /* whose mocket_handle runs or is suspended */
+    const struct adapter_exchange *only;          /* set by the port: no other request enters the app now; NULL: any */
     struct adapter_operation *ended, **ended_end; /* that wait for mocket_done, in the order of their ends */
     uint32_t outgoing_count;
     uint64_t served;
@@ -128,8 +132,8 @@ struct adapter {
     char write_room[512]; /* of preview1.c, for a piece of what the app writes */
 };
 
-/* Runs _initialize and the app's start, the first time. Returns NULL if there is no memory. A start that fails is
- * logged; the adapter is BROKEN then, and every request is answered 500. */
+/* Runs the start section, _initialize and the app's start, the first time. Returns NULL if there is no memory. A start
+ * that fails is logged; the adapter is BROKEN then, and every request is answered 500. */
 struct adapter *adapter_open(void);
 /* The adapter. The app's start section may be the first that needs it. */
 struct adapter *adapter_here(void);
@@ -141,9 +145,13 @@ void adapter_exchange_free(struct adapter_exchange *x);
 
 /* Passes the request to the app as soon as its turn comes. */
 void adapter_submit(struct adapter_exchange *x);
-/* Does one thing that is due. If nothing is due and `block` is set, waits for something by port_wait. Returns whether
- * it did something. */
+/* Does one thing that is due. If nothing is due, looks by port_wait whether something has come to its end, and waits
+ * for that if `block` is set. Returns whether the next turn may have something to do at once. */
 bool adapter_turn(struct adapter *a, bool block);
+/* When port_wait would end for what the request waits for, and for what the instance itself waits for; MOCKET_NEVER. A
+ * port that returns to its platform instead of blocking asks to be called again by then. */
+uint64_t adapter_exchange_until(const struct adapter_exchange *x);
+uint64_t adapter_instance_until(const struct adapter *a);
 /* adapter_submit, then turns until the request is over. */
 void adapter_serve(struct adapter_exchange *x);
 static inline bool adapter_is_over(const struct adapter_exchange *x)

@@ -11,6 +11,9 @@
 
 #define APP_EXPORT(name) __attribute__((import_module("app"), import_name(#name)))
 
+/* The function of the app's start section (src/wasm/start.h). It does nothing in a merged module, whose
+ * section the engine has run. */
+__attribute__((import_module("app"), import_name("mocket:start-section"))) void app_start_section(void);
 APP_EXPORT(_initialize) void app_initialize(void);
 APP_EXPORT(mocket_start) void app_start(void);
 APP_EXPORT(_start) void app_command(void); /* only in an app without mocket_start; else does nothing */

@@ -27,6 +27,8 @@ struct adapter_exchange *adapter_exchange_new(struct adapter *a, void *port)
     x->to_send = -1;
     x->deadline_ns = MOCKET_NEVER;
     mocket__arena_init(&x->arena, 0);
+    x->arena.till = a->till;
+    x->arena.part = MOCKET_CHARGE_REQUESTS;
     return x;
 }
 
@@ -64,7 +66,7 @@ void adapter_exchange_fail(struct adapter_exchange *x, int status)
     }
 }
 
-static void refuse(struct adapter_exchange *x, int status)
+void adapter_exchange_refuse(struct adapter_exchange *x, int status)
 {
     adapter_exchange_fail(x, status);
     over(x);
@@ -114,9 +116,12 @@ void adapter_exchange_die(struct adapter_exchange *x, int code)
         adapter_exchange_settle(x);
 }
 
+/* The app may work on behind an answer that is complete: the client has no part in that. */
 void adapter_gone(struct adapter_exchange *x)
 {
-    adapter_exchange_die(x, MOCKET_ECLOSED);
+    x->left = false;
+    if (x->answer != ADAPTER_COMPLETE)
+        adapter_exchange_die(x, MOCKET_ECLOSED);
 }
 
 /* ---- The body before the call ---- */
@@ -125,11 +130,11 @@ void adapter_gone(struct adapter_exchange *x)
 static void fail_body(struct adapter_exchange *x, int code)
 {
     if (code == MOCKET_ENOMEM) {
-        refuse(x, 503);
+        adapter_exchange_refuse(x, 503);
     } else if (code == MOCKET_ECLOSED || code == MOCKET_EIO || !x->adapter->declared.body_errors) {
         if (code == MOCKET_ECLOSED)
             x->owner.death = code;
-        refuse(x, status_of(code) ? status_of(code) : 400);
+        adapter_exchange_refuse(x, status_of(code) ? status_of(code) : 400);
     } else {
         x->message.body_error = code;
         mocket__buf_release(&x->body.bytes);
@@ -139,7 +144,7 @@ static void fail_body(struct adapter_exchange *x, int code)
 
 bool adapter_exchange_collect(struct adapter_exchange *x)
 {
-    int rc = adapter_source_collect(&x->body, (struct adapter_origin){ x, NULL }, x->message.body_len);
+    int rc = adapter_source_collect(&x->body, (struct adapter_origin){ x, NULL });
     if (rc == MOCKET_EAGAIN)
         return false;
     if (rc < 0)
@@ -155,18 +160,16 @@ static void look_at_stream(struct adapter_exchange *x)
     int64_t len = x->message.body_len;
     x->streams = true;
     x->call = ADAPTER_DUE;
-    if (x->body.left >= 0 && len > x->body.left)
-        x->body.error = MOCKET_ETOOBIG; /* of the first read: the message cannot tell a length beyond 32 bits */
     if (len < 0 || len > IN_MESSAGE || x->body.error)
         return;
-    int rc = adapter_source_collect(&x->body, (struct adapter_origin){ x, NULL }, len);
+    int rc = adapter_source_collect(&x->body, (struct adapter_origin){ x, NULL });
     x->streams = rc != 0;
 }
 
 static void begin_body(struct adapter_exchange *x)
 {
     const struct adapter_declaration *d = &x->adapter->declared;
-    adapter_source_init(&x->body, d->max_body);
+    adapter_source_init(&x->body, d->max_body, x->message.body_len, x->adapter->till);
     if (x->message.body_len == 0) {
         x->body.ended = true;
         x->call = ADAPTER_DUE;
@@ -181,6 +184,8 @@ static void begin_body(struct adapter_exchange *x)
 static int refusal(const struct adapter_exchange *x)
 {
     const struct mocket_message *msg = &x->message;
+    if (x->arena.failed) /* a text of the message may be missing */
+        return 503;
     if (msg->method == MOCKET_METHOD_CONNECT)
         return 405;
     if (msg->method == MOCKET_METHOD_OTHER && !mocket__is_token(msg->method_text))
@@ -215,13 +220,13 @@ void adapter_submit(struct adapter_exchange *x)
     complete_target(x);
     int status = refusal(x);
     if (a->state == ADAPTER_BROKEN)
-        refuse(x, 500);
+        adapter_exchange_refuse(x, 500);
     else if (status)
-        refuse(x, status);
+        adapter_exchange_refuse(x, status);
     else if (a->declared.reuse == MOCKET_REUSE_NONE && a->served > 0) {
         adapter_log(MOCKET_LOG_ERROR, MOCKET_SPAN("the app declares reuse `none`, but the platform gave its instance "
                                                   "another request: turn the reuse of instances off"));
-        refuse(x, 503);
+        adapter_exchange_refuse(x, 503);
     } else {
         begin_body(x);
     }

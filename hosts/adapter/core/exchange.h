@@ -19,6 +19,8 @@ void adapter_exchange_die(struct adapter_exchange *x, int code);
 void adapter_refuse(struct adapter_exchange *x, int status);
 /* The core answers, or cuts an answer that was begun. */
 void adapter_exchange_fail(struct adapter_exchange *x, int status);
+/* The same, and the request is over. */
+void adapter_exchange_refuse(struct adapter_exchange *x, int status);
 
 /* ---- Imports: each returns 0 or more, or a code ---- */
 

@@ -12,7 +12,6 @@
 
 #define EXCHANGES_EACH 256u /* of one owner */
 #define EXCHANGES_MAX 1024u /* of the instance */
-#define TIMEOUT_MS 30000u   /* as the native client's, MOCKET_OUTGOING_TIMEOUT_MS */
 #define USER_AGENT "mocket"
 
 /* ---- The end ---- */
@@ -51,13 +50,9 @@ void adapter_fetch_release(struct adapter_outgoing *o)
     end_exchange(o);
     close_handle(o, &o->number);
     close_handle(o, &o->response);
-    if (o->link) {
-        *o->link = o->next;
-        if (o->next)
-            o->next->link = o->link;
-        o->owner->outgoing_count--;
-        o->adapter->outgoing_count--;
-    }
+    mocket__list_remove(&o->owner->outgoing, &o->link);
+    o->owner->outgoing_count--;
+    o->adapter->outgoing_count--;
     adapter_source_release(&o->reply);
     mocket__arena_release(&o->arena);
     mocket__free(o);
@@ -113,14 +108,14 @@ static uint64_t now_ns(void)
 
 static uint64_t limit_ns(const struct adapter_outgoing *o)
 {
-    uint32_t ms = o->request.timeout_ms ? o->request.timeout_ms : TIMEOUT_MS;
+    uint32_t ms = o->request.timeout_ms ? o->request.timeout_ms : MOCKET_OUTGOING_TIMEOUT_MS;
     return mocket__deadline_after(now_ns(), mocket__limit_ns(ms));
 }
 
 static void touch(struct adapter_outgoing *o)
 {
     if (o->state != ADAPTER_SENDING)
-        o->deadline_ns = mocket__deadline_after(now_ns(), mocket__limit_ns(TIMEOUT_MS));
+        o->deadline_ns = mocket__deadline_after(now_ns(), mocket__limit_ns(MOCKET_OUTGOING_TIMEOUT_MS));
 }
 
 static int copy_in(struct adapter_outgoing *o, struct adapter_range from, mocket_span *out)
@@ -177,15 +172,20 @@ static int start(struct adapter_outgoing *o)
     return rc;
 }
 
-static void link_to(struct adapter_outgoing *o, struct adapter_owner *owner)
+static struct adapter_outgoing *new_outgoing(struct adapter *a, struct adapter_owner *owner)
 {
-    o->next = owner->outgoing;
-    o->link = &owner->outgoing;
-    if (o->next)
-        o->next->link = &o->next;
-    owner->outgoing = o;
+    struct adapter_outgoing *o = mocket__new(sizeof *o);
+    if (!o)
+        return NULL;
+    o->adapter = a;
+    o->owner = owner;
+    mocket__arena_init(&o->arena, 0);
+    o->arena.till = a->till;
+    o->arena.part = MOCKET_CHARGE_OUTGOING;
+    mocket__list_prepend(&owner->outgoing, &o->link);
     owner->outgoing_count++;
-    o->adapter->outgoing_count++;
+    a->outgoing_count++;
+    return o;
 }
 
 int32_t adapter_fetch_begin(struct adapter *a, int32_t number, const struct adapter_fetch_call *call)
@@ -195,12 +195,9 @@ int32_t adapter_fetch_begin(struct adapter *a, int32_t number, const struct adap
         return owner ? owner->death : MOCKET_EHANDLE;
     if (owner->outgoing_count >= EXCHANGES_EACH || a->outgoing_count >= EXCHANGES_MAX)
         return MOCKET_ELIMIT;
-    struct adapter_outgoing *o = mocket__new(sizeof *o);
+    struct adapter_outgoing *o = new_outgoing(a, owner);
     if (!o)
         return MOCKET_ENOMEM;
-    o->adapter = a;
-    o->owner = owner;
-    mocket__arena_init(&o->arena, 0);
     int rc = take_head(o, call->head);
     if (rc == 0)
         rc = take_body(o, call);
@@ -213,7 +210,6 @@ int32_t adapter_fetch_begin(struct adapter *a, int32_t number, const struct adap
         return rc == MOCKET_ENOMEM ? MOCKET_ELIMIT : rc;
     }
     o->deadline_ns = limit_ns(o);
-    link_to(o, owner);
     return o->number;
 }
 
@@ -245,11 +241,18 @@ static bool follow(struct adapter_outgoing *o)
     return false;
 }
 
+/* A response without a body may declare the length that its body would have (RFC 9110, section 8.6). */
+static int64_t declared_length(const struct adapter_outgoing *o)
+{
+    bool bodyless = o->status == 204 || o->status == 304 || mocket__method_of(o->request.method) == MOCKET_METHOD_HEAD;
+    return bodyless ? -1 : mocket__fields_len(&o->fields);
+}
+
 static void become_headed(struct adapter_outgoing *o)
 {
     o->state = ADAPTER_HEADED;
     mocket__fields_drop_hop_by_hop(&o->fields);
-    adapter_source_init(&o->reply, MOCKET_UNLIMITED);
+    adapter_source_init(&o->reply, MOCKET_UNLIMITED, declared_length(o), o->adapter->till);
     touch(o);
 }
 

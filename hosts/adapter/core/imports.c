@@ -14,7 +14,11 @@
 
 static _Noreturn void trap(const char *why)
 {
-    adapter_log(MOCKET_LOG_ERROR, mocket__span(why));
+    struct mocket_buf text = { 0 };
+    mocket__buf_text(&text, adapter_here()->running);
+    mocket__buf_text(&text, ": ");
+    mocket__buf_text(&text, why);
+    adapter_log(MOCKET_LOG_ERROR, mocket__buf_view(&text));
     __builtin_trap();
 }
 
@@ -24,7 +28,7 @@ EXPORT(option) int32_t import_option(int32_t key, int64_t value);
 int32_t import_option(int32_t key, int64_t value)
 {
     struct adapter *a = adapter_here();
-    if (a->state != ADAPTER_STARTING || a->declared.listening)
+    if (a->state > ADAPTER_STARTING || a->declared.listening)
         return MOCKET_ESTATE;
     switch (key) {
     case MOCKET_ABI_OPTION_MINOR:
@@ -70,7 +74,7 @@ int32_t import_listen(uint32_t version, uint32_t flags, uint32_t address, uint32
 {
     struct adapter *a = adapter_here();
     uint32_t reuse = flags & MOCKET_ABI_REUSE_MASK;
-    if (a->state != ADAPTER_STARTING || a->declared.listening)
+    if (a->state > ADAPTER_STARTING || a->declared.listening)
         return MOCKET_ESTATE;
     if (version != MOCKET_ABI_VERSION)
         return refuse_version(version);
@@ -300,8 +304,9 @@ EXPORT(ws_accept) int32_t import_ws_accept(int32_t req, uint32_t head, uint32_t 
 int32_t import_ws_accept(int32_t req, uint32_t head, uint32_t head_len)
 {
     (void)head, (void)head_len;
-    int rc = adapter_exchange_state(exchange_of(req));
-    return rc < 0 ? rc : MOCKET_ENOTSUP;
+    const struct adapter_exchange *x = exchange_of(req);
+    int rc = adapter_exchange_state(x);
+    return rc < 0 ? rc : x->answer == ADAPTER_NONE ? MOCKET_ENOTSUP : MOCKET_ESTATE;
 }
 
 EXPORT(ws_send) int32_t import_ws_send(int32_t ws, int32_t kind, uint32_t bytes, uint32_t len);

@@ -9,6 +9,20 @@
 
 #define SHOWN 256u /* bytes of a target */
 
+mocket_span adapter_log_written(int level, mocket_span line)
+{
+    static const char *const words[] = {
+        [MOCKET_LOG_ERROR] = "error: ", [MOCKET_LOG_WARN] = "warning: ", [MOCKET_LOG_INFO] = "",
+        [MOCKET_LOG_DEBUG] = "debug: ", [ADAPTER_OUTPUT] = "",           [ADAPTER_ERRORS] = ""
+    };
+    static char text[MOCKET_LOG_LINE + sizeof MOCKET_LOG_CUT + 16];
+    size_t len = strlen(words[level]);
+    memcpy(text, words[level], len);
+    memcpy(text + len, line.ptr, line.len);
+    text[len + line.len] = '\n';
+    return (mocket_span){ text, len + line.len + 1 };
+}
+
 static bool may_write(struct adapter *a)
 {
     uint64_t now = port_now_ns(MOCKET_ABI_MONOTONIC);

@@ -4,6 +4,9 @@
 
 #include "port.h"
 
+/* The line as a port writes it: with a newline, behind the word of its level. Lines of the level INFO and what the app
+ * writes to its descriptors have no word. Valid until the next call. */
+mocket_span adapter_log_written(int level, mocket_span line);
 /* Writes the text as one line. */
 void adapter_log_line(int level, mocket_span line);
 /* Writes each line of the text. */

@@ -1,8 +1,10 @@
 /* The allocator behind src/base/memory.h: pieces are cut from what port_grow gives, and freed pieces wait in a list for
- * their size. Sizes are powers of two up to 32 KiB, then multiples of 64 KiB, so that a large buffer fits again where
- * one of its size was. Memory never goes back to the platform: an instance of an adapter is small, and ends.
+ * their size. Sizes are powers of two up to 32 KiB, then multiples of 64 KiB. Large pieces are kept in the order of
+ * their addresses: neighbours become one piece, and a piece that is larger than necessary is split, so that buffers of
+ * other sizes fit where buffers were. Memory never goes back to the platform: an instance of an adapter is small, and
+ * ends.
  *
- * A piece has a head of 16 bytes in front, with the number of its list. */
+ * A piece has a head of 16 bytes in front, with its length. */
 #include "../../../src/base/memory.h"
 
 #include <stdint.h>
@@ -34,18 +36,57 @@ static unsigned list_of(size_t *len)
     return LISTS;
 }
 
-/* The smallest one that is large enough: a large piece is not spent on a small buffer. */
-static struct piece *take_free(unsigned list, size_t len)
+static char *end_of(const struct piece *p)
+{
+    return (char *)(uintptr_t)p + p->len;
+}
+
+/* Takes the smallest large piece that is large enough. What it has too much stays free. */
+static struct piece *take_large(size_t len)
 {
     struct piece **best = NULL;
-    for (struct piece **at = &heap.free[list]; *at && (!best || (*best)->len > len); at = &(*at)->next)
+    for (struct piece **at = &heap.free[LISTS]; *at && (!best || (*best)->len > len); at = &(*at)->next)
         if ((*at)->len >= len && (!best || (*at)->len < (*best)->len))
             best = at;
     if (!best)
         return NULL;
-    struct piece *found = *best;
-    *best = found->next;
+    struct piece *found = *best, *next = found->next;
+    if (found->len > len) {
+        struct piece *rest = (struct piece *)(void *)((char *)found + len);
+        *rest = (struct piece){ found->len - len, next };
+        next = rest;
+    }
+    *best = next;
+    found->len = len;
     return found;
+}
+
+static struct piece *take_free(unsigned list, size_t len)
+{
+    struct piece *found = heap.free[list];
+    if (list == LISTS)
+        return take_large(len);
+    if (found)
+        heap.free[list] = found->next;
+    return found;
+}
+
+/* Puts a large piece between its neighbours, and joins what touches. */
+static void free_large(struct piece *p)
+{
+    struct piece **at = &heap.free[LISTS], *before = NULL;
+    for (; *at && *at < p; at = &(*at)->next)
+        before = *at;
+    p->next = *at;
+    *at = p;
+    if (p->next && end_of(p) == (char *)p->next) {
+        p->len += p->next->len;
+        p->next = p->next->next;
+    }
+    if (before && end_of(before) == (char *)p) {
+        before->len += p->len;
+        before->next = p->next;
+    }
 }
 
 static struct piece *cut(size_t len)
@@ -109,6 +150,10 @@ void mocket__free(void *ptr)
     struct piece *p = head_of(ptr);
     size_t len = p->len;
     unsigned list = list_of(&len);
+    if (list == LISTS) {
+        free_large(p);
+        return;
+    }
     p->next = heap.free[list];
     heap.free[list] = p;
 }

@@ -33,8 +33,8 @@ void adapter_owner_release(struct adapter *a, struct adapter_owner *owner)
 {
     while (owner->operations)
         adapter_operation_drop(a, owner->operations);
-    while (owner->outgoing)
-        adapter_fetch_release(owner->outgoing);
+    while (!mocket__list_is_empty(&owner->outgoing))
+        adapter_fetch_release(MOCKET_LIST_FIRST(&owner->outgoing, struct adapter_outgoing, link));
 }
 
 int32_t adapter_operation_begin(struct adapter *a, struct adapter_owner *owner, struct adapter_operation **out)

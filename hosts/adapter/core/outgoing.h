@@ -31,7 +31,7 @@ struct adapter_outgoing {
     /* The core's: */
     struct adapter *adapter;
     struct adapter_owner *owner;
-    struct adapter_outgoing *next, **link; /* of the owner */
+    struct mocket_link link; /* of the owner's */
     enum adapter_outgoing_state state;
     int error;                /* FAILED */
     int32_t number, response; /* handles; 0: none, or dropped */

@@ -4,6 +4,7 @@
 #include "redirect.h"
 
 #include "../../../src/base/span.h"
+#include "../../../src/http/redirect.h"
 #include "../../../src/http/url.h"
 
 int adapter_url_set(struct adapter_outgoing *o, mocket_span url)
@@ -111,27 +112,9 @@ static int go_to(struct adapter_outgoing *o, mocket_span location)
 
 /* ---- The next request ---- */
 
-static bool is_method(const struct adapter_outgoing *o, const char *name)
-{
-    return mocket__span_eq(o->request.method, mocket__span(name));
-}
-
 static bool becomes_get(const struct adapter_outgoing *o)
 {
-    if (o->status == 303)
-        return !is_method(o, "GET") && !is_method(o, "HEAD");
-    return (o->status == 301 || o->status == 302) && is_method(o, "POST");
-}
-
-static bool is_about_body(mocket_span name)
-{
-    return mocket__span_ieq(mocket__span_slice(name, 0, 8), MOCKET_SPAN("content-"));
-}
-
-static bool is_secret(mocket_span name)
-{
-    return mocket__span_ieq(name, MOCKET_SPAN("authorization")) || mocket__span_ieq(name, MOCKET_SPAN("cookie")) ||
-           mocket__span_ieq(name, MOCKET_SPAN("proxy-authorization"));
+    return mocket__redirect_is_get(o->status, o->request.method);
 }
 
 static void keep_fields(struct adapter_outgoing *o, bool body, bool secrets)
@@ -139,7 +122,8 @@ static void keep_fields(struct adapter_outgoing *o, bool body, bool secrets)
     struct mocket_fields *f = &o->request.fields;
     size_t kept = 0;
     for (size_t i = 0; i < f->count; i++)
-        if ((body || !is_about_body(f->rows[i].name)) && (secrets || !is_secret(f->rows[i].name)))
+        if ((body || !mocket__redirect_needs_body(f->rows[i].name)) &&
+            (secrets || !mocket__redirect_is_secret(f->rows[i].name)))
             f->rows[kept++] = f->rows[i];
     f->count = kept;
 }
@@ -155,14 +139,13 @@ static bool same_origin(mocket_span a, mocket_span b, bool https)
 
 int adapter_redirect(struct adapter_outgoing *o)
 {
-    int s = o->status;
     size_t at = 0;
-    if (!o->request.follow || (s != 301 && s != 302 && s != 303 && s != 307 && s != 308))
+    if (!o->request.follow || !mocket__is_redirect(o->status))
         return 0;
     const struct mocket_field *row = mocket__fields_next(&o->fields, MOCKET_SPAN("location"), &at);
     if (!row || row->value.len == 0 || (o->streams && !becomes_get(o)))
         return 0;
-    if (++o->redirects > ADAPTER_REDIRECTS_MAX)
+    if (++o->redirects > MOCKET_REDIRECTS_MAX)
         return MOCKET_ELIMIT;
     bool https = o->https, get = becomes_get(o);
     mocket_span authority = o->authority;

@@ -4,8 +4,6 @@
 
 #include "outgoing.h"
 
-#define ADAPTER_REDIRECTS_MAX 10u
-
 /* Sets https, authority and target from an absolute URL of http or https. 0, MOCKET_EINVAL or MOCKET_ENOMEM. */
 int adapter_url_set(struct adapter_outgoing *o, mocket_span url);
 /* If the response is a redirect that the request follows: changes the request for the next server, and returns 1.

@@ -22,26 +22,42 @@ static bool is_sleep(const struct adapter_operation *op)
     return !op->wait.exchange && !op->wait.outgoing;
 }
 
+/* The earliest time at which something of the owner ends. */
+static uint64_t owner_until(const struct adapter_owner *owner)
+{
+    uint64_t until_ns = MOCKET_NEVER;
+    for (const struct adapter_operation *op = owner->operations; op; op = op->next)
+        if (!op->ended)
+            until_ns = mocket__deadline_first(until_ns, op->until_ns);
+    MOCKET_LIST_EACH (struct adapter_outgoing, o, &owner->outgoing, link)
+        if (o->open)
+            until_ns = mocket__deadline_first(until_ns, o->deadline_ns);
+    return until_ns;
+}
+
+uint64_t adapter_instance_until(const struct adapter *a)
+{
+    return owner_until(&a->owner);
+}
+
+uint64_t adapter_exchange_until(const struct adapter_exchange *x)
+{
+    uint64_t until_ns = owner_until(&x->owner);
+    return x->owner.death ? until_ns : mocket__deadline_first(until_ns, x->deadline_ns);
+}
+
 static void add_owner(struct list *l, const struct adapter_owner *owner)
 {
-    for (const struct adapter_operation *op = owner->operations; op; op = op->next) {
-        if (op->ended)
-            continue;
-        l->until_ns = mocket__deadline_first(l->until_ns, op->until_ns);
-        if (!is_sleep(op))
+    for (const struct adapter_operation *op = owner->operations; op; op = op->next)
+        if (!op->ended && !is_sleep(op))
             add_row(l, &op->wait);
-    }
-    for (const struct adapter_outgoing *o = owner->outgoing; o; o = o->next)
-        if (o->open)
-            l->until_ns = mocket__deadline_first(l->until_ns, o->deadline_ns);
 }
 
 static void add_exchange(struct list *l, struct adapter_exchange *x)
 {
     if (x->call == ADAPTER_COLLECTING)
         add_row(l, &(struct adapter_awaited){ .kind = ADAPTER_WAIT_READ, .exchange = x });
-    if (!x->owner.death)
-        l->until_ns = mocket__deadline_first(l->until_ns, x->deadline_ns);
+    l->until_ns = mocket__deadline_first(l->until_ns, adapter_exchange_until(x));
     x->reading = false;
     add_owner(l, &x->owner);
 }
@@ -107,7 +123,7 @@ static void end_sleeps(struct adapter *a, uint64_t now)
 
 static void expire_outgoing(const struct adapter_owner *owner, uint64_t now)
 {
-    for (struct adapter_outgoing *o = owner->outgoing; o; o = o->next)
+    MOCKET_LIST_EACH (struct adapter_outgoing, o, &owner->outgoing, link)
         if (o->open && mocket__deadline_is_over(o->deadline_ns, now))
             adapter_fetch_expire(o);
 }
@@ -135,7 +151,7 @@ static void end_left(struct adapter *a)
 
 void adapter_wait(struct adapter *a, bool block)
 {
-    struct list list = { a, MOCKET_NEVER };
+    struct list list = { a, adapter_instance_until(a) };
     mocket__buf_reset(&a->waits);
     add_owner(&list, &a->owner);
     for (struct adapter_exchange *x = a->exchanges; x; x = x->next)

@@ -1,7 +1,7 @@
 /* Clocks, random bytes, the log and memory by preview 1. The adapter lies at the end of the module's memory: its first
  * piece of heap is behind its data and stack, and memory that grows follows that piece. */
 #include "../../../src/base/span.h"
-#include "../core/port.h"
+#include "../core/log.h"
 #include "preview1.h"
 
 #define PAGE 65536u
@@ -42,16 +42,8 @@ void port_random(void *to, size_t len)
  * range, which others cannot write into. */
 void port_log(int level, mocket_span line)
 {
-    static const char *const words[] = { "error: ", "warning: ", "", "debug: " };
-    static char text[MOCKET_LOG_LINE + sizeof MOCKET_LOG_CUT + 16];
-    size_t len = 0, done;
-    if (level <= MOCKET_LOG_DEBUG) {
-        len = strlen(words[level]);
-        memcpy(text, words[level], len);
-    }
-    memcpy(text + len, line.ptr, line.len);
-    len += line.len;
-    text[len++] = '\n';
-    const struct p1_range range = { text, len };
+    mocket_span text = adapter_log_written(level, line);
+    const struct p1_range range = { text.ptr, text.len };
+    size_t done;
     p1_fd_write(P1_STDERR, &range, 1, &done);
 }

@@ -1,5 +1,5 @@
 /* The entry: one call for each request. */
-#include "landing.h"
+#include "../wasi/landing.h"
 #include "request.h"
 
 __attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void http_serve(uint32_t request,

@@ -5,29 +5,14 @@
 #include "request.h"
 
 #include "../../../src/base/span.h"
-#include "landing.h"
-#include "wasi.h"
+#include "../wasi/fields.h"
+#include "../wasi/head.h"
+#include "../wasi/landing.h"
+#include "../wasi2/wasi.h"
 
-enum { METHODS = 9, SCHEME_HTTPS = 1, EARLY = 4096 };
+enum { EARLY = 4096 };
 
 /* ---- The head ---- */
-
-static mocket_span text_of(const union wasi_result *option)
-{
-    if (option->bytes[0] == 0)
-        return (mocket_span){ NULL, 0 };
-    return (mocket_span){ (const char *)(uintptr_t)option->words[1], option->words[2] }; /* NOLINT */
-}
-
-/* The length that the client declared; -1: none. */
-static int64_t declared_length(uint32_t fields)
-{
-    static const char name[] = "content-length";
-    struct wasi_list values;
-    wasi_fields_get(fields, name, sizeof name - 1, &values);
-    const mocket_span *first = (const mocket_span *)(uintptr_t)values.ptr;
-    return values.len > 0 ? mocket__span_decimal(*first, INT64_MAX) : -1;
-}
 
 static void open_body(struct http_request *h)
 {
@@ -58,7 +43,7 @@ static int64_t unknown_length(struct adapter_exchange *x)
         method == MOCKET_METHOD_PATCH)
         return -1;
     open_body(h);
-    struct landing_area here = landing_mark();
+    struct landing_area here = landing_now();
     ptrdiff_t n = here.end - here.at > EARLY ? http_input_read(&h->input, here.at, EARLY) : MOCKET_EAGAIN;
     if (n <= 0)
         return n == 0 ? 0 : -1;
@@ -71,31 +56,24 @@ void http_request_read(struct adapter_exchange *x)
 {
     struct http_request *h = x->port;
     struct mocket_message *msg = &x->message;
-    union wasi_result ret;
-    wasi_request_method(h->request, &ret);
-    if (ret.bytes[0] < METHODS)
-        msg->method_text = mocket__method_text(ret.bytes[0] + 1u);
-    else
-        msg->method_text = (mocket_span){ (const char *)(uintptr_t)ret.words[1], ret.words[2] }; /* NOLINT */
-    wasi_request_path(h->request, &ret);
-    msg->target = text_of(&ret);
-    if (msg->target.len == 0)
-        msg->target = MOCKET_SPAN("/");
-    wasi_request_authority(h->request, &ret);
-    msg->authority = text_of(&ret);
-    wasi_request_scheme(h->request, &ret);
-    msg->flags = ret.bytes[0] == 1 && ret.bytes[4] == SCHEME_HTTPS ? MOCKET_MESSAGE_TLS : 0;
-    h->fields = wasi_request_headers(h->request) + 1;
-    msg->body_len = declared_length(h->fields - 1);
+    h->fields = wasi_head_read(h->request, msg) + 1;
     if (msg->body_len < 0)
         msg->body_len = unknown_length(x);
     x->fields_later = true;
 }
 
+/* The rows stay where they land, for as long as the request. */
 int port_fields(struct adapter_exchange *x)
 {
-    struct http_request *h = x->port;
-    return http_fields_read(h->fields - 1, &x->message.fields, &x->arena);
+    const struct http_request *h = x->port;
+    struct mocket_fields *out = &x->message.fields;
+    struct wasi_list rows;
+    wasi_fields_all(h->fields - 1, &rows);
+    out->rows = (struct mocket_field *)(uintptr_t)rows.ptr; /* the same four words */
+    out->count = out->cap = rows.len;
+    for (size_t i = 0; i < out->count; i++)
+        out->rows[i].value = mocket__span_trim(out->rows[i].value);
+    return 0;
 }
 
 ptrdiff_t port_read(struct adapter_exchange *x, void *to, size_t cap)
@@ -118,7 +96,7 @@ ptrdiff_t port_read(struct adapter_exchange *x, void *to, size_t cap)
 static uint32_t make_response(struct http_request *h, const struct adapter_answer *answer)
 {
     union wasi_result ret;
-    uint32_t response = wasi_response_new(http_fields_make(&answer->fields));
+    uint32_t response = wasi_response_new(wasi_fields_make(&answer->fields));
     if (answer->status != 200)
         wasi_response_status(response, (uint32_t)answer->status);
     wasi_response_body(response, &ret);

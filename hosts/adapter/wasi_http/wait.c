@@ -1,9 +1,10 @@
 /* Waiting: a pollable for each row, and one for the time, in one call of poll. */
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/memory.h"
-#include "landing.h"
-#include "fetch.h"
-#include "wasi.h"
+#include "../wasi/landing.h"
+#include "../wasi2/fetch.h"
+#include "../wasi2/wasi.h"
+#include "request.h"
 
 static uint32_t subscribe(const struct adapter_awaited *row)
 {

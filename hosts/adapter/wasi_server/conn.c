@@ -33,6 +33,8 @@ void conn_new(struct server *s, uint32_t socket, uint32_t input, uint32_t output
     c->socket = socket;
     c->input.stream = input + 1;
     c->output = output + 1;
+    c->in = (struct mocket_buf){ .till = s->till, .part = MOCKET_CHARGE_REQUESTS };
+    c->out = (struct mocket_buf){ .till = s->till, .part = MOCKET_CHARGE_ANSWERS };
     c->next = s->conns;
     s->conns = c;
     s->conn_count++;
@@ -227,7 +229,7 @@ void conn_finish(struct server_conn *c)
 
 bool conn_wants_input(const struct server_conn *c)
 {
-    if (c->eof || c->broken)
+    if (c->eof || c->broken || (c->body_error == MOCKET_ENOMEM && !conn_discards(c)))
         return false;
     return conn_discards(c) || !(conn_is_active(c) || conn_unsent(c) > 0) || conn_unread(c) < IN_LARGE;
 }
@@ -241,13 +243,25 @@ static void on_end(struct server_conn *c, ptrdiff_t code)
         conn_close(c);
 }
 
+/* There is no memory for what arrives: the request gets 503. */
+static void refuse_input(struct server_conn *c)
+{
+    c->in.status = 0;
+    if (conn_is_active(c)) {
+        conn_fail_body(c, MOCKET_ENOMEM);
+    } else {
+        conn_refuse(c, 503);
+        drop_head(c);
+    }
+}
+
 /* Reads once. False: there was nothing, or the end. */
 static bool read_some(struct server_conn *c, size_t want)
 {
-    char *room = mocket__buf_room(&c->in, want);
+    static char discarded[IN_LARGE];
+    char *room = conn_discards(c) ? discarded : mocket__buf_room(&c->in, want);
     if (!room) {
-        c->in.status = 0;
-        conn_break(c);
+        refuse_input(c);
         return false;
     }
     ptrdiff_t n = http_input_read(&c->input, room, want);

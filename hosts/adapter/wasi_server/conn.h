@@ -121,6 +121,8 @@ void conn_refuse(struct server_conn *c, int status);
 void conn_learn_peer(struct server_conn *c);
 /* Looks at the body of which more is waited for: is its time up? *until_ns: when to look again. */
 void conn_watch_body(struct server_conn *c, uint64_t *until_ns);
+/* The body cannot be read on; the connection ends behind the answer. Returns the code. */
+ptrdiff_t conn_fail_body(struct server_conn *c, int code);
 /* No read of the body waits any more. The next wait begins with conn_watch_body. */
 void conn_unwatch_body(struct server_conn *c);
 /* Would port_read return something? */

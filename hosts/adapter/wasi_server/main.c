@@ -3,7 +3,7 @@
 #include "../../../src/base/span.h"
 #include "../../../src/http/date.h"
 #include "../core/log.h"
-#include "../wasi_http/landing.h"
+#include "../wasi/landing.h"
 #include "conn.h"
 #include "sockets.h"
 
@@ -29,6 +29,25 @@ mocket_span server_date(struct server *s)
         s->date_until_ns = s->now_ns + MOCKET_SECOND_NS - wall_ns % MOCKET_SECOND_NS;
     }
     return (mocket_span){ s->date, sizeof s->date - 1 };
+}
+
+/* ---- Memory ---- */
+
+static bool open_account(struct server *s)
+{
+    mocket__account_init(&s->account, s->options.max_memory);
+    s->till = s->adapter->till = mocket__account_till(&s->account);
+    return s->till;
+}
+
+static void tell_refusals(struct server *s)
+{
+    uint64_t refused = mocket__account_refusals(&s->account);
+    if (refused == s->refused || s->now_ns < s->refused_ns)
+        return;
+    s->refused = refused;
+    s->refused_ns = s->now_ns + MOCKET_SECOND_NS;
+    server_log(MOCKET_LOG_WARN, MOCKET_SPAN("the server has reached its memory limit (--max-memory-total)"));
 }
 
 /* ---- The loop ---- */
@@ -68,10 +87,21 @@ static bool goes_on(const struct server *s)
     return !server_stops(s) || (s->conn_count > 0 && !mocket__deadline_is_over(s->stop_ns, s->now_ns));
 }
 
+/* An app that may not be entered again: a supervisor starts the process again. */
+static void stop_if_broken(struct server *s)
+{
+    if (s->adapter->state != ADAPTER_BROKEN || server_stops(s))
+        return;
+    server_log(MOCKET_LOG_ERROR, MOCKET_SPAN("the app may not be entered again: the server ends"));
+    server_stop(s);
+}
+
 static void serve(struct server *s)
 {
     while (goes_on(s)) {
         work_due(s);
+        stop_if_broken(s);
+        tell_refusals(s);
         landing_reset(); /* nothing that has landed is kept from one turn to the next */
         if (goes_on(s))
             adapter_turn(s->adapter, true);
@@ -109,7 +139,7 @@ static bool start(struct server *s)
     if (!server_options_read(&s->options))
         return false;
     s->adapter = adapter_open();
-    if (!s->adapter || !check_app(s))
+    if (!s->adapter || !check_app(s) || !open_account(s))
         return false;
     int64_t *max_body = &s->adapter->declared.max_body;
     if (s->options.max_body <= INT64_MAX && (*max_body < 0 || (uint64_t)*max_body > s->options.max_body))
@@ -129,5 +159,5 @@ uint32_t server_run(void)
     landing_reset();
     serve(s);
     server_conns_free(s);
-    return 0;
+    return s->adapter->state == ADAPTER_BROKEN;
 }

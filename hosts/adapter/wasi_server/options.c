@@ -4,7 +4,7 @@
 #include "../../../src/base/buf.h"
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/span.h"
-#include "../wasi_http/surroundings.h"
+#include "../wasi/texts.h"
 #include "server.h"
 
 #define BODY_NS (30 * MOCKET_SECOND_NS)
@@ -164,9 +164,10 @@ static bool set_option(struct server_options *o, mocket_span name, mocket_span v
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (mocket__span_eq(word, mocket__span(rows[i].name)))
             return parse_value(rows[i].kind, value, values[i]) || fail(name, value, wanted[rows[i].kind]);
-    return fail(name, (mocket_span){ 0 },
-                "unknown option. Options: --listen, --timeout, --head-timeout, --body-timeout, --write-timeout, "
-                "--idle-timeout, --max-head, --max-body, --max-connections, --until-eof; `--` ends them");
+    return fail(
+        name, (mocket_span){ 0 },
+        "unknown option. Options: --listen, --timeout, --head-timeout, --body-timeout, --write-timeout, "
+        "--idle-timeout, --max-head, --max-body, --max-memory-total, --max-connections, --until-eof; `--` ends them");
 }
 
 /* Takes an option and its value, `--name value` or `--name=value`, from *at on. */
@@ -216,6 +217,8 @@ bool server_options_read(struct server_options *o)
         if (!take_option(o, all, &at, &taken))
             return false;
     }
+    if (o->max_memory < SERVER_MEMORY_LEAST)
+        return fail(MOCKET_SPAN("--max-memory-total"), (mocket_span){ 0 }, "use 64K or more");
     wasi_arguments_drop(taken);
     if (o->body_ns == 0)
         o->body_ns = mocket__deadline_first(o->answer_ns, BODY_NS);

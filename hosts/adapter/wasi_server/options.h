@@ -16,9 +16,11 @@
     X(idle_ns, "idle-timeout", 60 * MOCKET_SECOND_NS, TIME)                                                            \
     X(max_head, "max-head", 32768, SIZE)                                                                               \
     X(max_body, "max-body", MOCKET_NEVER, SIZE)                                                                        \
+    X(max_memory, "max-memory-total", 536870912, SIZE)                                                                 \
     X(max_connections, "max-connections", 1000, COUNT)
 
-#define SERVER_LISTENERS_MAX 2 /* every address of IPv4, and of IPv6 */
+#define SERVER_MEMORY_LEAST 65536 /* of max-memory-total */
+#define SERVER_LISTENERS_MAX 2    /* every address of IPv4, and of IPv6 */
 
 struct server_options {
 #define SERVER_OPTION_MEMBER(member, ...) uint64_t member;

@@ -51,7 +51,7 @@ static void renew_deadline(struct server_conn *c)
     c->x->deadline_ns = c->deadline_ns;
 }
 
-static ptrdiff_t fail_body(struct server_conn *c, int code)
+ptrdiff_t conn_fail_body(struct server_conn *c, int code)
 {
     c->body_error = code;
     c->keep_alive = false;
@@ -65,7 +65,7 @@ static ptrdiff_t take_body(struct server_conn *c, void *to, size_t cap)
         mocket_span in = { c->in.ptr + c->in_at, conn_unread(c) < cap ? conn_unread(c) : cap }, data;
         ptrdiff_t used = mocket__h1_body(&c->h1, in, &data);
         if (used < 0)
-            return fail_body(c, MOCKET_EINVAL);
+            return conn_fail_body(c, MOCKET_EINVAL);
         if (to && data.len > 0)
             memcpy(to, data.ptr, data.len);
         c->in_at += (size_t)used;
@@ -94,7 +94,7 @@ ptrdiff_t port_read(struct adapter_exchange *x, void *to, size_t cap)
     if (n != 0 || c->h1.body_done)
         return n;
     if (c->broken || c->eof || conn_discards(c)) /* a client that only sends no more can still read why */
-        return fail_body(c, c->broken ? MOCKET_ECLOSED : MOCKET_EINVAL);
+        return conn_fail_body(c, c->broken ? MOCKET_ECLOSED : MOCKET_EINVAL);
     say_continue(c);
     return MOCKET_EAGAIN;
 }
@@ -126,7 +126,7 @@ void conn_watch_body(struct server_conn *c, uint64_t *until_ns)
     }
     uint64_t until = mocket__deadline_first(silent_until, total_until);
     if (mocket__deadline_is_over(until, now) && !conn_is_readable(c))
-        fail_body(c, MOCKET_ETIMEDOUT);
+        conn_fail_body(c, MOCKET_ETIMEDOUT);
     *until_ns = mocket__deadline_first(*until_ns, until);
 }
 

@@ -10,8 +10,9 @@
 #ifndef MOCKET_HOSTS_ADAPTER_WASI_SERVER_SERVER_H
 #define MOCKET_HOSTS_ADAPTER_WASI_SERVER_SERVER_H
 
+#include "../../../src/base/account.h"
 #include "../core/adapter.h"
-#include "../wasi_http/request.h"
+#include "../wasi2/body.h"
 #include "options.h"
 
 struct server_listener {
@@ -26,10 +27,13 @@ struct server {
     struct server_conn *conns; /* all, the newest first */
     size_t conn_count;
     struct server_conn *due, **due_end; /* with something for the loop to do */
-    struct mocket_buf pollables;        /* of one wait: handles, and room for the result of poll */
-    struct mocket_buf polled;           /* of one wait: struct server_polled for each */
-    http_handle always;                 /* a pollable that is always ready */
-    struct http_input input;            /* standard input, if its end stops the server */
+    struct mocket_account account;      /* of memory for requests, answers and outgoing requests */
+    struct mocket_till *till;
+    uint64_t refused, refused_ns; /* charges that were refused, as the log has said; when it may say it again */
+    struct mocket_buf pollables;  /* of one wait: handles, and room for the result of poll */
+    struct mocket_buf polled;     /* of one wait: struct server_polled for each */
+    http_handle always;           /* a pollable that is always ready */
+    struct http_input input;      /* standard input, if its end stops the server */
     http_handle input_pollable;
     bool stop_wanted;   /* it has ended */
     uint64_t now_ns;    /* monotonic, of the last wait */

@@ -1,4 +1,4 @@
-/* The functions of wasi:sockets that the server calls, as the canonical ABI lowers them (wasi_http/wasi.h has the
+/* The functions of wasi:sockets that the server calls, as the canonical ABI lowers them (wasi2/wasi.h has the
  * others). Layouts of results:
  *
  *     result<_, error-code>            u8 tag; u8 case at 1
@@ -8,7 +8,7 @@
 #ifndef MOCKET_HOSTS_ADAPTER_WASI_SERVER_SOCKETS_H
 #define MOCKET_HOSTS_ADAPTER_WASI_SERVER_SOCKETS_H
 
-#include "../wasi_http/wasi.h"
+#include "../wasi2/wasi.h"
 
 #define TCP(name) WASI("sockets/tcp", name)
 

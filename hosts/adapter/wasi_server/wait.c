@@ -4,8 +4,8 @@
  * Nothing here calls the app. Connections whose requests are ready go into the list of the loop. */
 #include "../../../src/base/deadline.h"
 #include "../../../src/base/memory.h"
-#include "../wasi_http/fetch.h"
-#include "../wasi_http/landing.h"
+#include "../wasi2/fetch.h"
+#include "../wasi/landing.h"
 #include "conn.h"
 #include "sockets.h"
 

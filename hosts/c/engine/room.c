@@ -1,6 +1,7 @@
 /* An engine with a pool of instances reserves all of its address space when it starts, and ends the process when it
- * cannot. So the host asks first. Two things run out: address space (containers and `ulimit -v` bound it, some machines
- * have 39 bits) and mappings (vm.max_map_count; every live instance splits the pool into several). */
+ * cannot. So the host asks first. Three things run out: address space (containers and `ulimit -v` bound it, some
+ * machines have 39 bits), data (`ulimit -d` counts what may be written, used or not) and mappings (vm.max_map_count;
+ * every live instance splits the pool into several). */
 #include "room.h"
 
 #include <inttypes.h>
@@ -9,15 +10,25 @@
 
 #define MAPPINGS_DEFAULT 65530 /* the kernel's, when /proc does not tell */
 
-bool room_address(uint64_t len)
+static bool mapped(uint64_t len, int protection)
 {
     if (len == 0 || len > SIZE_MAX)
         return len == 0;
-    void *at = mmap(NULL, (size_t)len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at = mmap(NULL, (size_t)len, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
         return false;
     munmap(at, (size_t)len);
     return true;
+}
+
+bool room_address(uint64_t len)
+{
+    return mapped(len, PROT_NONE);
+}
+
+bool room_data(uint64_t len)
+{
+    return mapped(len, PROT_READ | PROT_WRITE);
 }
 
 uint32_t room_mappings(uint32_t maps_each)

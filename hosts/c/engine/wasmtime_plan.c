@@ -28,11 +28,17 @@
 #define WARM_PLACES 16
 #define GC_HEAP_INITIAL (1u << 20)
 
+/* Tables and stacks, which Wasmtime maps for writing from the start. */
+static uint64_t plan_data(const struct plan *p)
+{
+    uint64_t tables = (uint64_t)PLAN_TABLES_EACH * PLAN_TABLE_ELEMENTS * sizeof(void *);
+    return p->instances * (tables + FIBER_STACK + 2 * WASM_PAGE);
+}
+
 static uint64_t plan_bytes(const struct plan *p)
 {
     uint64_t memories = 2 * (p->reservation + p->guard); /* the guest's and, when it has one, its GC heap */
-    uint64_t tables = (uint64_t)PLAN_TABLES_EACH * PLAN_TABLE_ELEMENTS * sizeof(void *);
-    return p->instances * (memories + tables + FIBER_STACK + 2 * WASM_PAGE) + 2 * p->guard;
+    return p->instances * memories + plan_data(p) + 2 * p->guard;
 }
 
 /* Halves the number of instances until it fits; then tries again with memories that reserve only what they may use,
@@ -50,12 +56,12 @@ int plan_make(const struct engine_opts *opts, struct plan *p, struct mocket_buf 
                             .guard = tight ? 0 : GUARD,
                             .heap = bytes < GC_HEAP_INITIAL ? bytes : GC_HEAP_INITIAL };
         for (p->instances = wanted; p->instances >= least; p->instances /= 2)
-            if (room_address(plan_bytes(p)))
+            if (room_address(plan_bytes(p)) && room_data(2 * plan_data(p))) /* half is left to everything else */
                 return 0;
     }
     mocket__buf_text(why, "not enough address space or memory mappings for ");
     mocket__buf_decimal(why, least);
-    mocket__buf_text(why, " instances (see ulimit -v, vm.max_map_count, vm.overcommit_memory)");
+    mocket__buf_text(why, " instances (see ulimit -v and -d, vm.max_map_count, vm.overcommit_memory)");
     return MOCKET_ELIMIT;
 }
 

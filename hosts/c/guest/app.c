@@ -120,10 +120,22 @@ static int read_imports(mocket_span wasm, struct guest_app *app, struct mocket_b
     return 0;
 }
 
+/* A file that was cut, as by a download that stopped, may still have all that is read here. */
+static int check_end(mocket_span wasm, struct mocket_buf *why)
+{
+    struct mocket_wasm_bytes rest = mocket__wasm_sections(wasm), content;
+    uint32_t id;
+    while (mocket__wasm_next_section(&rest, &id, &content))
+        continue;
+    return rest.bad ? guest_app_refuse(why, MOCKET_WASM_CUT, NULL) : 0;
+}
+
 int guest_app_read(mocket_span wasm, struct guest_app *app, struct mocket_buf *why)
 {
     *app = (struct guest_app){ 0 };
     int rc = guest_app_format(wasm, why);
+    if (rc == 0)
+        rc = check_end(wasm, why);
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < GUEST_EXPORT_COUNT; i++)

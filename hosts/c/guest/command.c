@@ -11,6 +11,7 @@
 
 #include "../../../src/base/span.h"
 #include "../../../src/wasm/sections.h"
+#include "app.h"
 
 /* The body of a function that is not imported. */
 static struct mocket_wasm_bytes body(mocket_span wasm, uint32_t index, uint32_t imported)
@@ -59,4 +60,10 @@ bool guest_is_wrapped_command(mocket_span wasm, uint32_t imported)
         constructors[i] = wrapper_calls(body(wasm, index, imported), exports[i].params);
     }
     return constructors[0] != UINT32_MAX && constructors[0] == constructors[1] && constructors[0] == constructors[2];
+}
+
+int guest_command_refuse(struct mocket_buf *why)
+{
+    return guest_app_refuse(why, "a command module: each of its exports runs all constructors and destructors again; ",
+                            "link it with -mexec-model=reactor", NULL);
 }

@@ -62,6 +62,8 @@ static size_t write_escaped(struct guest_log *log, int level, bool guest, mocket
 
 void guest_log_line(struct guest_log *log, int level, mocket_span line)
 {
+    if (log->wanted && !log->wanted(log->data, level))
+        return;
     if (may_write(log)) {
         log->lines_left -= SECOND_NS;
         log->bytes_left -= (int64_t)write_escaped(log, level, true, line) * SECOND_NS;

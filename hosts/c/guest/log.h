@@ -15,7 +15,8 @@
 struct guest_log {
     /* One line without its end, printable; guest: these are its words, not the host's. */
     void (*write)(void *data, int level, bool guest, mocket_span line);
-    void (*dropped)(void *data); /* a line beyond the rate, which was counted; NULL: nobody is told */
+    bool (*wanted)(void *data, int level); /* lines of other levels are not looked at; NULL: all are wanted */
+    void (*dropped)(void *data);           /* a line was over the rate and is not written; NULL: not called */
     void *data;
     struct guest_stats *stats; /* of the worker, for everything that counts here; NULL: nobody counts */
     struct mocket_till *till;  /* of the worker, for everything that is held here; NULL: nothing is charged */

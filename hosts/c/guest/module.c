@@ -154,8 +154,7 @@ static int check_reactor(const struct guest_module *m, mocket_span bytes, struct
 {
     if (!guest_is_wrapped_command(bytes, imported_functions(m)))
         return 0;
-    return guest_app_refuse(why, "a command module: each of its exports runs all constructors and destructors again; ",
-                            "link it with -mexec-model=reactor", NULL);
+    return guest_command_refuse(why);
 }
 
 int guest_module_open(struct engine *engine, const struct guest_file *file, struct guest_module **out,

@@ -32,14 +32,14 @@
 struct guest_outgoing {
     struct guest_instance *instance;
     struct guest_owner *owner;
-    struct guest_outgoing *next, **link; /* of the owner */
-    struct mocket_outgoing *exchange;    /* NULL: it was ended */
-    int32_t number, response;            /* handles; 0: dropped, or not taken yet */
-    bool streams;                        /* the body comes by body_write */
-    bool finished;                       /* and has been ended */
-    bool waited;                         /* fetch_wait was called */
-    bool told;                           /* that it was denied */
-    char *body;                          /* whole */
+    struct mocket_link link;          /* of the owner's */
+    struct mocket_outgoing *exchange; /* NULL: it was ended */
+    int32_t number, response;         /* handles; 0: dropped, or not taken yet */
+    bool streams;                     /* the body comes by body_write */
+    bool finished;                    /* and has been ended */
+    bool waited;                      /* fetch_wait was called */
+    bool told;                        /* that it was denied */
+    char *body;                       /* whole */
     size_t body_len;
     struct mocket_buf missing; /* the rule that would have granted what was denied last */
 };
@@ -68,13 +68,9 @@ static void release(struct guest_outgoing *o)
     end_exchange(o);
     close_handle(o, &o->number);
     close_handle(o, &o->response);
-    if (o->link) {
-        *o->link = o->next;
-        if (o->next)
-            o->next->link = o->link;
-        o->owner->outgoing_count--;
-        o->instance->outgoing_count--;
-    }
+    mocket__list_remove(&o->owner->outgoing, &o->link);
+    o->owner->outgoing_count--;
+    o->instance->outgoing_count--;
     o->instance->outgoing_bytes -= o->body_len;
     mocket__till_give(o->instance->log->till, MOCKET_CHARGE_OUTGOING, o->body_len);
     mocket__free(o->body);
@@ -97,8 +93,8 @@ static void abandon(struct guest_outgoing *o, enum guest_op_kind kind, bool all,
 
 void guest_fetches_drop(struct guest_owner *owner)
 {
-    while (owner->outgoing)
-        release(owner->outgoing);
+    while (!mocket__list_is_empty(&owner->outgoing))
+        release(MOCKET_LIST_FIRST(&owner->outgoing, struct guest_outgoing, link));
 }
 
 static void drop_both(struct guest_outgoing *o)
@@ -282,15 +278,17 @@ static int start(struct guest_instance *i, struct guest_outgoing *o, const struc
     return rc;
 }
 
-static void link_to(struct guest_outgoing *o, struct guest_owner *owner)
+static struct guest_outgoing *new_outgoing(struct guest_instance *i, struct guest_owner *owner)
 {
-    o->next = owner->outgoing;
-    o->link = &owner->outgoing;
-    if (o->next)
-        o->next->link = &o->next;
-    owner->outgoing = o;
+    struct guest_outgoing *o = mocket__new(sizeof *o);
+    if (!o)
+        return NULL;
+    o->instance = i;
+    o->owner = owner;
+    mocket__list_prepend(&owner->outgoing, &o->link);
     owner->outgoing_count++;
-    o->instance->outgoing_count++;
+    i->outgoing_count++;
+    return o;
 }
 
 /* What it is made of is checked, and a handle is there, before anything goes out. */
@@ -319,17 +317,14 @@ int32_t guest_fetch_begin(struct guest_instance *i, int32_t number, const struct
         return owner->death;
     if (owner->outgoing_count >= EXCHANGES_EACH || i->outgoing_count >= EXCHANGES_MAX)
         return MOCKET_ELIMIT;
-    struct guest_outgoing *o = mocket__new(sizeof *o);
+    struct guest_outgoing *o = new_outgoing(i, owner);
     if (!o)
         return MOCKET_ENOMEM;
-    o->instance = i;
-    o->owner = owner;
     int rc = begin(i, o, fetch);
     if (rc < 0) {
         release(o);
         return rc;
     }
-    link_to(o, owner);
     guest_count(i->log->stats, GUEST_STAT_OUTGOING, 1);
     guest_count(i->log->stats, GUEST_STAT_OUTGOING_STARTED, 1);
     return o->number;

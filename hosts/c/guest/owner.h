@@ -4,10 +4,10 @@
 #ifndef MOCKET_HOSTS_C_GUEST_OWNER_H
 #define MOCKET_HOSTS_C_GUEST_OWNER_H
 
+#include "../../../src/base/list.h"
 #include "handle.h"
 
 struct guest_op;
-struct guest_outgoing;
 
 struct guest_owner {
     enum guest_handle_kind kind; /* GUEST_HANDLE_REQUEST, _SOCKET; _NONE: the instance */
@@ -15,7 +15,7 @@ struct guest_owner {
     int death;                   /* why it waits no longer: MOCKET_ECLOSED, MOCKET_ETIMEDOUT, or 0 */
     struct guest_op *ops;
     uint32_t op_count;
-    struct guest_outgoing *outgoing; /* requests and their responses */
+    struct mocket_list outgoing; /* requests and their responses: struct guest_outgoing */
     uint32_t outgoing_count;
     uint64_t outgoing_owner; /* its number for the worker's pool; 0: none yet */
 };

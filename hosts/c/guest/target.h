@@ -7,7 +7,7 @@
 /* X(name, how to run a file of this target). */
 #define GUEST_TARGETS(X)                                                                                               \
     X("wasi-http", "wasmtime serve FILE")                                                                              \
-    X("wasi-http@0.3", "wasmtime serve -S p3 -W component-model-async FILE")                                           \
+    X("wasi-http@0.3", "wasmtime serve FILE (Wasmtime 48 or later)")                                                   \
     X("wasi-server", "wasmtime run -S inherit-network,http FILE --listen 127.0.0.1:8080")                              \
     X("cgi", "a CGI server that starts `wasmtime run -S inherit-env FILE`")                                            \
     X("wcgi", "wasmer run . --net, in its folder")                                                                     \

@@ -254,7 +254,6 @@ static void end_instance(struct guest_worker *w, struct guest_instance *i)
         take_from_idle(w, i);
     unpush(w, i);
     w->lingering_count -= i->lingers;
-    w->starting -= !guest_instance_is_ready(i);
     unlink_instance(w, i);
     guest_instance_close(i);
 }
@@ -330,11 +329,8 @@ static void run(struct guest_worker *w, struct guest_instance *i)
     w->running++;
     enum guest_progress progress = guest_instance_advance(i, &why);
     w->running--;
-    if (starting && guest_instance_is_ready(i)) {
-        w->starting--;
-        if (progress != GUEST_UNSTARTED)
-            w->failures = 0;
-    }
+    if (starting && guest_instance_is_ready(i) && progress != GUEST_UNSTARTED)
+        w->failures = 0;
     switch (progress) {
     case GUEST_RUNNABLE:
         push(w, i);
@@ -365,7 +361,6 @@ static struct guest_instance *new_instance(struct guest_worker *w)
     }
     i->loop = w->loop;
     link_instance(w, i);
-    w->starting++;
     guest_instance_start(i);
     return i;
 }
@@ -478,10 +473,11 @@ static void serve_queues(struct guest_worker *w)
 
 static void on_timer(uv_timer_t *timer);
 
-/* Is there anything that must not last for ever? */
+/* Is there anything that must not last for ever? A start is not among it: it cannot wait, and the time that it may run
+ * is looked at after each slice. */
 static bool has_deadlines(const struct guest_worker *w)
 {
-    return w->inbox.all || w->calls || w->starting;
+    return w->inbox.all || w->calls;
 }
 
 static void look_again(struct guest_worker *w)
@@ -550,8 +546,7 @@ static void look_at_requests(struct guest_worker *w, uint64_t now)
         after = i->next;
         if (i->event)
             look_at_call(w, i, now);
-        else if (i->waiting && (r ? r->owner.death && mocket__deadline_is_over(r->grace_ns, now)
-                                  : !guest_instance_is_ready(i) && mocket__deadline_is_over(i->start_end_ns, now)))
+        else if (i->waiting && r && r->owner.death && mocket__deadline_is_over(r->grace_ns, now))
             end_waiting(w, i);
     }
 }

@@ -24,7 +24,6 @@ struct guest_worker {
     size_t instance_count;
     struct guest_shares shares;    /* of its requests, in all instances */
     struct guest_request *trials;  /* that are on trial */
-    size_t starting;               /* of these: whose start has not ended yet */
     size_t pinned_count;           /* kept for their sockets */
     size_t lingering_count;        /* used up, but for their sockets */
     size_t calls;                  /* of mocket_ws that are under way */

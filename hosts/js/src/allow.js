@@ -6,6 +6,7 @@
 import { parseAddress } from './address.js';
 import { WARN } from './log.js';
 import { isPublic, parseNetwork, within } from './network.js';
+import { clock } from './timer.js';
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const LOCAL = /(?:^|\.)localhost$/; // reaches this machine: granted by its own name alone
@@ -53,7 +54,7 @@ export class Nets {
         if (!Array.isArray(rules) || rules.length > RULES_MAX)
             throw new TypeError(`allowNet must be an array of up to ${RULES_MAX} rules`);
         this.rows = rules.map(parseRule);
-        this.denied = 0; // when a denial was logged
+        this.denied = -Infinity; // when a denial was logged
     }
 
     // May this URL's host be looked up, or connected to if it is an address?
@@ -85,7 +86,7 @@ export class Nets {
 
     // At most once a second: a guest may ask for the same server again and again.
     deny(log, url) {
-        const now = Date.now();
+        const now = clock();
         if (now - this.denied < DENIED_MS)
             return;
         this.denied = now;

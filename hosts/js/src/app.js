@@ -1,10 +1,11 @@
 // An app: a module, the pool of its instances, and what these share.
-import { OVER } from './exchange.js';
+import { WAITING } from './exchange.js';
 import { Log } from './log.js';
 import { Module } from './module.js';
 import { nameOfLevel, readOptions } from './options.js';
 import { Pool } from './pool.js';
 import { Till } from './till.js';
+import { clock } from './timer.js';
 import { respondTo } from './web.js';
 
 const STOP_STEP_MS = 20;
@@ -66,7 +67,7 @@ export class App {
         if (this.closing)
             return ex.abandon(503);
         this.pool.serve(ex);
-        if (ex.call !== OVER) // a guest that has answered may still wait, and is ended in time too
+        if (ex.call === WAITING)
             ex.watch();
     }
 
@@ -74,8 +75,8 @@ export class App {
     async close({ grace = 10000 } = {}) {
         this.closing = true;
         this.pool.closeSockets(1001);
-        const until = Date.now() + grace;
-        while ((this.pool.requests > 0 || this.socketCount > 0) && Date.now() < until)
+        const until = clock() + grace;
+        while ((this.pool.requests > 0 || this.socketCount > 0) && clock() < until)
             await new Promise((resolve) => { setTimeout(resolve, STOP_STEP_MS); });
         this.pool.end();
     }

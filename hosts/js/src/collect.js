@@ -56,18 +56,18 @@ const SMALL = 16384;
 
 export const isSmall = (length) => length >= 0 && length <= SMALL;
 
-// A body whose length is known and small, in one piece; or a code. After the time the platform still reads the rest,
-// which has at most SMALL bytes: a stream that is being read cannot be cancelled.
-export function collectSmall(request, length, timeout) {
-    return new Promise((resolve) => {
-        const pace = new Pace(timeout, () => resolve(ETIMEDOUT));
-        pace.add(length);
-        const end = (result) => {
-            pace.stop();
-            resolve(result);
-        };
-        request.bytes().then(end, () => end(EINVAL));
-    });
+// Calls done with a body whose length is known and small, in one piece; or with a code. After the time the platform
+// still reads the rest, which has at most SMALL bytes: a stream that is being read cannot be cancelled.
+export function collectSmall(request, length, timeout, done) {
+    let pace = new Pace(timeout, () => end(ETIMEDOUT));
+    pace.add(length);
+    const end = (result) => {
+        pace?.stop();
+        if (pace !== null)
+            done(result);
+        pace = null;
+    };
+    request.bytes().then(end, () => end(EINVAL));
 }
 
 // The source of a request's body, which is not touched before the guest reads.

@@ -14,12 +14,11 @@
 //                  \        \---> CUT
 //                   \-> REFUSED
 import { EAGAIN, ECLOSED, EINVAL, ELIMIT, ENOMEM, ENOTSUP, ESTATE, ETIMEDOUT, ETOOBIG } from './abi.js';
-import { limits } from './timer.js';
-import { Owner } from './owner.js';
+import { Message } from './message.js';
+import { clock, limits } from './timer.js';
 import { Source } from './source.js';
 import { NO_BYTES } from './text.js';
 import { SMALL } from './till.js';
-import { Waiters } from './waiters.js';
 
 export const NONE = 0, BEGUN = 1, COMPLETE = 2, CUT = 3, REFUSED = 4;
 export const WAITING = 0, CALLED = 1, RETURNED = 2, OVER = 3;
@@ -27,11 +26,10 @@ export const WAITING = 0, CALLED = 1, RETURNED = 2, OVER = 3;
 const STATUS_OF = { [EINVAL]: 400, [ETOOBIG]: 413, [ETIMEDOUT]: 408, [ELIMIT]: 503 };
 const PIECE_MAX = 65536; // bytes that one body_write takes
 
-export class Exchange extends Owner {
-    constructor(app, message) {
-        super();
+export class Exchange extends Message {
+    constructor(app, method, target, authority, flags) {
+        super(method, target, authority, flags);
         this.app = app;
-        this.message = message;
         this.body = NO_BYTES; // whole, or null: it is read from `source`
         this.instance = null;
         this.answer = NONE;
@@ -39,7 +37,7 @@ export class Exchange extends Owner {
     }
 
     get isHead() {
-        return this.message.method === 'HEAD';
+        return this.method === 'HEAD';
     }
 
     // 0 when an answer can still be given, else a code.
@@ -106,17 +104,6 @@ export class Exchange extends Owner {
         return taken;
     }
 
-    finish() {
-        if (this.toSend > 0) {
-            this.stop(CUT);
-            return EINVAL;
-        }
-        this.answer = COMPLETE;
-        this.sendEnd();
-        this.source?.fail(ESTATE);
-        return 0;
-    }
-
     // The host answers, or cuts an answer that was begun.
     fail(status) {
         if (this.answer === BEGUN)
@@ -139,12 +126,6 @@ export class Exchange extends Owner {
         return ENOTSUP;
     }
 
-    // Calls back once when more can be written, or the answer has ended. Returns a function that stops that.
-    whenRoom(callback) {
-        this.room ??= new Waiters();
-        return this.room.add(callback);
-    }
-
     roomy() {
         this.touch();
         this.room?.wake(0);
@@ -153,18 +134,29 @@ export class Exchange extends Owner {
     // ---- Time ----
 
     touch() {
-        if (this.timer !== null)
-            this.since = Date.now();
+        if (this.since !== 0)
+            this.since = clock();
     }
 
-    // Begins to measure: called for exchanges that were not answered at once.
-    watch() {
+    // Begins to measure: called for exchanges that were not answered at once. until: when the guest goes on by itself;
+    // a wait that ends in time needs no timer.
+    watch(until = Infinity) {
         if (this.timer !== null || this.call === OVER)
             return;
-        this.since = Date.now();
-        if (this.source !== null)
+        this.measure();
+        if (until > this.last)
+            this.arm(this.last - clock());
+    }
+
+    measure() {
+        if (this.since === 0 && this.source !== null)
             this.source.onProgress = () => this.touch();
-        this.arm(Math.min(this.app.options.timeout, this.end - this.since));
+        this.since ||= clock();
+    }
+
+    // When the time is up.
+    get last() {
+        return Math.min(this.since + this.app.options.timeout, this.end);
     }
 
     arm(ms) {
@@ -172,26 +164,13 @@ export class Exchange extends Owner {
     }
 
     expire() {
-        const now = Date.now(), rest = Math.min(this.since + this.app.options.timeout, this.end) - now;
+        const rest = this.last - clock();
         if (rest > 0)
             this.arm(rest);
         else if (this.instance !== null)
             this.instance.kill(this, ETIMEDOUT);
         else
             this.abandon(503);
-    }
-
-    // The guest's own limit: it only ever shortens.
-    limit(ms) {
-        const end = Date.now() + ms;
-        if (end >= this.end)
-            return;
-        this.end = end;
-        if (this.timer === null)
-            this.since = Date.now();
-        else
-            limits.stop(this.timer);
-        this.arm(Math.min(ms, this.app.options.timeout));
     }
 
     // ---- A body that cannot be had ----
@@ -229,13 +208,17 @@ export class Exchange extends Owner {
     }
 
     close() {
+        if (this.call === WAITING)
+            this.app.pool.waiting.delete(this);
         this.call = OVER;
-        if (this.timer !== null)
+        if (this.timer !== null) {
             limits.stop(this.timer);
-        this.timer = null;
-        if (this.held > 0)
+            this.timer = null;
+        }
+        if (this.held > 0) {
             this.app.till.give(this.held);
-        this.held = 0;
+            this.held = 0;
+        }
         this.source?.cancel?.();
     }
 }
@@ -248,9 +231,9 @@ Object.assign(Exchange.prototype, {
     hasBody: false, // if an empty one of unknown length
     discard: false, // the answer has no body, whatever the guest writes
     toSend: -1, // bytes of a declared length that are still to come; -1: none was declared
-    room: null, // Waiters of a guest that waits until it can write, made by the first
+    room: null, // Waiters of a guest that waits until it can write, made by the first (imports/wait.js)
     timer: null,
-    since: 0, // when a byte moved last, in ms
+    since: 0, // when a byte moved last (clock); 0: nothing is measured
     end: Infinity, // the guest's own limit (deadline)
     held: 0, // bytes in the app's till, until the request ends
     isShort: false, // an answer was refused for want of memory

@@ -20,6 +20,7 @@ export class Head {
         this.flat = null; // the form for node:http
         this.text = null; // the form for answers of Node that are one text
         this.init = null; // the form for Response
+        this.added = null; // the fields, for a Response that Deno has made without them
     }
 
     // The last value of a field, or undefined.

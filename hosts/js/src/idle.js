@@ -1,5 +1,5 @@
 // The silence of a WebSocket's client: the client is pinged after half of the time and disconnected after the whole.
-import { setTimer } from './timer.js';
+import { clock, setTimer } from './timer.js';
 
 export class Idle {
     // ping, end: called after half of the time, and at its end.
@@ -7,16 +7,16 @@ export class Idle {
         this.ms = ms;
         this.ping = ping;
         this.end = end;
-        this.since = Date.now();
+        this.since = clock();
         this.timer = ms === Infinity ? null : setTimer(() => this.look(), ms / 2);
     }
 
     heard() {
-        this.since = Date.now();
+        this.since = clock();
     }
 
     look() {
-        const silent = Date.now() - this.since, isHalf = silent >= this.ms / 2;
+        const silent = clock() - this.since, isHalf = silent >= this.ms / 2;
         if (silent >= this.ms)
             return this.end();
         if (isHalf)

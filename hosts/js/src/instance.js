@@ -70,7 +70,13 @@ export class Instance extends Owner {
     // ---- Life ----
 
     start() {
-        const { exports } = new WebAssembly.Instance(this.app.module.code, importsFor(this));
+        let exports;
+        try {
+            ({ exports } = new WebAssembly.Instance(this.app.module.code, importsFor(this)));
+        } catch (reason) { // a start section ran, and JavaScript has the memory only afterwards
+            throw reason instanceof WebAssembly.LinkError ? reason
+                : new Error(`its start section failed (imports have no memory there): ${reason.message}`);
+        }
         checkInstance(exports);
         const wrap = (f) => f && this.direct ? WebAssembly.promising(f) : f;
         this.memory = new Memory(exports.memory, (bytes) => this.countMemory(bytes));
@@ -117,7 +123,7 @@ export class Instance extends Owner {
         if (this.state === ENDED)
             return;
         const guilty = this.current;
-        this.log.write(ERROR, guilty ? `${guilty.message.method} ${guilty.message.target.slice(0, 256)}: ` +
+        this.log.write(ERROR, guilty ? `${guilty.method} ${guilty.target.slice(0, 256)}: ` +
             this.complaint(reason) : this.complaint(reason));
         this.end(guilty, 1011);
     }
@@ -127,8 +133,8 @@ export class Instance extends Owner {
         this.state = ENDED;
         const waiting = this.inbox.splice(0);
         const things = new Set(this.handles.rows.values());
-        if (guilty !== null)
-            things.add(guilty);
+        if (this.current !== null)
+            things.add(this.current); // it has no row while its call runs or is suspended
         for (const thing of things)
             if (thing.call !== undefined && thing.call !== OVER) {
                 this.closeExchange(thing);
@@ -255,9 +261,10 @@ export class Instance extends Owner {
         else if (ex.operations > 0)
             this.handles.keep(ex);
         if (ex.operations === 0)
-            this.settleOne(ex);
-        else
-            ex.watch(); // one that was answered ends in time too
+            return this.settleOne(ex);
+        ex.watch(); // the time limit holds for what a guest does after its answer, too
+        if (ex.answer !== NONE)
+            ex.complete(); // the guest may ask for it later
     }
 
     // An owner has one operation less. Requests are settled when no export runs.
@@ -289,7 +296,7 @@ export class Instance extends Owner {
         if (ex.isShort)
             return ex.fail(503);
         if (ex.dead === 0)
-            this.log.write(ERROR, `${ex.message.method} ${ex.message.target.slice(0, 256)}: ` +
+            this.log.write(ERROR, `${ex.method} ${ex.target.slice(0, 256)}: ` +
                 'mocket_handle returned without an answer');
         ex.fail(500);
     }

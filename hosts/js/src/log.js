@@ -1,6 +1,7 @@
 // The log. A guest's text is hostile: the guest may send terminal escapes, imitate lines of the host, or write a
 // million lines a second. A line is escaped (docs/contract.md, E-02), cut at 4 KiB, and taken from a bucket that
 // refills with time. Lines that did not fit are counted, and the count is logged.
+import { clock } from './timer.js';
 export const ERROR = 0, WARN = 1, INFO = 2, DEBUG = 3;
 export const LEVELS = ['error', 'warn', 'info', 'debug'];
 
@@ -42,12 +43,12 @@ export class Log {
         this.sink = write;
         this.lines = LINES_PER_SECOND;
         this.bytes = BYTES_PER_SECOND; // a line that is begun may go beyond
-        this.filled = Date.now();
+        this.filled = clock();
         this.dropped = 0;
     }
 
     mayWrite() {
-        const now = Date.now(), passed = (now - this.filled) / 1000;
+        const now = clock(), passed = (now - this.filled) / 1000;
         this.lines = Math.min(LINES_PER_SECOND, this.lines + passed * LINES_PER_SECOND);
         this.bytes = Math.min(BYTES_PER_SECOND, this.bytes + passed * BYTES_PER_SECOND);
         this.filled = now;
@@ -63,10 +64,19 @@ export class Log {
         this.lines--;
         this.bytes -= line.length;
         if (this.dropped > 0) {
-            this.sink(WARN, `${this.dropped} lines dropped`);
+            this.pass(WARN, `${this.dropped} lines dropped`);
             this.dropped = 0;
         }
-        this.sink(level, line);
+        this.pass(level, line);
+    }
+
+    // Lines are written in the middle of a guest's call: a function that throws costs its line, and no request.
+    pass(level, line) {
+        try {
+            this.sink(level, line);
+        } catch {
+            // the error could only be reported by this function
+        }
     }
 
     // Text of the host's own, which may quote a guest or a client.

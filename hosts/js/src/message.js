@@ -2,14 +2,16 @@
 // JavaScript and a guest's memory, not the bytes.
 import { BODY_HERE, METHODS, ON_DEMAND, REQUEST_BYTES, UNKNOWN_LENGTH } from './abi.js';
 import { namedByConnection, passedName } from './names.js';
+import { Owner } from './owner.js';
 import { writeLatin1, writePart } from './text.js';
 
 export const TARGET_MAX = 8192; // bytes of a target: more are 414
 
 // What is known of a request before its body. fields: flat, names as they came. They are null where `read` of a derived
 // class sets fields and peer when they are asked for: platforms that hold them in objects of their own charge for each.
-export class Message {
+export class Message extends Owner {
     constructor(method, target, authority, flags) {
+        super();
         this.method = method;
         this.target = target;
         this.whole = target; // a text that holds the target, from `wholeAt` on
@@ -139,7 +141,7 @@ function writeBare(memory, at) {
 // length is `passed.length`. Throws when the guest answers a pointer that is none.
 export const passed = { length: 0 };
 export function passMessage(memory, alloc, ex, onDemand) {
-    const { size } = layOut(ex.message, onDemand, ex.body);
+    const { size } = layOut(ex, onDemand, ex.body);
     const ptr = alloc(size) >>> 0;
     if (ptr === 0)
         return 0;
@@ -156,7 +158,7 @@ export function passMessage(memory, alloc, ex, onDemand) {
 
 // The size of a message with fields and peer, without its body; written to ptr when it fits in cap.
 export function writeFields(memory, ptr, cap, ex) {
-    const { size } = layOut(ex.message.complete(), false, null);
+    const { size } = layOut(ex.complete(), false, null);
     if (size <= cap)
         write(memory.fresh(), ptr, null, 0, ex.bodyError);
     return size;

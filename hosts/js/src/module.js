@@ -18,7 +18,7 @@ export function checkFormat(bytes) {
     if (bytes.length < 8 || !isMagic(bytes))
         throw new BadModule('not a WebAssembly module: it does not begin with \\0asm');
     if (bytes[6] === 1)
-        throw new BadModule('a WebAssembly component; this host serves core modules (build without a component step)');
+        throw new BadModule('a WebAssembly component; this host serves core modules');
 }
 
 function checkExports(code) {

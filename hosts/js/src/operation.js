@@ -11,8 +11,10 @@ export class Operation {
         this.handle = 0;
         this.state = PENDING;
         this.result = 0; // a code, or a function that makes the result when it is delivered
+        this.until = Infinity; // when it ends by itself
         this.cancel = null; // stops the work that would end it
-        this.wake = null; // of a guest that is suspended in await or await_any
+        this.taken = null; // of a guest that is suspended in await: called with the result
+        this.wake = null; // of a guest that is suspended in await_any
     }
 
     get isOperation() {
@@ -28,6 +30,8 @@ export class Operation {
         this.cancel = null;
         if (!this.instance.direct)
             this.instance.enter('mocket_done', () => this.tell());
+        else if (this.taken !== null)
+            this.taken(this.take());
         else if (this.wake !== null)
             this.wake();
     }

@@ -1,11 +1,11 @@
 // The time that a body may take: a beginning, and a second for each KiB that came.
-import { limits } from './timer.js';
+import { clock, limits } from './timer.js';
 
 const KIB_MS = 1000;
 
 export class Pace {
     // late: called once when the time is up. since: when it began.
-    constructor(timeout, late, since = Date.now()) {
+    constructor(timeout, late, since = clock()) {
         this.timeout = timeout;
         this.late = late;
         this.size = 0;
@@ -20,7 +20,7 @@ export class Pace {
     }
 
     look() {
-        const rest = this.began + this.timeout + (this.size >> 10) * KIB_MS - Date.now();
+        const rest = this.began + this.timeout + (this.size >> 10) * KIB_MS - clock();
         if (rest > 0)
             this.arm(rest);
         else

@@ -3,14 +3,12 @@
 //     fieldsOf(headers)     flat fields, by the quickest way: what a Fetch host costs is mostly this
 //     isUtf8, valueOut      field values are decoded and encoded as UTF-8, not byte by byte (workerd)
 //     normalises            targets are normalised before they come here (Bun, browsers)
-//     prefersStrings        a small string is cheaper in a Response than its bytes (Deno)
-//     prefersPlain          fields of an answer in a plain object are quicker than in Headers (Deno)
 //     fixed(body, length)   the body of an answer whose length was declared
 //     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
 //     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
 //     closes                Connection: close in an answer ends the connection
-//     pieces                larger answers are handed over in pieces of so many bytes: only then the platform says when
-//                           an answer was sent (Deno)
+//     responseOf            (head, memory, ptr, len) -> the Response of a whole answer; null: bytes and Headers are the
+//                           quickest form. An entry sets it (deno/answer.js)
 //     unknownBody()         the body of an answer to HEAD of unknown length
 import { textOf, isAscii } from './text.js';
 
@@ -52,13 +50,11 @@ export const platform = {
     isUtf8: isWorkerd,
     valueOut: isWorkerd ? decoded : same,
     normalises: !isDeno && !isWorkerd,
-    prefersStrings: isDeno,
-    prefersPlain: isDeno,
     fixed: isWorkerd ? fixedLength : same,
     passesFragments: isBun || isDeno,
     knowsLengths: isBun || isDeno || isWorkerd,
     closes: isBun,
-    pieces: isDeno ? 262144 : Infinity,
+    responseOf: null,
     // null would be announced as a body of no bytes.
     unknownBody: isBun || isDeno ? () => new ReadableStream({}) : none,
 };

@@ -5,7 +5,6 @@
 // requests but handshakes, which wait in its inbox while the instance is busy. Requests that find no instance wait
 // here, up to `queue`.
 import { REUSE_CONCURRENT, REUSE_NONE, UPGRADE } from './abi.js';
-import { WAITING } from './exchange.js';
 import { Instance, READY } from './instance.js';
 import { ERROR } from './log.js';
 
@@ -26,7 +25,7 @@ export class Pool {
         this.idle = [];
         this.hosts = new Set();
         this.shared = null;
-        this.waiting = [];
+        this.waiting = new Set(); // requests without an instance, oldest first; Exchange.close removes a request
         this.pumping = false;
         this.size = 0; // of the memory of an instance that has just started
     }
@@ -61,7 +60,7 @@ export class Pool {
     }
 
     serve(ex) {
-        if ((ex.message.flags & UPGRADE) !== 0 && this.app.hasSockets)
+        if ((ex.flags & UPGRADE) !== 0 && this.app.hasSockets)
             return this.app.parts.socket.serveHandshake(this, ex);
         const instance = this.find();
         if (instance !== null)
@@ -71,8 +70,8 @@ export class Pool {
     }
 
     wait(ex) {
-        if (this.waiting.length < this.queueMax && this.all.size > 0)
-            this.waiting.push(ex);
+        if (this.waiting.size < this.queueMax && this.all.size > 0)
+            this.waiting.add(ex);
         else
             ex.abandon(503);
     }
@@ -87,10 +86,10 @@ export class Pool {
     }
 
     // An instance that is free, a new one, or null. take: takes a free one away.
-    find(take = () => this.idle.pop()) {
+    find(take) {
         if (this.reuse === REUSE_CONCURRENT)
             return this.findShared();
-        return take() ?? (this.all.size < this.max ? this.makeLater() : null);
+        return (take ? take() : this.idle.pop()) ?? (this.all.size < this.max ? this.makeLater() : null);
     }
 
     findShared() {
@@ -120,16 +119,19 @@ export class Pool {
             instance.place = HOST;
             this.hosts.add(instance);
         } else if (instance.requests === 0 && instance.place !== IDLE) {
-            this.hosts.delete(instance);
+            if (instance.place === HOST)
+                this.hosts.delete(instance);
             this.keep(instance);
         }
-        this.pump();
+        if (this.waiting.size > 0)
+            this.pump();
     }
 
     freeConcurrent(instance) {
         this.shared ??= instance;
         if (this.shared === instance) {
-            this.hosts.delete(instance);
+            if (instance.place === HOST)
+                this.hosts.delete(instance);
             instance.place = SHARED;
         } else if (instance.sockets.size === 0 && instance.requests === 0) {
             instance.end(null, 1012);
@@ -160,21 +162,18 @@ export class Pool {
         if (this.pumping)
             return;
         this.pumping = true;
-        while (this.waiting.length > 0) {
-            if (this.waiting[0].call !== WAITING) {
-                this.waiting.shift(); // its client left
-                continue;
-            }
+        for (const ex of this.waiting) {
             const instance = this.find();
             if (instance === null)
                 break;
-            this.serveBy(instance, this.waiting.shift());
+            this.waiting.delete(ex);
+            this.serveBy(instance, ex);
         }
         this.pumping = false;
     }
 
     get requests() {
-        let count = this.waiting.length;
+        let count = this.waiting.size;
         for (const instance of this.all)
             count += instance.requests + instance.queued.size;
         return count;
@@ -195,7 +194,7 @@ export class Pool {
     }
 
     end() {
-        for (const ex of this.waiting.splice(0))
+        for (const ex of this.waiting)
             ex.abandon(503);
         for (const instance of [...this.all])
             instance.end(null, 1001);

@@ -19,6 +19,7 @@ export const EXPORTS = {
     mocket_done: 'ii:',
     mocket_ws: 'iiii:',
     mocket_gone: 'i:',
+    mocket_routes: ':i',
 };
 
 // Numbers stand alone, so that tools inline them, and in groups. Error codes, their texts.

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const ascii = new TextDecoder(); // used for bytes below 0x80 only
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
-const LOOP_MAX = 100;
+const LOOP_MAX = 40;
 const NOT_ASCII = /[^\0-\x7f]/;
 
 export const NO_BYTES = new Uint8Array(0);

@@ -2,6 +2,7 @@
 // host). Beyond the limit new bytes are refused, and existing objects live on. The last part is kept for
 // small things, so that small requests are answered while large ones are refused.
 import { WARN } from './log.js';
+import { clock } from './timer.js';
 
 export const SMALL = 16384;
 const RESERVE_SHARE = 16, RESERVE_MAX = 64 << 20;
@@ -14,7 +15,7 @@ export class Till {
         this.log = log;
         this.recount = recount;
         this.held = 0;
-        this.told = 0; // when a refusal was logged
+        this.told = -Infinity; // when a refusal was logged
     }
 
     has(bytes) {
@@ -26,7 +27,7 @@ export class Till {
     hasRoom(bytes) {
         if (this.has(bytes))
             return true;
-        const now = Date.now();
+        const now = clock();
         if (now - this.told >= TOLD_MS) {
             this.told = now;
             this.recount();

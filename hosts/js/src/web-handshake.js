@@ -12,7 +12,7 @@ export function lookForSocket(ex, { headers }) {
         return;
     const host = headers.get('host');
     if (platform.normalises && host && isAuthority(host))
-        ex.message.authority = host; // a port of 80 is gone from the URL, and origins are compared with this
-    ex.message.flags |= ex.message.info?.vouched ? UPGRADE | VOUCHED : UPGRADE;
-    ex.hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
+        ex.authority = host; // a port of 80 is gone from the URL, and origins are compared with this
+    ex.flags |= ex.info?.vouched ? UPGRADE | VOUCHED : UPGRADE;
+    ex.hasBody ||= headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
 }

@@ -3,49 +3,74 @@ import { ELIMIT, ETOOBIG, HTTP2, NORMALISED, TLS } from './abi.js';
 import { cancel, collect, collectSmall, isSmall, sourceOf } from './collect.js';
 import { CALLED, COMPLETE, Exchange, OVER } from './exchange.js';
 import { addFields } from './headers.js';
-import { Message, TARGET_MAX } from './message.js';
+import { TARGET_MAX } from './message.js';
 import { bodylessLength } from './head.js';
 import { KNOWN_METHODS } from './methods.js';
 import { platform } from './platform.js';
 import { refusalFields, refusalText } from './reasons.js';
-import { flat, isAscii, readLatin1, utf8AsLatin1 } from './text.js';
+import { isAscii, utf8AsLatin1 } from './text.js';
 import { parts, split } from './url.js';
 
+const FLAGS = platform.normalises ? NORMALISED : 0;
 const HIGH = 65536;
-const STRING_MAX = 1024;
 const CLIENT_LEFT = 499; // nobody sees it but logs
 const BREAK_TRIES = 50, BREAK_STEP_MS = 20;
 
 export class WebExchange extends Exchange {
-    constructor(app, message, request, accept) {
-        super(app, message);
+    // After look.
+    constructor(app, request, method, info, connection) {
+        super(app, method, parts.target, parts.authority,
+            FLAGS | (parts.secure ? TLS : 0) | (info?.http2 ? HTTP2 : 0));
+        this.whole = parts.whole;
+        this.wholeAt = parts.wholeAt;
         this.request = request;
-        this.takeSocket = accept; // (head, socket, exchange) -> a Response, or a code; undefined: there are no sockets
+        this.info = info;
+        this.connection = connection; // what the platform gives beside the request
         this.response = null;
+    }
+
+    read() {
+        const { request, info } = this;
+        this.fields = platform.fieldsOf(request.headers);
+        this.peer = typeof info?.peer === 'function' ? info.peer(request, this.connection) : info?.peer ?? '';
+        if (platform.isUtf8)
+            this.fields = this.fields.map((text) => isAscii(text) ? text : utf8AsLatin1(text));
+        passAuthority(this);
+        if (!this.hasBody || this.isHead || this.method === 'GET') // its length is of a body that the platform dropped
+            this.fields = withoutLength(this.fields);
     }
 
     // The guest may ask for rows and peer as long as it runs; platforms keep a request until its answer.
     answerWith(response) {
         this.response = response;
-        if (this.resolve === null)
-            return;
-        this.message.complete();
-        this.resolve(response);
+        if (this.call === CALLED ? this.answer > COMPLETE : this.operations > 0) // and the guest goes on
+            this.complete();
+        this.resolve?.(response);
+    }
+
+    run() {
+        this.app.serve(this);
+        if (this.response === null || this.call !== OVER) // a guest that has answered may still wait
+            this.watchClient();
+        return this.result();
     }
 
     // The answer, or a promise of it.
     result() {
-        if (this.response === null || this.call !== OVER) // a guest that has answered may still wait
-            this.watchClient();
-        if (this.response === null)
-            return new Promise((resolve) => { this.resolve = resolve; });
-        if (this.call === CALLED)
-            this.message.complete();
-        return this.response;
+        return this.response !== null ? this.response : new Promise((resolve) => { this.resolve = resolve; });
+    }
+
+    // body: bytes, or a code.
+    take(body) {
+        if (typeof body !== 'number')
+            this.body = body;
+        else if (!this.failBody(body))
+            return;
+        this.run();
     }
 
     watchClient() {
-        const { request, message } = this, watch = message.info?.whenLeft ?? whenLeft;
+        const { request, info } = this, watch = info?.whenLeft ?? whenLeft;
         this.stopWatching = watch(request, () => this.answer < COMPLETE && this.leave());
         if (this.call === OVER) // it had left already
             this.stopWatching();
@@ -60,14 +85,13 @@ export class WebExchange extends Exchange {
 
     // An entry that knows when an answer was sent counts it until then (info.holdAnswer).
     holdAnswer(bytes) {
-        const hold = this.message.info?.holdAnswer;
-        return hold === undefined || hold(this, bytes);
+        return this.info?.holdAnswer?.(this, bytes) ?? true;
     }
 
     sendWhole(head, memory, ptr, len) {
         if (!this.isHead && !head.isBodyless)
-            return this.answerWith(new Response(bodyOf(head, memory, ptr, len),
-                initOf(head, len > platform.pieces ? len : -1)));
+            return this.answerWith(platform.responseOf?.(head, memory, ptr, len) ??
+                new Response(memory.fresh().u8.slice(ptr, ptr + len), initOf(head)));
         const length = bodylessLength(head, len);
         this.answerWith(new Response(null, initOf(head, length)));
     }
@@ -121,9 +145,10 @@ export class WebExchange extends Exchange {
     }
 
     accept(head, socket) {
-        if (this.takeSocket === undefined)
+        const take = this.info?.accept; // (head, socket, exchange) -> a Response, or a code
+        if (take === undefined)
             return super.accept();
-        const response = this.takeSocket(head, socket, this);
+        const response = take(head, socket, this);
         if (typeof response === 'number')
             return response;
         this.answerWith(response);
@@ -158,30 +183,6 @@ export function refusal(status, isHead = false, close = false) {
     return new Response(isHead ? null : refusalText(status), { status, headers });
 }
 
-// A small text as a string where that is cheaper; a string invents a content-type where there is none.
-function bodyOf(head, memory, ptr, len) {
-    if (platform.prefersStrings && len <= STRING_MAX && head.typed) {
-        const text = readLatin1(memory, ptr, len);
-        if (isAscii(text))
-            return text;
-    }
-    const bytes = memory.fresh().u8.slice(ptr, ptr + len);
-    return len > platform.pieces ? inPieces(bytes, platform.pieces) : bytes;
-}
-
-// The platform takes a piece when it has sent the one before.
-function inPieces(bytes, size) {
-    let at = 0;
-    return new ReadableStream({
-        pull(controller) {
-            controller.enqueue(bytes.subarray(at, at + size));
-            at += size;
-            if (at >= bytes.length)
-                controller.close();
-        },
-    }, { highWaterMark: 0 });
-}
-
 function headersOf(head) {
     const headers = new Headers();
     for (let i = 0; i < head.fields.length; i += 2)
@@ -201,51 +202,16 @@ export function whenLeft({ signal }, callback) {
     return () => signal?.removeEventListener('abort', callback);
 }
 
-// A plain object, where that is quicker than Headers; null when a name comes twice.
-function plainOf({ status, fields }) {
-    const plain = {};
-    if (!platform.prefersPlain || status === 426)
-        return null;
-    for (let i = 0; i < fields.length; i += 2) {
-        const name = fields[i].toLowerCase();
-        if (Object.hasOwn(plain, name))
-            return null;
-        plain[name] = flat(fields[i + 1]);
-    }
-    return plain;
-}
-
 // The same head comes again: its Headers are made once, and Response copies them.
-function initOf(head, length = -1) {
+export function initOf(head, length = -1) {
     if (length < 0)
-        return head.init ??= { status: head.status, headers: plainOf(head) ?? headersOf(head) };
+        return head.init ??= { status: head.status, headers: headersOf(head) };
     const headers = headersOf(head);
     headers.set('content-length', String(length));
     return { status: head.status, headers };
 }
 
 // ---- Requests ----
-
-class WebMessage extends Message {
-    constructor(method, target, authority, flags) {
-        super(method, target, authority, flags);
-        this.request = null;
-        this.info = undefined;
-        this.connection = undefined; // what the platform gives beside the request
-        this.bodyless = false;
-    }
-
-    read() {
-        const { request, info, connection } = this;
-        this.fields = platform.fieldsOf(request.headers);
-        this.peer = typeof info?.peer === 'function' ? info.peer(request, connection) : info?.peer ?? '';
-        if (platform.isUtf8)
-            this.fields = this.fields.map((text) => isAscii(text) ? text : utf8AsLatin1(text));
-        passAuthority(this);
-        if (this.bodyless) // its length is of a body that the platform dropped
-            this.fields = withoutLength(this.fields);
-    }
-}
 
 // The target's own authority takes the place of Host.
 function passAuthority({ fields, authority }) {
@@ -261,25 +227,13 @@ function withoutLength(fields) {
     return fields;
 }
 
-// A Message, or the status that refuses it.
-function messageOf(request, method, info, bodyless) {
+// 0, or the status that refuses a request. Sets `parts`.
+function look(request, method) {
     if (method !== 'GET' && (!KNOWN_METHODS.has(method) || method === 'CONNECT'))
         return method === 'CONNECT' ? 405 : 501;
-    const { url } = request, isValid = split(url), { secure, authority, target, targetAt } = parts;
-    if (!isValid || (authority === '' && request.headers.get('host')))
+    if (!split(request.url) || (parts.authority === '' && request.headers.get('host')))
         return 400;
-    if (target.length > TARGET_MAX)
-        return 414;
-    const flags = (platform.normalises ? NORMALISED : 0) | (secure ? TLS : 0) | (info?.http2 ? HTTP2 : 0);
-    const message = new WebMessage(method, target, authority, flags);
-    if (targetAt >= 0) {
-        message.whole = url;
-        message.wholeAt = targetAt;
-    }
-    message.request = request;
-    message.info = info;
-    message.bodyless = bodyless;
-    return message;
+    return parts.target.length > TARGET_MAX ? 414 : 0;
 }
 
 // A list, which may be empty. The platform answers 100 itself.
@@ -294,49 +248,45 @@ export function respondTo(app, request, info, connection) {
     const length = isGet ? -1 : Number(request.headers.get('content-length') ?? -1);
     const bodyless = isGet || (length <= 0 && request.body === null);
     const isExpected = bodyless || EXPECTED.test(request.headers.get('expect') ?? '');
-    const message = messageOf(request, method, info, bodyless);
-    if (typeof message === 'number' || !isExpected) {
+    const status = isExpected ? look(request, method) : 417;
+    if (status !== 0) {
         if (!bodyless)
             cancel(request.body);
-        return refusal(isExpected ? message : 417, false, isExpected);
+        return refusal(status, false, isExpected);
     }
-    message.connection = connection;
-    if (app.proxies.any && app.proxies.trusts(message.complete().peer))
-        app.proxies.learn(message);
-    const ex = new WebExchange(app, message, request, info?.accept);
+    const ex = new WebExchange(app, request, method, info, connection);
+    if (!bodyless) {
+        ex.hasBody = true;
+        ex.left = length;
+    }
+    if (app.proxies.any && app.proxies.trusts(ex.complete().peer))
+        app.proxies.learn(ex);
     if (app.hasSockets)
         app.parts.socket.lookForSocket(ex, request);
     if (bodyless)
-        return run(app, ex);
-    ex.hasBody = true;
-    ex.left = length;
+        return ex.run();
     if (app.streams) {
         ex.body = null;
         ex.source = sourceOf(request, app.maxBody, app.options.bodyTimeout);
         if (length > app.maxBody)
             ex.source.fail(ETOOBIG);
-        return run(app, ex);
+        return ex.run();
     }
     if (length > app.maxBody) {
         cancel(request.body);
-        return ex.failBody(ETOOBIG) ? run(app, ex) : ex.result();
+        return ex.failBody(ETOOBIG) ? ex.run() : ex.result();
     }
-    return whole(app, ex);
-}
-
-async function whole(app, ex) {
-    const { request, left } = ex, { bodyTimeout } = app.options, hold = (bytes) => ex.hold(bytes);
-    const body = !platform.knowsLengths || !isSmall(left) ? await collect(request.body, app.maxBody, bodyTimeout, hold)
-        : hold(left) ? await collectSmall(request, left, bodyTimeout) : ELIMIT;
-    if (typeof body !== 'number')
-        ex.body = body;
-    else if (!ex.failBody(body))
-        return ex.result();
-    return run(app, ex);
-}
-
-function run(app, ex) {
-    app.serve(ex);
+    takeWhole(ex, app.options.bodyTimeout);
     return ex.result();
+}
+
+function takeWhole(ex, timeout) {
+    const { app, request, left } = ex, take = (body) => ex.take(body);
+    if (!platform.knowsLengths || !isSmall(left))
+        collect(request.body, app.maxBody, timeout, (bytes) => ex.hold(bytes)).then(take);
+    else if (ex.hold(left))
+        collectSmall(request, left, timeout, take);
+    else
+        take(ELIMIT);
 }
 

@@ -38,6 +38,13 @@ test('a guest cannot write into the log what it likes, nor as much', async () =>
     await app.close();
 });
 
+test('a log function that throws costs no request', async () => {
+    const app = await load(hostile('requests'), { log: () => { throw new Error('the disk is full'); } });
+    assert.equal((await get(app, '/trap')).status, 500);
+    assert.equal(await text(get(app, '/ok')), 'hello');
+    await app.close();
+});
+
 // ---- Event-driven: many requests in one instance ----
 
 async function events(run, options) {
@@ -78,6 +85,20 @@ test('a trap costs its request 500 and the neighbours 503; the next one is serve
     assert.equal(await text(get(app, '/ok')), 'hello');
 }));
 
+test('a guest that answers after a wait, and waits again, may ask for the fields', () => events(async (app, has) => {
+    const headers = new Headers({ name: 'value' });
+    let isAnswered = false;
+    const answer = await app.fetch({ method: 'GET', url: 'http://a/ask', body: null, get headers() {
+        assert.ok(!isAnswered, 'the platform has forgotten the request');
+        return headers;
+    } });
+    isAnswered = true;
+    assert.equal(await answer.text(), 'early');
+    await sleep(100);
+    const found = Number(await text(get(app, '/asked')));
+    assert.ok(found > 64 && !has('failed'), String(found));
+}));
+
 // ---- Direct style ----
 
 test('handlers that wait: an instance each, up to the limit, then a queue, then 503', async () => {
@@ -87,4 +108,25 @@ test('handlers that wait: an instance each, up to the limit, then a queue, then 
     assert.deepEqual(statuses.sort(), [200, 200, 200, 503, 503]);
     assert.ok(Date.now() - began < 1500);
     await busy.close();
+});
+
+test('a client that leaves the queue makes room in it', async () => {
+    const app = await load(example('realtime'), { maxInstances: 1, queue: 1 }), leaving = new AbortController();
+    const slow = get(app, '/sleep/300'), left = get(app, '/sleep/1', { signal: leaving.signal });
+    leaving.abort();
+    assert.equal((await left).status, 499);
+    assert.equal(app.pool.requests, 1);
+    assert.equal((await get(app, '/sleep/1')).status, 200);
+    assert.equal((await slow).status, 200);
+    await app.close();
+});
+
+test('close: a handler that waits longer than the grace is answered for, and never goes on', async () => {
+    const { log, lines } = recorder(), app = await load(example('realtime'), { log });
+    const slow = get(app, '/sleep/300');
+    await app.close({ grace: 50 });
+    const answer = await slow;
+    assert.deepEqual([answer.status, answer.headers.get('retry-after'), app.till.held], [503, '1', 0]);
+    await sleep(400);
+    assert.deepEqual([lines, app.till.held, app.pool.requests], [[], 0, 0]);
 });

@@ -26,7 +26,7 @@ function exchangeOf(file) {
         message.peer = file.peer;
     }
     const body = file.flags & BODY_HERE ? file.body : null;
-    return { message, body, left: file.left, bodyError: file.error };
+    return Object.assign(message, { body, left: file.left, bodyError: file.error });
 }
 
 for (const file of golden('request'))
@@ -84,8 +84,7 @@ for (const file of golden('fetched'))
 
 function request(fields) {
     const message = new Message('POST', '/a?b=c', 'example.org', TLS);
-    message.fields = fields;
-    return { message, body: utf8Of('body'), left: 0, bodyError: 0 };
+    return Object.assign(message, { fields, body: utf8Of('body'), left: 0, bodyError: 0 });
 }
 const FIELDS = ['Host', 'example.org', 'X-Two', 'b'];
 
@@ -112,7 +111,7 @@ test('fields on demand are made when the guest asks, and once', () => {
         message.fields = ['host', 'a'];
         message.peer = '::1';
     };
-    const ex = { message, body: new Uint8Array(0), left: 0, bodyError: 0 };
+    const ex = Object.assign(message, { body: new Uint8Array(0), left: 0, bodyError: 0 });
     passMessage(memory, () => AT, ex, true);
     assert.deepEqual([made, memory.u32[AT / 4 + 1] & ON_DEMAND], [0, ON_DEMAND]);
     writeFields(memory, AT, PAGE, ex);

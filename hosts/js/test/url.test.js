@@ -35,7 +35,7 @@ test('a URL without an origin or a path', () => {
 test('a part of a URL holds the target', () => {
     const url = 'http://a:80/some/path?x=1';
     split(url);
-    assert.equal(url.slice(parts.targetAt, parts.targetAt + parts.target.length), parts.target);
+    assert.equal(parts.whole.slice(parts.wholeAt, parts.wholeAt + parts.target.length), parts.target);
     split('http://a:80?x');
-    assert.equal(parts.targetAt, -1);
+    assert.equal(parts.whole, parts.target);
 });

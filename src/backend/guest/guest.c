@@ -13,12 +13,16 @@
 #include "../../abi/codec.h"
 #include "../../base/memory.h"
 #include "../../base/span.h"
+#include "../../base/word.h"
+#include "../../core/app.h"
 #include "../../core/backend.h"
+#include "../../core/describe.h"
 #include "body.h"
 #include "imports.h"
 #include "request.h"
 #include "sink.h"
 #include "socket.h"
+#include "trace.h"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define ROOM_KEPT 16384 /* bytes of room that are kept between requests */
@@ -146,6 +150,7 @@ static void handle(int32_t id, char *message, size_t len)
 EXPORT(mocket_start) void mocket__guest_start(void);
 EXPORT(mocket_alloc) char *mocket__guest_alloc(uint32_t len);
 EXPORT(mocket_handle) void mocket__guest_handle(int32_t req, char *message, uint32_t len);
+EXPORT(mocket_routes) const void *mocket__guest_routes(void);
 
 void mocket__guest_start(void)
 {
@@ -189,6 +194,19 @@ void mocket__guest_handle(int32_t req, char *message, uint32_t len)
     instance.message = NULL;
 }
 
+/* Called by tools, at most once in the life of an instance, so the memory is not kept track of. */
+const void *mocket__guest_routes(void)
+{
+    struct mocket_buf text = { 0 };
+    mocket__buf_span(&text, (mocket_span){ "\0\0\0", 4 });
+    if (instance.app)
+        mocket__app_describe(instance.app, &text);
+    if (mocket__buf_status(&text) < 0)
+        return NULL;
+    mocket__store_u32(text.ptr, (uint32_t)text.len - 4);
+    return text.ptr;
+}
+
 char *mocket__guest_keep(struct mocket_arena *into)
 {
     char *message = instance.message;
@@ -215,6 +233,8 @@ int mocket_listen(mocket_app *app, const char *address)
     instance.app = app;
     instance.env = (struct mocket_env){ .now_ns = now_ns, .log = log_line, .random = fill_random };
     instance.env.worker = mocket__app_worker_start(app);
+    if (&mocket__guest_trace)
+        app->root->trace = mocket__guest_trace.request;
     mocket__arena_init(&instance.arena, 0);
     mocket__import_option(MOCKET_ABI_OPTION_MAX_BODY, mocket__app_setting(app, MOCKET_MAX_BODY));
     if (&mocket__guest_sockets) {

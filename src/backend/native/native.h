@@ -100,10 +100,25 @@ struct mocket_native_done {
     uint64_t began_ns;                    /* by uv_hrtime, when the head was complete; 0: it never was */
 };
 
+#define MOCKET_ADDRESS_FORMS "host:port, :port, [v6]:port (with https:// before it for TLS) or unix:path"
+
 /* True if address has a form that mocket_listen takes. Listening on it may still fail. */
 bool mocket__native_is_address(const char *address);
-/* The port of host:port, :port or [v6]:port; 0 stands for any free port. -1 for every other text, unix:path too. */
+/* True if address asks for TLS: it begins with https://, in any case. */
+bool mocket__native_is_secure(const char *address);
+/* The port of host:port, :port or [v6]:port, with or without https://; 0 stands for any free port. -1 for every other
+ * text, unix:path too. */
 int mocket__native_port(const char *address);
+
+/* What TLS is made of. Files are in PEM form. */
+struct mocket_native_tls {
+    /* A list. A client gets the certificate for the name that it asks for, else the first one. */
+    const struct mocket_certificate *certificates;
+    /* File of authorities, one of which must have signed each client's certificate; NULL: clients need none. */
+    const char *client_ca;
+    const char *ciphers; /* of TLS 1.2, by OpenSSL's names with colons between; NULL: our choice */
+    int least_version;   /* 12 or 13; 0: 12 */
+};
 
 struct mocket_native_opts {
     const char *const *addresses; /* as mocket_listen takes them; environment is not looked at */
@@ -118,6 +133,9 @@ struct mocket_native_opts {
     /* Told after each request, on its worker's thread; NULL: nobody wants to know. */
     void (*on_done)(void *data, const struct mocket_native_done *done);
     void *data;
+    struct mocket_native_tls tls; /* for addresses that ask for it */
+    const char *redirect;         /* a further address, whose requests are sent to the first https one; NULL */
+    const char *acme_challenge;   /* a folder: plain addresses answer challenges of ACME from it; NULL */
     const struct mocket_descriptors *descriptors; /* the process's budget; NULL: made from the app's settings */
     struct mocket_account *account; /* charged with what is held for clients; NULL: without such a limit */
     bool signals;                   /* SIGINT and SIGTERM stop it; the same one again ends the program */
@@ -126,6 +144,10 @@ struct mocket_native_opts {
 /* Opens those of descriptors 0 to 2 that are closed on /dev/null. To be called before anything else is opened. 0, or
  * MOCKET_EIO: /dev/null cannot be opened. */
 int mocket__native_standard(void);
+
+/* Reads the files of certificates again, on another thread, and logs what came of it. Any thread; no effect while
+ * nothing is served over TLS. */
+void mocket__native_reload(mocket_app *app);
 
 /* Serves until mocket_stop. 0 or below zero. */
 int mocket__native_serve(mocket_app *app, const struct mocket_native_opts *opts);

@@ -10,7 +10,7 @@
 
 static struct mocket_exchange *exchange_of(mocket_event *e)
 {
-    return MOCKET_CONTAINER_OF(e->req->env, struct mocket_exchange, env);
+    return MOCKET_CONTAINER_OF(e->req, struct mocket_exchange, req);
 }
 
 int mocket__native_park_until(mocket_event *e, void (*begin)(void *arg, struct mocket_park *park),

@@ -4,16 +4,22 @@
  *
  * mocket_stop may come from any thread or signal handler, also while the server ends. The backend that it finds in the
  * app therefore lives as long as the app, and ending waits for calls of stop that are under way before handles go. */
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../../base/memory.h"
 #include "../../base/span.h"
+#include "../../system/beneath.h"
 #include "client/outgoing.h"
 #include "log.h"
 #include "native.h"
+#include "server/door.h"
 #include "server/worker.h"
+#include "thread.h"
+#include "tls/tls.h"
 
 /* Not linked with apps that fetch nothing. */
 #pragma weak mocket__pool_new
@@ -28,7 +34,8 @@ struct backend {
 struct serving {
     struct mocket_server server;
     struct backend *backend;
-    uv_signal_t signals[2];
+    struct mocket_tls_opts tls;
+    uv_signal_t signals[2], hang_up;
 };
 
 /* ---- problems ---- */
@@ -121,6 +128,17 @@ static int publish(struct mocket_backend *base, mocket_span topic, int kind, moc
     return rc;
 }
 
+void mocket__native_reload(mocket_app *app)
+{
+    struct backend *b = (struct backend *)__atomic_load_n(&app->root->backend, __ATOMIC_ACQUIRE);
+    if (!b)
+        return;
+    atomic_fetch_add(&b->callers, 1);
+    if (atomic_load(&b->running) && b->server->tls)
+        mocket__tls_reload(b->server->tls);
+    atomic_fetch_sub(&b->callers, 1);
+}
+
 static int backend_new(struct serving *s, mocket_app *app)
 {
     struct backend *b = mocket__new(sizeof *b);
@@ -163,6 +181,13 @@ static void on_signal(uv_signal_t *handle, int number)
     stop(&s->backend->base);
 }
 
+static void on_hang_up(uv_signal_t *handle, int number)
+{
+    struct serving *s = handle->data;
+    (void)number;
+    mocket__tls_reload(s->server.tls);
+}
+
 static int watch_signals(struct serving *s)
 {
     static const int numbers[2] = { SIGINT, SIGTERM };
@@ -173,7 +198,13 @@ static int watch_signals(struct serving *s)
         if (uv_signal_start_oneshot(&s->signals[i], on_signal, numbers[i]) < 0)
             return MOCKET_EIO;
     }
-    return 0;
+    if (!s->server.tls)
+        return 0;
+    s->hang_up.data = s;
+    return uv_signal_init(&s->server.workers[0].loop, &s->hang_up) == 0 &&
+                   uv_signal_start(&s->hang_up, on_hang_up, SIGHUP) == 0
+               ? 0
+               : MOCKET_EIO;
 }
 
 /* ---- opening ---- */
@@ -190,6 +221,8 @@ static int read_settings(struct mocket_server *s)
     s->grace_ms = mocket__app_setting(app, MOCKET_STOP_GRACE);
     s->body_silence_ms = mocket__app_setting(app, MOCKET_BODY_TIMEOUT);
     s->body_total_ms = mocket__app_setting(app, MOCKET_BODY_TOTAL);
+    /* An app that counts on client certificates may be served without TLS: its clients have none then. */
+    s->trusts_client_cert = s->opts->tls.client_ca || app->root->client_ca;
     return per_address >= 0 && !s->addresses ? problem(s->opts, MOCKET_ENOMEM, "out of memory") : 0;
 }
 
@@ -199,7 +232,7 @@ static void share_descriptors(struct mocket_server *s)
     const struct mocket_descriptors *given = s->opts->descriptors;
     char text[MOCKET_DESCRIPTORS_TEXT];
     s->descriptors = (struct mocket_descriptors){ .workers = (size_t)s->worker_count,
-                                                  .listeners = s->opts->address_count,
+                                                  .listeners = s->opts->address_count + (s->opts->redirect ? 1 : 0),
                                                   .connections = s->max_connections,
                                                   .files = MOCKET_NATIVE_FILES,
                                                   .outgoing = mocket__pool_new ? MOCKET_NATIVE_OUTGOING : 0 };
@@ -211,20 +244,95 @@ static void share_descriptors(struct mocket_server *s)
         s->max_connections = s->descriptors.connections;
 }
 
-static int open_listeners(struct mocket_server *s)
+static int open_listener(struct mocket_server *s, const char *address, bool redirects)
 {
     char text[MOCKET_PROBLEM_LEN];
-    size_t count = s->opts->address_count;
-    s->listeners = count > 0 ? mocket__new(sizeof *s->listeners * count) : NULL;
-    if (!s->listeners)
-        return problem(s->opts, count > 0 ? MOCKET_ENOMEM : MOCKET_EINVAL, "there is no address to listen on");
-    for (size_t i = 0; i < count; i++) {
-        int rc = mocket__listener_open(&s->listeners[i], s->opts->addresses[i], s->worker_count, text);
-        if (rc < 0)
-            return problem(s->opts, rc, text);
-        s->listener_count++;
-    }
+    struct mocket_listener *l = &s->listeners[s->listener_count];
+    int rc = mocket__listener_open(l, address, s->worker_count, text);
+    if (rc < 0)
+        return problem(s->opts, rc, text);
+    l->redirects = redirects;
+    s->listener_count++;
     return 0;
+}
+
+static int open_listeners(struct mocket_server *s)
+{
+    const struct mocket_native_opts *opts = s->opts;
+    size_t count = opts->address_count;
+    int rc = 0;
+    s->listeners = count > 0 ? mocket__new(sizeof *s->listeners * (count + 1)) : NULL;
+    if (!s->listeners)
+        return problem(opts, count > 0 ? MOCKET_ENOMEM : MOCKET_EINVAL, "there is no address to listen on");
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = open_listener(s, opts->addresses[i], false);
+    return rc == 0 && opts->redirect ? open_listener(s, opts->redirect, true) : rc;
+}
+
+/* ---- TLS ---- */
+
+static bool any_secure(const struct mocket_native_opts *opts)
+{
+    bool secure = false;
+    for (size_t i = 0; i < opts->address_count; i++)
+        secure = secure || mocket__native_is_secure(opts->addresses[i]);
+    return secure;
+}
+
+/* What asks for TLS, and what TLS needs, belong together. */
+static const char *tls_mistake(const struct mocket_native_opts *opts)
+{
+    const struct mocket_native_tls *tls = &opts->tls;
+    if (opts->redirect && mocket__native_is_secure(opts->redirect))
+        return "the address that redirects to https must be a plain one";
+    if (any_secure(opts))
+        return tls->certificates ? NULL : "an https address needs a certificate and its key";
+    if (tls->certificates || tls->client_ca || tls->ciphers || tls->least_version)
+        return "there are settings of TLS, but no address begins with https://";
+    return opts->redirect ? "there is no https address to redirect to" : NULL;
+}
+
+static void log_tls(void *data, int level, mocket_span line)
+{
+    mocket__server_log(data, level, line);
+}
+
+static int open_tls(struct serving *s)
+{
+    struct mocket_server *server = &s->server;
+    char text[MOCKET_TLS_PROBLEM_LEN];
+    const char *mistake = tls_mistake(server->opts);
+    if (mistake)
+        return problem(server->opts, MOCKET_EINVAL, mistake);
+    if (!any_secure(server->opts))
+        return 0;
+    s->tls = (struct mocket_tls_opts){
+        .files = &server->opts->tls, .protocol = mocket__worker_protocol, .log = log_tls, .data = server
+    };
+    server->tls = mocket__tls_new(&s->tls, text);
+    return server->tls ? 0 : problem(server->opts, MOCKET_EINVAL, text);
+}
+
+static int https_port(const struct mocket_server *s)
+{
+    int port = 0;
+    for (size_t i = 0; i < s->listener_count && port == 0; i++)
+        port = s->listeners[i].secure ? s->listeners[i].port : 0;
+    return port;
+}
+
+static int open_door(struct mocket_server *s)
+{
+    const struct mocket_native_opts *opts = s->opts;
+    char text[512];
+    if (!opts->redirect && !opts->acme_challenge)
+        return 0;
+    if (opts->acme_challenge && !mocket__beneath_is_folder(opts->acme_challenge)) {
+        snprintf(text, sizeof text, "challenges of ACME: %s: %s", opts->acme_challenge, strerror(errno));
+        return problem(opts, MOCKET_EINVAL, text);
+    }
+    s->door = mocket__door_new(opts->acme_challenge, https_port(s));
+    return s->door ? 0 : problem(opts, MOCKET_ENOMEM, "out of memory");
 }
 
 static int open_workers(struct mocket_server *s)
@@ -247,22 +355,13 @@ static void run_worker(void *arg)
     mocket__worker_run(arg);
 }
 
-/* Signals go to the thread that watches them; a worker thread blocks all but those of its own faults, which kill a
- * process that blocks them without asking its handlers. */
 static int start_threads(struct mocket_server *s)
 {
-    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
-    sigset_t others, old;
     int rc = 0;
-    sigfillset(&others);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigdelset(&others, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &others, &old);
     for (int i = 1; i < s->worker_count && rc == 0; i++) {
-        rc = uv_thread_create(&s->workers[i].thread, run_worker, &s->workers[i]);
+        rc = mocket__thread_start(&s->workers[i].thread, run_worker, &s->workers[i]);
         s->workers[i].started = rc == 0;
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     return rc == 0 ? 0 : problem(s->opts, MOCKET_EIO, "a worker thread could not be started");
 }
 
@@ -281,6 +380,8 @@ static void close_server(struct mocket_server *s)
         mocket__worker_close(&s->workers[i]);
     for (size_t i = 0; i < s->listener_count; i++)
         mocket__listener_close(&s->listeners[i]);
+    mocket__tls_free(s->tls);
+    mocket__door_free(s->door);
     mocket__addresses_free(s->addresses);
     mocket__free(s->workers);
     mocket__free(s->listeners);
@@ -310,7 +411,11 @@ static void tell_ready(const struct mocket_server *s)
 static int serve(struct serving *s)
 {
     struct mocket_server *server = &s->server;
-    int rc = open_listeners(server);
+    int rc = open_tls(s);
+    if (rc == 0)
+        rc = open_listeners(server);
+    if (rc == 0)
+        rc = open_door(server);
     if (rc == 0)
         rc = open_workers(server);
     if (rc == 0 && server->opts->signals)

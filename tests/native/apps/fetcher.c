@@ -303,5 +303,5 @@ int main(void)
     mocket_ws(app, "/socket", on_socket, NULL);
     int rc = mocket_listen(app, ":4000");
     mocket_free(app);
-    return rc < 0;
+    return rc;
 }

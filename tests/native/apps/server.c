@@ -14,7 +14,7 @@ static const struct {
     { "WRITE_TIMEOUT", MOCKET_WRITE_TIMEOUT },     { "IDLE_TIMEOUT", MOCKET_IDLE_TIMEOUT },
     { "STOP_GRACE", MOCKET_STOP_GRACE },           { "MAX_BODY", MOCKET_MAX_BODY },
     { "BODY_TOTAL", MOCKET_BODY_TOTAL },           { "LINGER_TIMEOUT", MOCKET_LINGER_TIMEOUT },
-    { "LINGER_TOTAL", MOCKET_LINGER_TOTAL },
+    { "LINGER_TOTAL", MOCKET_LINGER_TOTAL },       { "HANDSHAKE_TIMEOUT", MOCKET_HANDSHAKE_TIMEOUT },
 };
 
 static int hello(mocket_event *e)
@@ -31,6 +31,20 @@ static int who(mocket_event *e)
 static void begins(mocket_event *e)
 {
     mocket_log(e, MOCKET_LOG_INFO, "%s: begins", mocket_path(e));
+}
+
+/* The certificate of a client. ms: it is written to the log so much later, whether the client is there or not. */
+static int certificate(mocket_event *e)
+{
+    const char *ms = mocket_query(e, "ms");
+    if (ms) {
+        begins(e);
+        mocket_sleep(e, (uint32_t)atoi(ms));
+    }
+    const char *text = mocket_header(e, "client-cert"), *chain = mocket_header(e, "client-cert-chain");
+    if (ms)
+        mocket_log(e, MOCKET_LOG_INFO, "client-cert: %s.", text ? text : "none");
+    return mocket_textf(e, "%s%s", text ? text : "none", chain ? chain : "");
 }
 
 static int echo(mocket_event *e)
@@ -130,9 +144,23 @@ static int count(mocket_event *e)
     return mocket_textf(e, "%p %ld", mocket_worker(e), ++*answered);
 }
 
+/* list: certificate:key,certificate:key */
+static void add_certificates(mocket_app *app, char *list)
+{
+    for (char *rest, *pair = strtok_r(list, ",", &rest); pair; pair = strtok_r(NULL, ",", &rest)) {
+        char *colon = strchr(pair, ':');
+        *colon = '\0';
+        mocket_tls_certificate(app, pair, colon + 1);
+    }
+}
+
 int main(void)
 {
     mocket_app *app = mocket_new();
+    if (getenv("CERTIFICATES"))
+        add_certificates(app, getenv("CERTIFICATES"));
+    if (getenv("CLIENT_CA"))
+        mocket_tls_client_ca(app, getenv("CLIENT_CA"));
     for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
         if (getenv(settings[i].name))
             mocket_set(app, settings[i].what, atoll(getenv(settings[i].name)));
@@ -141,6 +169,7 @@ int main(void)
     mocket_on_worker(app, count_new, free, NULL);
     mocket_get(app, "/", hello);
     mocket_get(app, "/who", who);
+    mocket_get(app, "/certificate", certificate);
     mocket_post(app, "/echo", echo);
     mocket_get(app, "/nap", nap);
     mocket_get(app, "/block", block);
@@ -152,5 +181,5 @@ int main(void)
     mocket_get(app, "/count", count);
     int rc = mocket_listen(app, ":4000");
     mocket_free(app);
-    return rc < 0;
+    return rc;
 }

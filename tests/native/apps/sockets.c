@@ -187,5 +187,5 @@ int main(void)
         &(struct mocket_ws_opts){ .size = sizeof(struct mocket_ws_opts), .protocols = protocols, .origins = origins });
     int rc = mocket_listen(app, ":0");
     mocket_free(app);
-    return rc < 0;
+    return rc;
 }

@@ -101,10 +101,11 @@ static void charges_arenas(void **state)
     struct mocket_account a;
     struct mocket_arena arena;
     mocket__arena_init(&arena, 0);
+    arena.first_len = MOCKET_ARENA_FIRST;
     arena.till = mocket__account_till(account_of(&a, 16 * MIB));
     arena.part = MOCKET_CHARGE_REQUESTS;
     assert_non_null(mocket__arena_alloc(&arena, 100));
-    unit_equal((long long)mocket__account_held(&a), MOCKET_ARENA_CHUNK, 0);
+    unit_equal((long long)mocket__account_held(&a), MOCKET_ARENA_FIRST, 0);
     struct mocket_arena_mark mark = mocket__arena_mark(&arena);
     arena.part = MOCKET_CHARGE_ANSWERS;
     assert_non_null(mocket__arena_alloc(&arena, 10 * MIB));
@@ -116,7 +117,16 @@ static void charges_arenas(void **state)
     unit_equal((long long)mocket__account_part(&a, MOCKET_CHARGE_ANSWERS), 0, 0);
     assert_non_null(mocket__arena_alloc(&arena, 10 * MIB));
     mocket__arena_reset(&arena);
-    unit_equal((long long)mocket__account_held(&a), MOCKET_ARENA_CHUNK, 1);
+    unit_equal((long long)mocket__account_held(&a), MOCKET_ARENA_FIRST, 1);
+    arena.part = MOCKET_CHARGE_ANSWERS; /* a chunk that was kept is charged as what it is used for */
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(mocket__arena_alloc(&arena, 1000));
+        assert_non_null(mocket__arena_alloc(&arena, 1000));
+        unit_equal((long long)mocket__account_part(&a, arena.part), MOCKET_ARENA_FIRST, i);
+        mocket__arena_reset(&arena);
+        arena.part = MOCKET_CHARGE_OUTGOING;
+    }
+    unit_equal((long long)mocket__account_part(&a, MOCKET_CHARGE_ANSWERS), 0, 2);
     mocket__arena_release(&arena);
     unit_equal((long long)mocket__account_held(&a), 0, 0);
     mocket__arena_release(&arena);
@@ -153,6 +163,7 @@ static int charge_much(void *arg)
     struct mocket_buf buf = { .till = t, .part = MOCKET_CHARGE_SOCKETS };
     struct mocket_arena arena;
     mocket__arena_init(&arena, 0);
+    arena.first_len = MOCKET_ARENA_FIRST;
     arena.till = t;
     arena.part = MOCKET_CHARGE_REQUESTS;
     char bytes[3000] = { 0 };

@@ -22,21 +22,102 @@ static void test_pieces(void **state)
     mocket__arena_release(&a);
 }
 
-static void test_reset_keeps_the_first_chunk(void **state)
+static void test_arrays_double(void **state)
+{
+    (void)state;
+    struct mocket_arena a;
+    uint32_t *rows = NULL;
+    size_t cap = 0;
+    mocket__arena_init(&a, 256);
+    for (uint32_t i = 0; i < 100; i++) {
+        if (i == cap)
+            rows = mocket__arena_grow(&a, rows, &cap, 3, sizeof *rows);
+        rows[i] = i;
+    }
+    assert_int_equal(cap, 192); /* 3 doubled six times */
+    for (uint32_t i = 0; i < 100; i++)
+        assert_int_equal(rows[i], i);
+    assert_false(a.failed);
+    cap = SIZE_MAX / 2 + 1;
+    assert_null(mocket__arena_grow(&a, rows, &cap, 3, 1));
+    cap = SIZE_MAX / 8;
+    assert_null(mocket__arena_grow(&a, rows, &cap, 3, sizeof *rows * 2));
+    assert_int_equal(cap, SIZE_MAX / 8);
+    assert_true(a.failed);
+    mocket__arena_release(&a);
+}
+
+/* Fills len bytes in pieces. */
+static void fill(struct mocket_arena *a, size_t len)
+{
+    for (size_t done = 0; done < len; done += 64)
+        memset(mocket__arena_alloc(a, 64), 'z', 64);
+}
+
+static void test_reset_keeps_what_a_request_needs(void **state)
 {
     (void)state;
     struct mocket_arena a;
     mocket__arena_init(&a, 0);
+    a.first_len = MOCKET_ARENA_FIRST;
     void *first = mocket__arena_alloc(&a, 32);
-    for (int i = 0; i < 100; i++)
-        assert_non_null(mocket__arena_alloc(&a, 1000));
-    mocket__arena_reset(&a);
-    mocket__memory_hook(unit_allocate);
-    unit_allocations = unit_failing = 0;
-    assert_ptr_equal(mocket__arena_alloc(&a, 32), first);
-    assert_int_equal(unit_allocations, 0);
-    mocket__memory_hook(NULL);
+    fill(&a, MOCKET_ARENA_CHUNK);
+    for (int round = 0; round < 3; round++) {
+        mocket__arena_reset(&a);
+        mocket__memory_hook(unit_allocate);
+        unit_allocations = unit_failing = 0;
+        assert_ptr_equal(mocket__arena_alloc(&a, 32), first);
+        fill(&a, MOCKET_ARENA_CHUNK);
+        assert_int_equal(unit_allocations, 0);
+        mocket__memory_hook(NULL);
+        mocket__arena_check(&a);
+    }
     mocket__arena_release(&a);
+    mocket__arena_release(&a);
+}
+
+static void test_reset_bounds_what_it_keeps(void **state)
+{
+    (void)state;
+    struct mocket_account account = { 0 };
+    struct mocket_arena a;
+    mocket__account_init(&account, 1 << 20);
+    mocket__arena_init(&a, 0);
+    a.first_len = MOCKET_ARENA_FIRST;
+    a.till = mocket__account_till(&account);
+    mocket__arena_alloc(&a, 1);
+    assert_int_equal(mocket__account_held(&account), MOCKET_ARENA_FIRST);
+    for (int round = 0; round < 3; round++) {
+        mocket__arena_alloc(&a, 10000); /* a chunk of its own, among small ones */
+        fill(&a, 50000);
+        mocket__arena_reset(&a);
+        assert_true(mocket__account_held(&account) >= MOCKET_ARENA_FIRST);
+        assert_true(mocket__account_held(&account) <= 2 * MOCKET_ARENA_CHUNK + 128);
+    }
+    mocket__arena_release(&a);
+    assert_int_equal(mocket__account_held(&account), 0);
+    mocket__arena_alloc(&a, 10000); /* nothing else: nothing is kept */
+    mocket__arena_reset(&a);
+    assert_int_equal(mocket__account_held(&account), 0);
+    mocket__arena_release(&a);
+    mocket__account_release(&account);
+}
+
+static void test_a_piece_that_no_kept_chunk_holds(void **state)
+{
+    (void)state;
+    struct mocket_arena a;
+    mocket__arena_init(&a, 0);
+    a.first_len = MOCKET_ARENA_FIRST;
+    fill(&a, MOCKET_ARENA_CHUNK);
+    mocket__arena_reset(&a);
+    char *small = mocket__arena_alloc(&a, 1000), *large = mocket__arena_alloc(&a, 3900);
+    memset(large, 'l', 3900);
+    fill(&a, MOCKET_ARENA_CHUNK);
+    memset(small, 's', 1000);
+    for (size_t i = 0; i < 3900; i++)
+        assert_int_equal(large[i], 'l');
+    mocket__arena_check(&a);
     mocket__arena_release(&a);
 }
 
@@ -110,8 +191,11 @@ static void test_no_memory(void **state)
     struct mocket_arena a;
     mocket__arena_init(&a, 0);
     mocket__memory_hook(refuse_huge);
-    for (size_t less = 0; less < 64; less++)
-        assert_null(mocket__arena_alloc(&a, SIZE_MAX - less));
+    for (int chunks = 0; chunks <= 1; chunks++) {
+        for (size_t less = 0; less < 64; less++)
+            assert_null(mocket__arena_alloc(&a, SIZE_MAX - less));
+        assert_non_null(mocket__arena_alloc(&a, 1)); /* then again, with a chunk that has room */
+    }
     mocket__memory_hook(NULL);
     assert_true(a.failed);
     mocket__arena_release(&a);
@@ -120,8 +204,13 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),    cmocka_unit_test(test_reset_keeps_the_first_chunk),
-        cmocka_unit_test(test_copies),    cmocka_unit_test(test_rewind),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_arrays_double),
+        cmocka_unit_test(test_reset_keeps_what_a_request_needs),
+        cmocka_unit_test(test_reset_bounds_what_it_keeps),
+        cmocka_unit_test(test_a_piece_that_no_kept_chunk_holds),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_rewind),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

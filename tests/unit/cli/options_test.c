@@ -1,6 +1,9 @@
 /* A verb's options: forms of the command line, variables, values, and the help text. */
-#include "cli/options.c"
 #include "cli/manual.c"
+#include "cli/near.c"
+#include "cli/options.c"
+#include "cli/terminal.c"
+#include "cli/values.c"
 
 #include <stdarg.h>
 
@@ -45,7 +48,7 @@ static const char *const colours[] = { "red", "green", NULL };
 
 static const struct cli_option rows[] = {
     { CLI_GROUP, .help = "Numbers" },
-    { CLI_COUNT, "count", 'c', .value = "N", .initial = "7", .least = 2, .most = 9,
+    { CLI_COUNT, "count", 'c', .value = "N", .also = "number n", .initial = "7", .least = 2, .most = 9,
       .at = offsetof(struct values, count), .help = "a number" },
     { CLI_SIZE, "max-size", .value = "SIZE", .least = 1024, .most = INT64_C(1) << 30,
       .at = offsetof(struct values, size), .initial_words = "none", .help = "a size" },
@@ -117,11 +120,30 @@ static void test_values(void **state)
         { "--time 0s", "try: --time 0s: a time such as 500ms, 30s or 2m is needed, at most 24h, or off" },
         { "--time 25h", "try: --time 25h: a time such as 500ms, 30s or 2m is needed, at most 24h, or off" },
         { "--colour blue", "try: --colour blue: red or green is needed" },
+        { "--colour gren", "try: --colour gren: red or green is needed; did you mean `green`?" },
+        { "--max-size 16MB", "try: --max-size 16MB: a size from 1K to 1G is needed; did you mean `16M`?" },
+        { "--max-size 16gb", "try: --max-size 16gb: a size from 1K to 1G is needed" }, /* too large as 16G too */
+        { "--max-size 2kib", "try: --max-size 2kib: a size from 1K to 1G is needed; did you mean `2K`?" },
+        { "--time 30",
+          "try: --time 30: a time such as 500ms, 30s or 2m is needed, at most 24h, or off; did you mean `30s`?" },
+        { "--time 5min",
+          "try: --time 5min: a time such as 500ms, 30s or 2m is needed, at most 24h, or off; did you mean `5m`?" },
+        { "--count 3 -c 3", "try: -c is given twice" },
+        { "-o --on", "try: --on is given twice" },
+        { "-oo", "try: -o is given twice" },
         { "--word=", "try: --word needs a value" },
         { "--on=1", "try: --on takes no value: --on=1" },
         { "--count", "try: --count needs a value" },
         { "-w", "try: -w needs a value" },
-        { "--coun 3", "try: unknown option --coun; did you mean --count?" },
+        { "--coun 3", "try: unknown option --coun; did you mean `--count`?" },
+        { "--cuont 3", "try: unknown option --cuont; did you mean `--count`?" },
+        { "--maxsize=16MB", "try: unknown option --maxsize=16MB; did you mean `--max-size 16M`?" },
+        { "--color=red", "try: unknown option --color=red; did you mean `--colour`?" },
+        { "--number 4", "try: unknown option --number; did you mean `--count`?" },
+        { "-n 4", "try: unknown option -n; did you mean `--count`?" },
+        { "--of", "try: unknown option --of; did you mean `--off`?" },
+        { "--wrod x", "try: unknown option --wrod; did you mean `--word`?" },
+        { "--xyzzy", "try: unknown option --xyzzy" },
         { "--o", "try: unknown option --o" },
         { "-oz", "try: unknown option -z" },
     };

@@ -1,7 +1,6 @@
 /* Compiling in a child: what it hands back, and what becomes of a child that fails or takes too long. */
 #include "tests/unit/unit.h"
 
-#include <dirent.h>
 #include <sys/wait.h>
 
 #include "hosts/c/engine/compile.h"
@@ -27,17 +26,6 @@ static int close_engine(void **state)
     return 0;
 }
 
-static size_t open_files(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
 static bool has_children(void)
 {
     return waitpid(-1, NULL, WNOHANG) >= 0;
@@ -47,9 +35,9 @@ static bool has_children(void)
 static int run(const struct compile_opts *opts, mocket_span wasm, struct compile_result *result, const char *text)
 {
     struct mocket_buf why = { 0 };
-    size_t before = open_files();
+    size_t before = unit_open_files();
     int rc = compile_run(opts, engine, wasm, result, &why);
-    assert_int_equal(open_files(), before);
+    assert_int_equal(unit_open_files(), before);
     assert_false(has_children());
     if (rc < 0 && !(why.len > 0 && memmem(why.ptr, why.len, text, strlen(text))))
         fail_msg("%.*s: not \"%s\"", (int)why.len, why.ptr ? why.ptr : "", text);

@@ -126,6 +126,25 @@ static double flood(struct flood *f, struct guest_log *log, size_t count, mocket
     return (double)(guest_now_ns() - began) / 1e9;
 }
 
+static bool refuse_debug(void *data, int level)
+{
+    (void)data;
+    return level < MOCKET_LOG_DEBUG;
+}
+
+/* Lines that nobody wants to see use up nothing of the rate. */
+static void counts_wanted_lines_only(void **state)
+{
+    (void)state;
+    struct flood f = { 0 };
+    struct guest_log log = { .write = take_flood, .wanted = refuse_debug, .dropped = drop_flood, .data = &f };
+    for (size_t i = 0; i < 10 * GUEST_LOG_RATE; i++)
+        guest_log_line(&log, MOCKET_LOG_DEBUG, MOCKET_SPAN("x"));
+    guest_log_line(&log, MOCKET_LOG_INFO, MOCKET_SPAN("seen"));
+    assert_int_equal(f.lines, 1);
+    assert_int_equal(f.dropped, 0);
+}
+
 static void bounds_the_rate_and_counts(void **state)
 {
     (void)state;
@@ -181,6 +200,7 @@ int main(void)
         cmocka_unit_test(puts_lines_together),
         cmocka_unit_test(bounds_a_line_without_end),
         cmocka_unit_test(bounds_the_rate_and_counts),
+        cmocka_unit_test(counts_wanted_lines_only),
         cmocka_unit_test(bounds_bytes),
         cmocka_unit_test(uses_the_whole_rate),
     };

@@ -136,9 +136,9 @@ static const char *note(void *data, union engine_slot *slots)
     return NULL;
 }
 
-static void test_runs(void **state)
+/* Merges, and runs what was made. */
+static void expect_runs(const struct parts *app)
 {
-    (void)state;
     static const struct engine_import row = { "host", "note", "i:i", note };
     static const char *const names[] = { "run" };
     static const struct engine_import *const rows[] = { &row };
@@ -147,7 +147,7 @@ static void test_runs(void **state)
     struct engine *engine;
     struct engine_module *module;
     struct engine_instance *instance;
-    make(&m, &app_parts, &adapter_parts);
+    make(&m, app, &adapter_parts);
     int rc = merge(&m);
     if (rc < 0)
         fail_msg("%.*s", (int)m.why.len, m.why.ptr);
@@ -171,6 +171,26 @@ static void test_runs(void **state)
     engine_module_close(module);
     engine_close(engine);
     release(&m);
+}
+
+static void test_runs(void **state)
+{
+    (void)state;
+    expect_runs(&app_parts);
+}
+
+/* Code refers to a function, `handle`, that nothing but the app's export declares. */
+static void test_reference(void **state)
+{
+    (void)state;
+    struct parts parts = app_parts;
+    parts.sections[ELEMENT] = (mocket_span)UNIT_ROW("\1\0\x41\0\x0b\1\1");
+    parts.sections[CODE] = (mocket_span)UNIT_ROW(
+        "\3"
+        "\6\0\x20\0\x40\0\x0b"
+        "\x0d\0\x3f\0\x41\0\x11\1\0\x1a\xd2\3\x1a\x0b"
+        "\x09\0\x41\x15\x10\0\x10\1\x1a\x0b");
+    expect_runs(&parts);
 }
 
 /* Where no index changes, every byte of the app is there: the end of one segment too, before the next one begins. */
@@ -317,8 +337,9 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs), cmocka_unit_test(test_unchanged), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_cut),  cmocka_unit_test(test_changed),   cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_runs),          cmocka_unit_test(test_reference), cmocka_unit_test(test_unchanged),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_cut),       cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ static const struct bundle_import imports_of_apps[] = {
 };
 
 /* Behind the module: five bytes of a number, then a byte for each optional export. */
-static const char template_bytes[] = COMPONENT PLACEHOLDER "<\x80\x80\x80\x80\0>abcde.";
+static const char template_bytes[] = COMPONENT PLACEHOLDER "<\x80\x80\x80\x80\0>abcdef.";
 #define REST (sizeof(COMPONENT PLACEHOLDER) - 1)
 
 static const struct bundle_component template = {
@@ -47,7 +47,8 @@ static const struct bundle_component template = {
                   { "mocket_start", REST + 8 },
                   { "_start", REST + 9 },
                   { "mocket_done", REST + 10 },
-                  { "mocket_gone", REST + 11 } },
+                  { "mocket_gone", REST + 11 },
+                  { MOCKET_WASM_START_EXPORT, REST + 12 } },
 };
 
 static struct guest_app facts_of(mocket_span app)
@@ -75,8 +76,27 @@ static void expect_splice(mocket_span app, mocket_span rest)
 static void test_splice(void **state)
 {
     (void)state;
-    expect_splice(APP, MOCKET_SPAN("<\x80\x80\x80\x80\0>a\6cde."));
-    expect_splice(WAITER, MOCKET_SPAN("<\x81\x80\x80\x80\0>a\6cde."));
+    expect_splice(APP, MOCKET_SPAN("<\x80\x80\x80\x80\0>a\6cdef."));
+    expect_splice(WAITER, MOCKET_SPAN("<\x81\x80\x80\x80\0>a\6cdef."));
+}
+
+/* A start section becomes an export, which the template's alias of that name points at. */
+static void test_start_section(void **state)
+{
+    (void)state;
+    mocket_span app = MOCKET_SPAN(PREAMBLE TYPES FUNCTIONS MEMORY EXPORTS("\0", "\1", "\2") "\x08\1\2" CODE);
+    mocket_span rest = MOCKET_SPAN("<\x80\x80\x80\x80\0>a\6cde\6.");
+    struct mocket_buf out = { 0 }, changed = { 0 }, wanted = { 0 };
+    struct guest_app facts = facts_of(app);
+    mocket__wasm_start_export(app, &changed);
+    mocket__buf_span(&wanted, MOCKET_SPAN(COMPONENT "\1"));
+    mocket__wasm_write_name(&wanted, mocket__buf_view(&changed));
+    mocket__buf_span(&wanted, rest);
+    bundle_component_splice(&template, app, &facts, &out);
+    unit_same(mocket__buf_view(&out), mocket__buf_view(&wanted), 0);
+    mocket__buf_release(&out);
+    mocket__buf_release(&changed);
+    mocket__buf_release(&wanted);
 }
 
 /* Memory that ends: the status says so, and nothing is written beyond it. */
@@ -210,9 +230,9 @@ static void test_manifest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_splice),    cmocka_unit_test(test_memory),  cmocka_unit_test(test_checks),
-        cmocka_unit_test(test_truncated), cmocka_unit_test(test_changed), cmocka_unit_test(test_metadata),
-        cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_splice),   cmocka_unit_test(test_start_section), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_checks),   cmocka_unit_test(test_truncated),     cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_metadata), cmocka_unit_test(test_manifest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,10 @@ static void test_strerror(void **state)
         assert_true(mocket_strerror(code) && *mocket_strerror(code));
     assert_string_equal(mocket_strerror(600), mocket_strerror(-50));
     assert_string_equal(mocket_version(), MOCKET_VERSION);
+    char numbers[32];
+    snprintf(numbers, sizeof numbers, "%d.%d.%d", MOCKET_VERSION_NUMBER / 1000000, MOCKET_VERSION_NUMBER / 1000 % 1000,
+             MOCKET_VERSION_NUMBER % 1000);
+    assert_string_equal(mocket_version(), numbers);
 }
 
 int main(void)

@@ -136,6 +136,17 @@ static void test_authority(void **state)
     }
 }
 
+static void test_host_bytes(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        char byte = (char)c;
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool plain = letter || (c && strchr("0123456789-._~!$&'()*+,;=", c));
+        unit_equal(mocket__is_authority((mocket_span){ &byte, 1 }), plain, (size_t)c);
+    }
+}
+
 static const struct {
     mocket_span text, url, form;
 } decoded[] = {
@@ -280,9 +291,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_split),     cmocka_unit_test(test_absolute), cmocka_unit_test(test_authority),
-        cmocka_unit_test(test_decode),    cmocka_unit_test(test_encode),   cmocka_unit_test(test_canonical),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_mend),
+        cmocka_unit_test(test_split),      cmocka_unit_test(test_absolute),  cmocka_unit_test(test_authority),
+        cmocka_unit_test(test_host_bytes), cmocka_unit_test(test_decode),    cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_canonical),  cmocka_unit_test(test_no_memory), cmocka_unit_test(test_mend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

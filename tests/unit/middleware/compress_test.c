@@ -12,8 +12,8 @@ static char *sample(void)
     assert_non_null(bytes);
     uint32_t seed = 1;
     for (size_t i = 0; i < LEN; i++) {
-        seed = seed * 1664525 + 1013904223;
-        bytes[i] = i % 3 ? (char)('a' + i % 7) : (char)(seed >> 24);
+        uint32_t noise = unit_random(&seed);
+        bytes[i] = i % 3 ? (char)('a' + i % 7) : (char)(noise >> 16);
     }
     return bytes;
 }
@@ -119,10 +119,8 @@ static void test_noise(void **state)
     (void)state;
     char noise[4096];
     uint32_t seed = 7;
-    for (size_t i = 0; i < sizeof noise; i++) {
-        seed = seed * 1664525 + 1013904223;
-        noise[i] = (char)(seed >> 24);
-    }
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (char)(unit_random(&seed) >> 16);
     struct feed feed = { .bytes = noise, .len = sizeof noise, .step = sizeof noise };
     mocket_app *app = mocket_new();
     mocket_client *c = client_of(app, &feed);

@@ -2,7 +2,6 @@
  * they are sent, folders that are switched, and the walk that stands in where the kernel has no openat2. */
 #include "unit.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/resource.h>
@@ -58,17 +57,6 @@ static int tear_down(void **state)
     return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static size_t open_files(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
 static void expect(mocket_client *c, const char *line, int status, const char *body)
 {
     mocket_reply *r = mocket_client_send(c, line, no_body);
@@ -86,7 +74,7 @@ static void test_steps(void **state)
     mocket_app *app = mocket_new();
     mocket__test_static(app, "/s", "one", NULL);
     mocket_client *c = mocket_client_new(app);
-    size_t before = open_files();
+    size_t before = unit_open_files();
     expect(c, "GET /s/a.txt", 200, "first");
     expect(c, "GET /s/deep/er/b.txt", 200, "deep");
     expect(c, "GET /s/deep/er", 301, "");
@@ -100,7 +88,7 @@ static void test_steps(void **state)
     char line[400] = "GET /s/";
     memset(line + 7, 'x', 300);
     expect(c, line, 404, NULL);
-    assert_int_equal(open_files(), before);
+    assert_int_equal(unit_open_files(), before);
     mocket_client_free(c);
     mocket_free(app);
 }
@@ -202,9 +190,9 @@ static void test_shrinking_file(void **state)
     mocket_use(app, NULL, cut_short, NULL);
     mocket_static(app, "/s", "one", NULL);
     mocket_client *c = mocket_client_new(app);
-    size_t before = open_files();
+    size_t before = unit_open_files();
     assert_null(mocket_client_send(c, "GET /s/c.txt", no_body)); /* broken off: the client can tell */
-    assert_int_equal(open_files(), before);
+    assert_int_equal(unit_open_files(), before);
     expect(c, "GET /s/c.txt", 200, "012");
     mocket_client_free(c);
     mocket_free(app);
@@ -251,12 +239,12 @@ static void test_no_descriptor_is_lost(void **state)
     mocket_static(app, "/instead", "one", NULL);
     mocket_static(app, "/error", "one", NULL);
     mocket_client *c = mocket_client_new(app);
-    size_t before = open_files();
+    size_t before = unit_open_files();
     for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
         if (rows[i].name)
             mocket_client_header(c, rows[i].name, rows[i].value);
         expect(c, rows[i].line, rows[i].status, NULL);
-        unit_equal((long long)open_files(), (long long)before, i);
+        unit_equal((long long)unit_open_files(), (long long)before, i);
     }
     mocket_client_free(c);
     mocket_free(app);
@@ -286,7 +274,7 @@ static void test_each_allocation_fails(void **state)
                                               { "Range", "bytes=9-" } };
     static const int want[] = { 200, 206, 416 };
     for (size_t i = 0; i < UNIT_COUNT(want); i++) {
-        size_t before = open_files();
+        size_t before = unit_open_files();
         mocket__memory_hook(unit_allocate);
         for (unit_failing = 1;; unit_failing++) {
             unit_allocations = 0;
@@ -299,7 +287,7 @@ static void test_each_allocation_fails(void **state)
         mocket__memory_hook(NULL);
         assert_true(unit_failing > 5);
         assert_int_equal(exchange(headers[i][0], headers[i][1]), want[i]);
-        assert_int_equal(open_files(), before);
+        assert_int_equal(unit_open_files(), before);
     }
 }
 

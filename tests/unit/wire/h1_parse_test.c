@@ -432,11 +432,49 @@ static void test_reuse(void **state)
     mocket__arena_release(&a);
 }
 
+/* A parser remembers a valid Host, and still refuses any other. */
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        bool good;
+    } rows[] = {
+        { "GET / HTTP/1.1\r\nHost: one\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: one\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: o@e\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: one@\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: one\r\nHost: one\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-more-than-forty-bytes.example:8080\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-more-than-forty-bytes.example:808@\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-31-bytes.example:8080\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-31-bytes.example:808@\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-31-bytes.example:8080@\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-31-bytes.example:8080\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-32-bytes..example:8080\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-32-bytes..example:808@\r\n\r\n", false },
+        { "GET / HTTP/1.1\r\nHost: a-name-of-32-bytes..example:8080\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost:\r\n\r\n", true },
+        { "GET / HTTP/1.1\r\nHost: one\r\n\r\n", true },
+    };
+    struct mocket_h1 p;
+    struct mocket_message msg;
+    struct mocket_arena a;
+    mocket__h1_init(&p, &small);
+    mocket__arena_init(&a, 0);
+    for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+        unit_equal(mocket__h1_head(&p, &msg, &a, mocket__span(rows[i].head)) > 0, rows[i].good, i);
+        mocket__h1_reset(&p);
+    }
+    mocket__arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),   cmocka_unit_test(test_bad),       cmocka_unit_test(test_more),
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_no_memory), cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 // A guest behind Bun.serve.
 import { unmapped } from '../address.js';
 import { HandedOver } from '../handed-over.js';
+import { whenLeftLater } from '../left.js';
 import { shareTimers } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
+import { clock } from '../timer.js';
 import { respondTo } from '../web.js';
 import { accepter, events } from './socket.js';
 
@@ -18,6 +20,7 @@ export function handler(app, { wsIdle } = readServing({}, {})) {
         holdAnswer: (_ex, bytes) => app.handedOver.hold(bytes),
         peer: (request) => unmapped(server.requestIP(request)?.address ?? ''),
         accept: accepter(server, wsIdle),
+        whenLeft: whenLeftLater,
     });
     return {
         fetch: (request, server) => {
@@ -46,10 +49,10 @@ export async function serve(app, options = {}) {
         ...at,
         url: urlOf(at),
         close: async ({ grace = GRACE_MS } = {}) => {
-            const until = Date.now() + grace;
+            const until = clock() + grace;
             server.stop();
             await app.close({ grace });
-            while (server.pendingRequests > 0 && Date.now() < until) // answers that are still on their way
+            while (server.pendingRequests > 0 && clock() < until) // answers that are still on their way
                 await new Promise((resolve) => { setTimeout(resolve, STEP_MS); });
             await server.stop(true);
         },

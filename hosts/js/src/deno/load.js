@@ -2,8 +2,10 @@
 import { isFile } from '../files.js';
 import { load as loadAnywhere } from '../index.js';
 import { nodeTransport } from '../node/transport.js';
+import { useQuickAnswers } from './answer.js';
 
 export async function load(source, options = {}) {
+    useQuickAnswers();
     source = await source;
     const file = isFile(source) ? await Deno.readFile(source) : source;
     return loadAnywhere(file, { transport: nodeTransport, ...options });

@@ -1,29 +1,19 @@
 // A guest behind Deno.serve.
 import { unmapped } from '../address.js';
-import { Limits, shareTimers } from '../limits.js';
+import { whenLeftLater } from '../left.js';
+import { shareTimers } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
-import { respondTo, whenLeft } from '../web.js';
+import { clock } from '../timer.js';
+import { respondTo } from '../web.js';
+import { useQuickAnswers } from './answer.js';
 import { accepter } from './socket.js';
 
 const STEP_MS = 20;
 
 const peerOf = (_request, { remoteAddr }) => unmapped(remoteAddr.hostname);
 
-// Deno charges 20 us for a signal: requests that wait briefly do without. A signal that is asked for late still says
-// that the client has left.
-const LOOK_MS = 50, looks = new Limits(LOOK_MS);
-
-function whenLeftLater(request, callback) {
-    let stop = null;
-    const look = looks.start(() => { stop = whenLeft(request, callback); }, LOOK_MS);
-    return () => {
-        looks.stop(look);
-        stop?.();
-    };
-}
-
 // A large answer counts until Deno says that it was sent, or will not be.
-function holdAnswer({ app: { till }, message: { connection } }, bytes) {
+function holdAnswer({ app: { till }, connection }, bytes) {
     if (connection?.completed === undefined) // a Deno before it, or a program that calls the handler
         return true;
     if (!till.take(bytes))
@@ -36,6 +26,7 @@ function holdAnswer({ app: { till }, message: { connection } }, bytes) {
 // A handler for a server of one's own: Deno.serve(handler(app)).
 export function handler(app, { wsIdle } = readServing({}, {})) {
     shareTimers();
+    useQuickAnswers();
     const info = { peer: peerOf, accept: accepter(wsIdle), whenLeft: whenLeftLater, holdAnswer };
     return (request, connection) => respondTo(app, request, info, connection);
 }
@@ -53,12 +44,12 @@ export async function serve(app, options = {}) {
         close: async ({ grace = GRACE_MS } = {}) => {
             // A server that shuts down cuts the bodies that still come, and says nothing more of its sockets: the app
             // ends first. Requests that come meanwhile are answered 503.
-            const until = Date.now() + grace;
+            const until = clock() + grace;
             await app.close({ grace });
             const down = server.shutdown();
             // Connections that are busy still, with an answer on its way or half a request, end with the process: a
             // server that shuts down cannot be aborted.
-            const left = Math.max(until - Date.now(), STEP_MS);
+            const left = Math.max(until - clock(), STEP_MS);
             let timer;
             await Promise.race([down, new Promise((resolve) => { timer = setTimeout(resolve, left); })]);
             clearTimeout(timer);

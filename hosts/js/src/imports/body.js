@@ -1,8 +1,9 @@
 // Streams and details of requests: fields, respond_begin, body_*, deadline (docs/abi.md, sections 2, 4, 5). Apps that
 // answer in one piece import none of it.
 import { EFAULT, EHANDLE, EINVAL, ESTATE } from '../abi.js';
-import { BEGUN, Exchange } from '../exchange.js';
+import { BEGUN, COMPLETE, CUT, Exchange } from '../exchange.js';
 import { writeFields } from '../message.js';
+import { clock, limits } from '../timer.js';
 import { takeHead } from './answer.js';
 
 function write(instance, sink, ptr, len) {
@@ -15,13 +16,24 @@ function write(instance, sink, ptr, len) {
     return instance.memory.fits(ptr, len) ? thing.write(instance.memory, ptr, Math.min(len, 0x7FFFFFFF)) : EFAULT;
 }
 
+function finishAnswer(ex) {
+    if (ex.toSend > 0) {
+        ex.stop(CUT);
+        return EINVAL;
+    }
+    ex.answer = COMPLETE;
+    ex.sendEnd();
+    ex.source?.fail(ESTATE);
+    return 0;
+}
+
 function finish(instance, sink) {
     const thing = instance.find(sink);
     if (thing?.isOutgoing)
         return thing.finish();
     if (!(thing instanceof Exchange))
         return EHANDLE;
-    return thing.state !== 0 ? thing.state : thing.answer === BEGUN ? thing.finish() : ESTATE;
+    return thing.state !== 0 ? thing.state : thing.answer === BEGUN ? finishAnswer(thing) : ESTATE;
 }
 
 // A source to read from, null for a request whose body was in its message, or a code.
@@ -58,12 +70,24 @@ function fields(instance, req, ptr, cap) {
     return instance.memory.fits(ptr, cap) ? writeFields(instance.memory, ptr, cap, ex) : EFAULT;
 }
 
+// The guest's own limit: it only ever shortens.
+function shorten(ex, ms) {
+    const now = clock();
+    if (now + ms >= ex.end)
+        return;
+    ex.end = now + ms;
+    ex.measure();
+    if (ex.timer !== null)
+        limits.stop(ex.timer);
+    ex.arm(ex.last - now);
+}
+
 function limit(instance, req, ms) {
     const ex = instance.find(req);
     if (!(ex instanceof Exchange))
         return EHANDLE;
     if (ex.state === 0)
-        ex.limit(Math.max(ms, 1));
+        shorten(ex, Math.max(ms, 1));
     return ex.state;
 }
 

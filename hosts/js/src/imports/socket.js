@@ -16,12 +16,12 @@ function accept(instance, req, ptr, len) {
     const ex = instance.find(req), head = takeHead(instance, ex, ptr, len, true);
     if (typeof head === 'number')
         return head;
-    const { message } = ex, protocol = head.value('sec-websocket-protocol');
+    const protocol = head.value('sec-websocket-protocol');
     if (!instance.event)
         return abi.ENOTSUP;
-    if (!isHandshake(message) || ex.hasBody)
+    if (!isHandshake(ex) || ex.hasBody)
         return abi.EINVAL;
-    if (protocol !== undefined && !offers(message, protocol))
+    if (protocol !== undefined && !offers(ex, protocol))
         return abi.EINVAL;
     return open(instance, ex, head);
 }

@@ -3,7 +3,8 @@ import { EFAULT, EHANDLE, EINVAL, ELIMIT, ESTATE, READ, WRITE } from '../abi.js'
 import { Exchange, NONE } from '../exchange.js';
 import { ENDED, Operation, PENDING } from '../operation.js';
 import { Owner } from '../owner.js';
-import { setTimer } from '../timer.js';
+import { capped, clock } from '../timer.js';
+import { Waiters } from '../waiters.js';
 
 const HANDLES_MAX = 8192; // of one await_any
 
@@ -13,9 +14,8 @@ export function ownerOf(instance, handle) {
     return owner instanceof Owner ? owner : undefined;
 }
 
-// Begins an operation: start(end) arranges that end(result) is called, and returns a function that
-// stops it, or null. Returns the operation's handle, or a code.
-export function begin(instance, owner, start) {
+// A new operation, which has ended if its owner is dead; or a code.
+function open(instance, owner) {
     const op = new Operation(instance, owner), handle = instance.handles.open(op);
     if (handle < 0)
         return handle;
@@ -24,14 +24,29 @@ export function begin(instance, owner, start) {
         op.drop();
         return code;
     }
-    if (owner.dead !== 0) {
+    if (owner.dead !== 0)
         op.end(owner.dead);
-        return handle;
-    }
-    const cancel = start((result) => op.end(result)) ?? null;
+    else if (owner.answer > NONE)
+        owner.complete(); // as in suspend
+    return op;
+}
+
+// Begins an operation: start(end) arranges that end(result) is called, and returns a function that
+// stops it, or null. Returns the operation's handle, or a code.
+export function begin(instance, owner, start) {
+    const op = open(instance, owner);
+    if (typeof op === 'number')
+        return op;
+    const cancel = op.state === PENDING ? start((result) => op.end(result)) ?? null : null;
     if (op.state === PENDING)
         op.cancel = cancel;
-    return handle;
+    return op.handle;
+}
+
+// Calls back once when more can be written, or the answer has ended. Returns a function that stops that.
+function whenRoom(ex, callback) {
+    ex.room ??= new Waiters();
+    return ex.room.add(callback);
 }
 
 function readyExchange(instance, ex, dir) {
@@ -45,7 +60,7 @@ function readyExchange(instance, ex, dir) {
             return end(state);
         if (dir === READ)
             return ex.source === null || ex.source.isReady ? end(readCode(ex.source)) : ex.source.whenReady(end);
-        return ex.discard || ex.hasRoom() ? end(0) : ex.whenRoom(end);
+        return ex.discard || ex.hasRoom() ? end(0) : whenRoom(ex, end);
     });
 }
 
@@ -78,14 +93,40 @@ function sleep(instance, handle, ms) {
     const owner = ownerOf(instance, handle);
     if (owner === undefined)
         return EHANDLE;
-    return begin(instance, owner, (end) => {
-        const until = Date.now() + ms;
-        let timer;
-        const arm = () => { timer = setTimer(step, until - Date.now()); };
-        const step = () => Date.now() >= until ? end(0) : arm();
-        timer = setTimer(step, ms);
-        return () => clearTimeout(timer);
-    });
+    const op = open(instance, owner);
+    if (typeof op === 'number')
+        return op;
+    if (op.state === PENDING) {
+        op.until = clock() + ms;
+        op.timer = setTimeout(look, capped(ms), op);
+        op.cancel = stopTimer;
+    }
+    return op.handle;
+}
+
+// The timer of a sleep went off.
+function look(op) {
+    const rest = op.until - clock();
+    if (rest > 0) {
+        op.timer = setTimeout(look, capped(rest), op);
+        return;
+    }
+    op.cancel = null; // platforms charge for a timer that is cleared
+    op.end(0);
+}
+
+function stopTimer() {
+    clearTimeout(this.timer);
+}
+
+// The guest is about to be suspended, `until` at most. A platform forgets a request when it has the answer, and the
+// guest may ask for rows and peer later.
+function suspend({ current }, until) {
+    if (current === null)
+        return;
+    if (current.answer !== NONE)
+        current.complete();
+    current.watch(until);
 }
 
 function awaitOne(instance, handle) {
@@ -94,12 +135,8 @@ function awaitOne(instance, handle) {
         return EHANDLE;
     if (op.state === ENDED)
         return op.take();
-    return new Promise((resolve) => {
-        op.wake = () => {
-            op.wake = null;
-            resolve(op.take());
-        };
-    });
+    suspend(instance, op.until);
+    return new Promise((resolve) => { op.taken = resolve; });
 }
 
 function awaitAny(instance, ptr, count) {
@@ -119,6 +156,7 @@ function awaitAny(instance, ptr, count) {
     const first = () => ops.findIndex((op) => op.state === ENDED);
     if (first() >= 0)
         return first();
+    suspend(instance);
     return new Promise((resolve) => {
         const wake = () => {
             for (const op of ops)

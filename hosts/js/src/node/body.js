@@ -4,6 +4,7 @@ import { Pace } from '../pace.js';
 import { Source } from '../source.js';
 import { NO_BYTES } from '../text.js';
 import { noteBadBody } from './errors.js';
+import { clock } from '../timer.js';
 
 // Calls done(bytes), or done(code) as soon as the limit is passed or the time is up; nothing when the client left.
 export function collectBody(ex, limit, timeout, done) {
@@ -38,7 +39,7 @@ export function collectBody(ex, limit, timeout, done) {
 // A body that the guest reads. Its time is looked at from the first reading on.
 // goOn: a function that lets the client send a body that it holds back, or null.
 export function sourceOf(req, goOn, limit, timeout) {
-    const since = Date.now();
+    const since = clock();
     let pace = null;
     const late = () => {
         if (!req.complete)

@@ -10,8 +10,8 @@ import { readLatin1 } from '../text.js';
 const SMALL = 4096; // bytes of a body that leave as one string with the head
 
 export class NodeExchange extends Exchange {
-    constructor(app, message, req, res) {
-        super(app, message);
+    constructor(app, req, res) {
+        super(app, req.method, req.url, '', 0); // readRequest sets the rest
         this.req = req;
         this.res = res;
         this.expects = false; // the client sent an expectation

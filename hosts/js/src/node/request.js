@@ -2,7 +2,7 @@
 import { HTTP10, TLS } from '../abi.js';
 import { unmapped } from '../address.js';
 import { isAuthority } from '../authority.js';
-import { Message, TARGET_MAX } from '../message.js';
+import { TARGET_MAX } from '../message.js';
 
 const FIELDS_MAX = 100;
 const CHUNKED_TWICE = /chunked[ \t]*,/;
@@ -11,7 +11,7 @@ const PEER = Symbol('peer');
 // Values that were found in the fields of one request.
 export const seen = { authority: '', hosts: 0, length: '', coding: '', upgrade: false, named: false, expect: '' };
 
-function look(raw) {
+export function look(raw) {
     seen.authority = seen.length = seen.coding = seen.expect = '';
     seen.hosts = 0;
     seen.upgrade = seen.named = false;
@@ -83,9 +83,9 @@ function refusal(req, raw) {
     return isMissing || seen.hosts > 1 || !isAuthority(seen.authority) ? 400 : 0;
 }
 
-// A Message, or the status that refuses it; `seen` tells the rest. proxies: Proxies that are trusted.
-export function messageOf(req, proxies) {
-    const { socket } = req;
+// Sets the message of an exchange: 0, or the status that refuses its request; `seen` tells the rest.
+export function readRequest(ex) {
+    const { req, app: { proxies } } = ex, { socket } = req;
     let raw = req.rawHeaders, target = req.url;
     look(raw);
     const status = refusal(req, raw);
@@ -99,21 +99,23 @@ export function messageOf(req, proxies) {
         ({ target, authority, fields: raw } = reduced);
     }
     const flags = (req.httpVersionMinor === 0 ? HTTP10 : 0) | (socket.encrypted ? TLS : 0);
-    const message = new Message(req.method, target, authority, flags);
-    message.fields = raw;
-    message.peer = socket[PEER] ??= peerOf(socket);
-    if (proxies.any && (isUnix(socket) ? proxies.local : proxies.trusts(message.peer)))
-        proxies.learn(message);
-    return message;
+    ex.target = ex.whole = target;
+    ex.authority = authority;
+    ex.flags = flags;
+    ex.fields = raw;
+    ex.peer = socket[PEER] ??= peerOf(socket);
+    if (proxies.any && (isUnix(socket) ? proxies.local : proxies.trusts(ex.peer)))
+        proxies.learn(ex);
+    return 0;
 }
 
 export const hasBody = () => seen.coding !== '' || (seen.length !== '' && Number(seen.length) > 0);
 
-// Is it a handshake, as far as Connection and Upgrade tell? (After messageOf.)
+// Is it a handshake, as far as Connection and Upgrade tell? (After look.)
 export const asksForSocket = (req) => seen.upgrade && seen.named && req.method === 'GET' && req.httpVersionMinor > 0;
 
 export const NOTHING = 0, CONTINUE = 1, UNKNOWN = 2;
-// The client's expectation: Expect is a list, which may be empty, and is ignored in HTTP/1.0. (After messageOf.)
+// The client's expectation: Expect is a list, which may be empty, and is ignored in HTTP/1.0. (After look.)
 export function expectation(req) {
     if (seen.expect === '' || req.httpVersionMinor === 0)
         return NOTHING;

@@ -8,7 +8,7 @@ import { perAddress } from './addresses.js';
 import { clientErrors, isEnding, noteAnswer, plainAnswer } from './errors.js';
 import { NodeExchange, refuse } from './exchange.js';
 import { Reply } from './reply.js';
-import { asksForSocket, CONTINUE, expectation, hasBody, messageOf, NOTHING, seen, UNKNOWN } from './request.js';
+import { asksForSocket, CONTINUE, expectation, hasBody, look, NOTHING, readRequest, seen, UNKNOWN } from './request.js';
 import { completer, webSockets } from './socket.js';
 import { shareTimers } from '../limits.js';
 import { GRACE_MS, readServing, urlOf } from '../serving.js';
@@ -72,15 +72,15 @@ function takeInline(app, ex, length) {
 }
 
 function begin(app, req, res) {
-    const message = messageOf(req, app.proxies);
-    if (typeof message === 'number')
-        return refuse(req, res, message, true);
-    const expected = expectation(req), ex = new NodeExchange(app, message, req, res);
+    const ex = new NodeExchange(app, req, res), status = readRequest(ex);
+    if (status !== 0)
+        return refuse(req, res, status, true);
+    const expected = expectation(req);
     ex.expects = expected !== NOTHING;
     if (expected === UNKNOWN)
         return refuse(req, res, 417, true);
     if (asksForSocket(req)) // with a body, which no handshake has
-        message.flags |= UPGRADE;
+        ex.flags |= UPGRADE;
     if (!hasBody())
         return run(ex);
     ex.hasBody = true;
@@ -123,12 +123,13 @@ function onUpgrade(app, server, sockets, idle) {
         let ex = null;
         const gone = () => ex?.leave();
         const letGo = () => connection.off('error', onError).off('close', gone);
-        const res = refusable(server, req, connection, rest, letGo), message = messageOf(req, app.proxies);
-        if (typeof message === 'number')
-            return refuse(req, res, message, true);
-        ex = new NodeExchange(app, message, req, res);
+        const res = refusable(server, req, connection, rest, letGo);
+        ex = new NodeExchange(app, req, res);
+        const status = readRequest(ex);
+        if (status !== 0)
+            return refuse(req, res, status, true);
         if (asksForSocket(req)) {
-            message.flags |= UPGRADE;
+            ex.flags |= UPGRADE;
             const complete = completer(sockets, req, connection, rest, idle);
             ex.upgrade = sockets === null ? null : (head, socket) => {
                 res.detachSocket(connection);
@@ -141,10 +142,10 @@ function onUpgrade(app, server, sockets, idle) {
     };
 }
 
-const isHandshake = (app) => (req) => {
-    messageOf(req, app.proxies);
+function isHandshake(req) {
+    look(req.rawHeaders);
     return asksForSocket(req) && !hasBody();
-};
+}
 
 function listen(server, port, hostname) {
     return new Promise((resolve, reject) => {
@@ -163,7 +164,7 @@ export async function serve(app, options = {}) {
     const server = http.createServer({
         ServerResponse: Reply, optimizeEmptyRequests: true, highWaterMark: HIGH, maxHeaderSize: HEAD_MAX,
         requireHostHeader: false, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0,
-        headersTimeout: Math.min(timeout, HEAD_MS), shouldUpgradeCallback: isHandshake(app),
+        headersTimeout: Math.min(timeout, HEAD_MS), shouldUpgradeCallback: isHandshake,
         connectionsCheckingInterval: Math.max(20, Math.min(1000, timeout / 10)),
     }, handler(app));
     const sockets = app.hasSockets ? await webSockets(app) : null;

@@ -61,7 +61,7 @@ class Host {
 
     accept(head, socket, ex) {
         const { 0: client, 1: server } = new WebSocketPair();
-        if (this.app.replays && this.keep(server, ex.message)) {
+        if (this.app.replays && this.keep(server, ex)) {
             this.context.acceptWebSocket(server);
             socket.opened(this.attach(server, socket));
         } else {

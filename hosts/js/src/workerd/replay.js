@@ -2,7 +2,6 @@
 // the exchange that passes it to a new guest.
 import { UPGRADE, VOUCHED } from '../abi.js';
 import { Exchange } from '../exchange.js';
-import { Message } from '../message.js';
 
 const DROPPED = new Set(['connection', 'upgrade', 'sec-websocket-key', 'sec-websocket-version',
     'sec-websocket-extensions']);
@@ -16,21 +15,16 @@ export function kept(message, number) {
     return { number, target, authority, peer, flags, fields: rows };
 }
 
-function messageOf({ target, authority, peer, flags, fields }) {
-    const message = new Message('GET', target, authority, flags | UPGRADE | VOUCHED);
-    message.peer = peer;
-    message.fields = fields;
-    return message;
-}
-
 // A handshake that is played again. The answer is discarded: the client got it the first time.
 //
 // What must stay true: `settled` is called once, whichever way the handshake ends, because everything else of the
 // Durable Object waits for that call.
 export class ReplayExchange extends Exchange {
     // attach: (socket) -> its port. settled: called once, with false when the guest did not accept the handshake.
-    constructor(app, row, attach, settled) {
-        super(app, messageOf(row));
+    constructor(app, { target, authority, peer, flags, fields }, attach, settled) {
+        super(app, 'GET', target, authority, flags | UPGRADE | VOUCHED);
+        this.peer = peer;
+        this.fields = fields;
         this.attach = attach;
         this.settled = settled;
     }

@@ -35,7 +35,16 @@ export function worker(cloudflare, module, options) {
     };
     const info = { peer: peerOf, whenLeft: (request, callback) => watch(cloudflare, request, callback) };
     const infoOfHandshake = { ...info, accept: refuseSocket };
-    let app = null;
+    let app = null, usualHost = null; // the last Host that was found good: most requests have the same
+
+    function isStrange(host) {
+        if (host === usualHost)
+            return false;
+        if (STRANGE_HOST.test(host))
+            return true;
+        usualHost = host;
+        return false;
+    }
 
     function begin(bindings) {
         app = setup.start(bindings);
@@ -46,7 +55,7 @@ export function worker(cloudflare, module, options) {
 
     return {
         fetch(request, bindings) {
-            if (STRANGE_HOST.test(request.headers.get('host') ?? ''))
+            if (isStrange(request.headers.get('host') ?? ''))
                 return refusal(400);
             const handshake = setup.hasSockets && isUpgrade(request), object = handshake ? objectOf(bindings) : null;
             if (object !== null)

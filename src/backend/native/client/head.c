@@ -4,6 +4,7 @@
  * ignored. */
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
+#include "../../../http/redirect.h"
 #include "transfer.h"
 
 #define STATUS_MAX 999 /* a status of a class beyond 5xx is accepted too */
@@ -100,28 +101,16 @@ static bool has_one_len(const struct mocket_fields *f)
 
 /* ---- redirects (RFC 9110, section 15.4) ---- */
 
-static bool is_method(const struct mocket_outgoing *out, const char *name)
-{
-    return mocket__span_eq(out->opts.method, mocket__span(name));
-}
-
 static bool becomes_get(const struct mocket_outgoing *out)
 {
-    if (out->status == 303)
-        return !is_method(out, "GET") && !is_method(out, "HEAD");
-    return (out->status == 301 || out->status == 302) && is_method(out, "POST");
-}
-
-static bool is_about_body(mocket_span name)
-{
-    return mocket__span_ieq(mocket__span_slice(name, 0, 8), MOCKET_SPAN("content-"));
+    return mocket__redirect_is_get(out->status, out->opts.method);
 }
 
 static void forget_body(struct mocket_outgoing *out)
 {
     size_t kept = 0;
     for (size_t i = 0; i < out->sent.count; i++)
-        if (!is_about_body(out->sent.rows[i].name))
+        if (!mocket__redirect_needs_body(out->sent.rows[i].name))
             out->sent.rows[kept++] = out->sent.rows[i];
     out->sent.count = kept;
     out->opts.method = MOCKET_SPAN("GET");
@@ -134,9 +123,8 @@ static void forget_body(struct mocket_outgoing *out)
  * hop. */
 static bool follows(struct mocket_outgoing *out)
 {
-    int s = out->status;
     size_t at = 0;
-    if (!out->opts.follow || (s != 301 && s != 302 && s != 303 && s != 307 && s != 308))
+    if (!out->opts.follow || !mocket__is_redirect(out->status))
         return false;
     const struct mocket_field *row = mocket__fields_next(&out->fields, MOCKET_SPAN("location"), &at);
     if (!row || row->value.len == 0 || (out->opts.streams && !becomes_get(out)))
@@ -172,7 +160,7 @@ static bool end(struct mocket_outgoing *out)
         return redirect(out);
     drop_hop_by_hop(out);
     out->left = mocket__fields_len(&out->fields);
-    if (is_method(out, "HEAD") || out->status == 204 || out->status == 304)
+    if (mocket__span_eq(out->opts.method, MOCKET_SPAN("HEAD")) || out->status == 204 || out->status == 304)
         out->left = 0;
     out->unwanted = out->status >= 300 && out->opts.streams && !out->sent_all;
     out->state = 0;

@@ -10,14 +10,13 @@
 #include <uv.h>
 
 #include "../../../base/account.h"
+#include "../../../base/deadline.h"
 #include "../../../http/fields.h"
 
 /* Kept connections, and what they share: TLS sessions, names that were looked up. */
 struct mocket_pool;
 struct mocket_outgoing;
 
-#define MOCKET_OUTGOING_TIMEOUT_MS 30000u
-#define MOCKET_REDIRECTS_MAX 10
 #define MOCKET_USER_AGENT "mocket/" MOCKET_VERSION /* unless the fields hold another one */
 
 /* NULL: no memory. connections_max: exchanges beyond it wait for a connection. SSL_CERT_FILE and SSL_CERT_DIR of the

@@ -20,6 +20,7 @@
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 #include "../../../http/method.h"
+#include "../../../http/redirect.h"
 #include "transfer.h"
 
 #define DISCARD_MAX 65536 /* of a redirect's body; beyond it the connection is closed */
@@ -201,8 +202,7 @@ int mocket__transfer_set_url(struct mocket_outgoing *out, const char *text, unsi
 
 static bool is_private(mocket_span name)
 {
-    return mocket__span_ieq(name, MOCKET_SPAN("authorization")) || mocket__span_ieq(name, MOCKET_SPAN("cookie")) ||
-           mocket__span_ieq(name, MOCKET_SPAN("proxy-authorization")) || mocket__span_ieq(name, MOCKET_SPAN("host"));
+    return mocket__redirect_is_secret(name) || mocket__span_ieq(name, MOCKET_SPAN("host"));
 }
 
 static bool append_line(struct mocket_outgoing *out, const char *line)

@@ -6,11 +6,14 @@
  * loops and takes the next job, so that a pooled fiber is resumed like a parked one.
  *
  * AddressSanitizer must be told of each switch, otherwise it takes the new stack for an overflow of the old one;
- * ThreadSanitizer, otherwise it takes the two for one thread that jumps about. */
+ * ThreadSanitizer, otherwise it takes the two for one thread that jumps about. ThreadSanitizer also keeps a signal for
+ * the fiber that it arrived on, until that fiber calls a function that the sanitizer intercepts. A fiber that is idle
+ * calls none, so a server would miss its SIGTERM. Signals are therefore blocked while a fiber runs under it. */
 #include "fiber.h"
 
 #include "../../../base/check.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,7 +34,13 @@
 
 #ifdef FIBER_TSAN
 #include <sanitizer/tsan_interface.h>
+
+#include "../thread.h"
+#define block_signals(before) mocket__thread_block_signals(before)
+#define unblock_signals(before) pthread_sigmask(SIG_SETMASK, before, NULL)
 #else
+#define block_signals(before) ((void)(before))
+#define unblock_signals(before) ((void)(before))
 #define __tsan_create_fiber(flags) ((void)(flags), (void *)NULL)
 #define __tsan_destroy_fiber(fiber) ((void)(fiber))
 #define __tsan_get_current_fiber() NULL
@@ -234,12 +243,15 @@ struct mocket_fiber *mocket__fiber_must(struct mocket_fibers *pool, void (*fn)(v
 bool mocket__fiber_resume(struct mocket_fiber *f)
 {
     void *fake_stack = NULL;
+    sigset_t signals;
     MOCKET_CHECK(!f->done); /* it went back to its pool */
+    block_signals(&signals);
     __sanitizer_start_switch_fiber(&fake_stack, f->mapping + f->guard_len, stack_len(f));
     f->back_thread = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(f->thread, 0);
     struct transfer t = jump_fcontext(f->context, f);
     __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+    unblock_signals(&signals);
     f->context = t.context;
     if (!f->done)
         return true;

@@ -4,8 +4,13 @@
  * The life of a connection only goes forward. Any state may go to CLOSING at once.
  *
  *     SERVING -> ENDING --------------------.
- *        |          |                       v
- *        '-----> DISCARDING -> LINGERING -> CLOSING -> CLOSED */
+ *      ^ |          |                       v
+ *      | '-----> DISCARDING -> LINGERING -> CLOSING -> CLOSED
+ *      |                           ^
+ *     HANDSHAKE -------------------'  the peer was sent why the handshake failed
+ *
+ * A plain connection begins in SERVING, a connection over TLS in HANDSHAKE. During the handshake no function of the
+ * protocol is called but closed and left. The handshake chooses the protocol. */
 #ifndef MOCKET_NATIVE_SERVER_CONNECTION_H
 #define MOCKET_NATIVE_SERVER_CONNECTION_H
 
@@ -17,6 +22,7 @@
 #include "transport.h"
 
 enum mocket_connection_state {
+    MOCKET_CONNECTION_HANDSHAKE,  /* of TLS */
     MOCKET_CONNECTION_SERVING,    /* requests are read and answered */
     MOCKET_CONNECTION_ENDING,     /* no further request: it closes when the answer under way was sent */
     MOCKET_CONNECTION_DISCARDING, /* the same; nothing of the input is wanted, and what arrives is thrown away */
@@ -39,26 +45,37 @@ enum mocket_admission {
     MOCKET_ADMISSION_REFUSED /* it is one too many, and waits for the answer that says so */
 };
 
+/* Times of a connection that lingers, in milliseconds. They wrap around: only differences count. */
+struct mocket_linger {
+    uint32_t began;
+    uint32_t discarded; /* when the last input came */
+};
+
+/* Every idle client has one of these, so small fields share a word, and the text takes what it needs. */
 struct mocket_connection {
     uv_poll_t poll;
     struct mocket_native_worker *worker;
     struct mocket_timeout timeout;
     struct mocket_transport transport;
-    int polled; /* events that are waited for: UV_READABLE ... */
-    enum mocket_connection_state state;
-    enum mocket_input_side input_side;
-    enum mocket_admission admission;
+    struct mocket_job again; /* reads what the transport has, although the descriptor shows nothing */
+    const struct mocket_arrival *arrival;
     const struct mocket_protocol *protocol;
     void *session; /* the protocol's */
     struct mocket_input in;
     struct mocket_output out;
-    bool heard;            /* input came since the time limit was looked at */
-    int64_t taken_then;    /* of mocket__output_taken, when the time of writing began */
-    uint64_t lingers_ms;   /* when it began to linger */
-    uint64_t discarded_ms; /* when the last input came since then */
+    union {
+        int64_t taken_then;           /* before LINGERING: of mocket__output_taken, when the time of writing began */
+        struct mocket_linger lingers; /* LINGERING */
+    };
     struct mocket_address address;
-    bool trusted; /* the peer is a proxy that may speak for others */
-    char peer[MOCKET_ADDRESS_TEXT];
+    enum mocket_connection_state state : 4;
+    enum mocket_input_side input_side : 2;
+    enum mocket_admission admission : 2;
+    unsigned polled : 4; /* events that are waited for: UV_READABLE ... */
+    bool heard : 1;      /* input came since the time limit was looked at */
+    bool trusted : 1;    /* the peer is a proxy that may speak for others */
+    uint8_t peer_len;
+    char peer[]; /* the text of its address; "" for a local client */
 };
 
 static inline struct mocket_connection *mocket__connection_of_timeout(struct mocket_timeout *t)
@@ -95,9 +112,12 @@ static inline enum mocket_presence mocket__connection_client(const struct mocket
 /* Asserts what stays true. For tests. */
 void mocket__connection_check(const struct mocket_connection *c);
 
-/* Takes a connection that was accepted. fd belongs to it from now on. from: NULL for a Unix socket. */
+/* Takes a connection that was accepted. fd belongs to it from now on. from: NULL for a Unix socket. *arrival outlives
+ * the connection. */
 void mocket__connection_accept(struct mocket_native_worker *w, int fd, const struct sockaddr *from,
-                               const struct mocket_protocol *protocol);
+                               const struct mocket_arrival *arrival);
+/* The server stops: what is idle closes, what is under way ends soon. */
+void mocket__connection_stop(struct mocket_connection *c);
 /* The time of its class is up. */
 void mocket__connection_timeout(struct mocket_connection *c);
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <sys/random.h>
 
+#include "../../../base/container.h"
 #include "../sleep.h"
-#include "exchange.h"
 
 static uint64_t now_ns(struct mocket_env *env)
 {
@@ -14,8 +14,8 @@ static uint64_t now_ns(struct mocket_env *env)
 
 static void log_line(struct mocket_env *env, int level, mocket_span line)
 {
-    const struct mocket_exchange *ex = MOCKET_CONTAINER_OF(env, struct mocket_exchange, env);
-    mocket__server_log(ex->worker->server, level, line);
+    const struct mocket_native_worker *w = MOCKET_CONTAINER_OF(env, struct mocket_native_worker, env);
+    mocket__server_log(w->server, level, line);
 }
 
 static int fill_random(struct mocket_env *env, void *buf, size_t len)

@@ -16,8 +16,8 @@ void mocket__exchange_check(const struct mocket_exchange *ex)
 void mocket__exchange_init(struct mocket_exchange *ex, struct mocket_native_worker *w)
 {
     ex->worker = w;
-    ex->env = w->env;
     mocket__arena_init(&ex->arena, 0);
+    ex->arena.first_len = MOCKET_ARENA_FIRST;
     ex->arena.till = w->till;
     ex->arena.part = MOCKET_CHARGE_REQUESTS;
 }

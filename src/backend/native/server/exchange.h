@@ -66,20 +66,18 @@ struct mocket_exchange {
     const struct mocket_exchange_ops *ops;
     void *owner; /* what ops work on */
     struct mocket_native_worker *worker;
-    struct mocket_env env; /* what finds the exchange of an event */
     struct mocket_arena arena;
-    struct mocket_request req;
+    struct mocket_request req; /* what finds the exchange of an event */
     struct mocket_response res;
     struct mocket_park park;
     struct mocket_fiber *fiber; /* NULL: idle */
-    enum mocket_exchange_state state;
-    enum mocket_presence client;
-    int result;      /* of the wait */
-    size_t turn_len; /* bytes that the handler sent since it was resumed; the protocol counts them */
-    /* what on_done is told: */
+    enum mocket_exchange_state state : 4;
+    enum mocket_presence client : 2;
+    bool peer_unknown : 1; /* for on_done: fields of trusted proxies contradict each other */
+    int result;            /* of the wait */
+    size_t turn_len;       /* bytes that the handler sent since it was resumed; the protocol counts them */
+    uint64_t began_ns, body_in, body_out; /* for on_done, as is the status */
     int status;
-    bool peer_unknown; /* fields of trusted proxies contradict each other */
-    uint64_t began_ns, body_in, body_out;
 };
 
 static inline bool mocket__exchange_is_active(const struct mocket_exchange *ex)
@@ -90,7 +88,7 @@ static inline bool mocket__exchange_is_active(const struct mocket_exchange *ex)
 /* Asserts what stays true. For tests. */
 void mocket__exchange_check(const struct mocket_exchange *ex);
 
-/* Initializes a zeroed exchange. worker->env is its environment. */
+/* Initializes a zeroed exchange. */
 void mocket__exchange_init(struct mocket_exchange *ex, struct mocket_native_worker *w);
 /* Ready for the next request. The handler has returned, or there was none. */
 void mocket__exchange_reset(struct mocket_exchange *ex);

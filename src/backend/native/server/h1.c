@@ -5,6 +5,8 @@
  * pipeline follows in the same loop. */
 #include "h1.h"
 
+#include "door.h"
+
 static struct mocket_h1_exchange *session(const struct mocket_connection *c)
 {
     return c->session;
@@ -20,7 +22,8 @@ static void drop_head(struct mocket_connection *c)
 {
     if (!c->session || is_active(c))
         return;
-    mocket__h1_exchange_reset(session(c));
+    if (session(c)->parser.scanned > 0) /* else it was reset, and nothing has used it since */
+        mocket__h1_exchange_reset(session(c));
     mocket__h1_exchange_free(session(c));
 }
 
@@ -37,10 +40,20 @@ static void settle(struct mocket_connection *c)
 
 /* ---- Handlers ---- */
 
+/* The app that answers. */
+static mocket_app *app_of(const struct mocket_exchange *ex)
+{
+    const struct mocket_connection *c = ex->owner;
+    const struct mocket_server *s = c->worker->server;
+    bool door =
+        s->door && !c->transport.secure && mocket__door_takes(s->door, ex->req.message.target, c->arrival->redirects);
+    return door ? s->door->app : s->app;
+}
+
 static void run_handler(void *arg)
 {
     struct mocket_exchange *ex = arg;
-    mocket_dispatch(ex->worker->server->app, &ex->req, &ex->res);
+    mocket_dispatch(app_of(ex), &ex->req, &ex->res);
 }
 
 enum served { SERVED_NONE, SERVED_ONE, SERVED_GONE };
@@ -82,10 +95,10 @@ static void on_returned(struct mocket_exchange *ex);
 static bool start(struct mocket_connection *c, struct mocket_h1_exchange *hx, size_t used)
 {
     static const struct mocket_exchange_ops ops = { on_flush, on_settle, on_returned };
-    mocket__h1_exchange_begin(hx, used);
+    bool begun = mocket__h1_exchange_begin(hx, used);
     hx->ex.ops = &ops;
     hx->ex.owner = c;
-    struct mocket_fiber *fiber = mocket__fiber_new(&c->worker->fibers, run_handler, &hx->ex);
+    struct mocket_fiber *fiber = begun ? mocket__fiber_new(&c->worker->fibers, run_handler, &hx->ex) : NULL;
     if (fiber) {
         mocket__exchange_start(&hx->ex, fiber);
         return true;
@@ -97,8 +110,8 @@ static bool start(struct mocket_connection *c, struct mocket_h1_exchange *hx, si
 
 static enum served serve_next(struct mocket_connection *c)
 {
-    if (c->state != MOCKET_CONNECTION_SERVING || c->protocol != &mocket__h1 || c->out.len > 0 || is_active(c) ||
-        mocket__input_len(&c->in) == 0)
+    if (c->state != MOCKET_CONNECTION_SERVING || c->protocol != &mocket__h1 || is_active(c) ||
+        mocket__output_unsent(&c->out) > 0 || mocket__input_len(&c->in) == 0)
         return SERVED_NONE;
     struct mocket_h1_exchange *hx = c->session ? session(c) : mocket__h1_exchange_new(c);
     if (!hx) {
@@ -135,7 +148,7 @@ static void on_flush(struct mocket_exchange *ex)
     mocket__connection_flush(c);
     if (mocket__connection_is_closing(c))
         mocket__exchange_client(ex, MOCKET_CLIENT_GONE);
-    else if (ex->state == MOCKET_EXCHANGE_WRITING && c->out.len == 0)
+    else if (ex->state == MOCKET_EXCHANGE_WRITING && mocket__output_unsent(&c->out) == 0)
         mocket__exchange_wake(ex, 0);
 }
 
@@ -213,7 +226,7 @@ static void no_room(struct mocket_connection *c)
 
 static bool is_full(const struct mocket_connection *c)
 {
-    return (is_active(c) || c->out.len > 0) && mocket__input_len(&c->in) >= MOCKET_INPUT_LARGE;
+    return (is_active(c) || mocket__output_unsent(&c->out) > 0) && mocket__input_len(&c->in) >= MOCKET_INPUT_LARGE;
 }
 
 static enum mocket_need need(const struct mocket_connection *c)
@@ -226,7 +239,7 @@ static enum mocket_timeout_class time_class(const struct mocket_connection *c)
     bool active = is_active(c);
     if (active && session(c)->ex.state == MOCKET_EXCHANGE_READING)
         return MOCKET_TIMEOUT_BODY;
-    if (c->out.len > 0)
+    if (mocket__output_unsent(&c->out) > 0)
         return MOCKET_TIMEOUT_WRITE;
     if (active)
         return MOCKET_TIMEOUT_NONE;
@@ -268,6 +281,7 @@ static void regained(struct mocket_connection *c, bool orderly)
 }
 
 const struct mocket_protocol mocket__h1 = {
+    .name = "http/1.1",
     .part = MOCKET_CHARGE_ANSWERS,
     .work = work,
     .prepare = prepare,

@@ -30,23 +30,25 @@ enum mocket_framing {
 
 struct mocket_h1_exchange {
     struct mocket_exchange ex;
-    struct mocket_h1_exchange *next_idle;
-    struct mocket_connection *connection;
+    union {
+        struct mocket_connection *connection;
+        struct mocket_h1_exchange *next_idle; /* in the worker's pool */
+    };
     struct mocket_h1 parser;
     struct mocket_sink sink;
     struct mocket_source source;
     struct mocket_input pinned; /* the buffer that the request's spans point into; may be the connection's own */
     int saved;                  /* the byte behind a whole body, where a NUL is now; -1: there is none */
+    /* the answer: */
+    enum mocket_answer_state answer : 3;
+    enum mocket_framing framing : 3;
+    bool keep_alive : 1;
+    bool continued : 1; /* 100 Continue was sent */
+    int64_t body_left;  /* of the length that was announced; -1: none was */
     /* the body of the request: */
-    bool continued;          /* 100 Continue was sent */
-    int body_error;          /* the body cannot be read on */
     uint64_t body_wait_ms;   /* when the wait for more of it began */
     uint64_t body_waited_ms; /* the waits before that, together */
-    /* the answer: */
-    enum mocket_answer_state answer;
-    enum mocket_framing framing;
-    bool keep_alive;
-    int64_t body_left; /* of the length that was announced; -1: none was */
+    int body_error;          /* the body cannot be read on */
 };
 
 extern const struct mocket_protocol mocket__h1;
@@ -55,8 +57,9 @@ extern const struct mocket_protocol mocket__h1;
 
 /* Returns a session for the connection, or NULL when out of memory. */
 struct mocket_h1_exchange *mocket__h1_exchange_new(struct mocket_connection *c);
-/* The head is parsed; used bytes of the input are it. Sets everything that a handler needs. */
-void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used);
+/* The head is parsed; used bytes of the input are it. Sets everything that a handler needs. Returns false when out of
+ * memory. */
+bool mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used);
 /* The answer was handed over: ready for the next request. */
 void mocket__h1_exchange_reset(struct mocket_h1_exchange *hx);
 /* To the worker's pool. It was reset, or has not begun. Returns true if the connection is gone: it was closed

@@ -63,7 +63,7 @@ static void write_head(struct mocket_h1_exchange *hx, const struct mocket_respon
 /* Waits while there are unsent bytes, and now and then for others to have their turn. Returns 0 or MOCKET_ECLOSED. */
 static int wait_sent(struct mocket_h1_exchange *hx)
 {
-    while (hx->connection->out.len > 0 && !is_gone(hx))
+    while (mocket__output_unsent(&hx->connection->out) > 0 && !is_gone(hx))
         mocket__exchange_wait(&hx->ex, MOCKET_EXCHANGE_WRITING);
     if (hx->ex.turn_len >= TURN_MAX && !is_gone(hx))
         mocket__exchange_wait(&hx->ex, MOCKET_EXCHANGE_YIELDING);

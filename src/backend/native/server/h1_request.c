@@ -5,6 +5,8 @@
  * one is pinned. */
 #include "h1.h"
 
+#include "../tls/tls.h"
+
 #include "../../../base/memory.h"
 #include "../../../base/span.h"
 
@@ -43,7 +45,6 @@ bool mocket__h1_exchange_free(struct mocket_h1_exchange *hx)
 {
     struct mocket_connection *c = hx->connection;
     struct mocket_native_worker *w = c->worker;
-    hx->connection = NULL;
     if (w->idle_exchange_count >= IDLE_MAX) {
         release(hx);
     } else {
@@ -127,11 +128,28 @@ static void learn_client(struct mocket_exchange *ex)
     else if (f.has_address || f.conflict)
         msg->peer = (mocket_span){ "", 0 };
     ex->peer_unknown = msg->peer.len == 0 && (f.has_address || f.conflict);
-    if (f.has_scheme && f.https)
-        msg->flags |= MOCKET_MESSAGE_TLS;
+    if (f.has_scheme)
+        msg->flags = f.https ? msg->flags | MOCKET_MESSAGE_TLS : msg->flags & ~(unsigned)MOCKET_MESSAGE_TLS;
 }
 
-void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used)
+/* The client's certificate, in a field that clients cannot forge. A proxy that is trusted may speak for its client
+ * on a plain address. */
+static bool learn_certificate(struct mocket_h1_exchange *hx)
+{
+    struct mocket_connection *c = hx->connection;
+    struct mocket_fields *fields = &hx->ex.req.message.fields;
+    if (!c->trusted || c->transport.secure) {
+        mocket__fields_remove(fields, MOCKET_SPAN("client-cert"));
+        mocket__fields_remove(fields, MOCKET_SPAN("client-cert-chain"));
+    }
+    if (!c->transport.secure)
+        return true;
+    /* The handler may outlive the transport. */
+    mocket_span certificate = mocket__arena_copy(&hx->ex.arena, mocket__transport_tls_client(&c->transport));
+    return certificate.ptr && mocket__fields_add(fields, &hx->ex.arena, MOCKET_SPAN("client-cert"), certificate) == 0;
+}
+
+bool mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used)
 {
     struct mocket_connection *c = hx->connection;
     struct mocket_exchange *ex = &hx->ex;
@@ -145,20 +163,22 @@ void mocket__h1_exchange_begin(struct mocket_h1_exchange *hx, size_t used)
         hx->pinned = c->in;
     hx->keep_alive = hx->parser.keep_alive;
     ex->client = mocket__connection_client(c);
-    req->message.peer = mocket__span(c->peer);
+    req->message.peer = (mocket_span){ c->peer, c->peer_len };
+    if (c->transport.secure)
+        req->message.flags |= MOCKET_MESSAGE_TLS;
+    bool ok = !c->worker->server->trusts_client_cert || learn_certificate(hx);
     if (c->trusted)
         learn_client(ex);
     req->arena = &ex->arena;
-    req->env = &ex->env;
+    req->env = &c->worker->env;
     ex->res.sink = &hx->sink;
     if (c->worker->server->opts->on_done)
         ex->began_ns = uv_hrtime();
-    if (body_len == 0)
-        return;
     if (body_len > 0 && (uint64_t)body_len <= mocket__input_len(&c->in))
         offer_whole(hx, (size_t)body_len);
-    else
+    else if (body_len != 0)
         req->source = &hx->source;
+    return ok;
 }
 
 void mocket__h1_exchange_reset(struct mocket_h1_exchange *hx)

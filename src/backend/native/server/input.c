@@ -96,8 +96,12 @@ static bool grow(struct mocket_input *in, struct mocket_input_pool *pool)
 
 size_t mocket__input_room(struct mocket_input *in, struct mocket_input_pool *pool)
 {
-    if (in->ptr == NULL)
-        return mocket__input_copy(in, pool, (mocket_span){ 0 }, 0) ? in->cap : 0;
+    if (in->ptr == NULL) {
+        char *ptr = buffer_new(pool, MOCKET_INPUT_SMALL);
+        if (ptr != NULL)
+            *in = (struct mocket_input){ .ptr = ptr, .cap = MOCKET_INPUT_SMALL };
+        return in->cap;
+    }
     if (in->start > 0 && in->cap - in->end < in->cap / 4) {
         memmove(in->ptr, in->ptr + in->start, mocket__input_len(in));
         in->end -= in->start;

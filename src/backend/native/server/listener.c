@@ -1,4 +1,4 @@
-/* "host:port", ":port", "[v6]:port", "unix:path" to listening descriptors.
+/* "host:port", ":port", "[v6]:port", each with "https://" before it for TLS, and "unix:path" to listening descriptors.
  *
  * With SO_REUSEPORT every worker has a queue of its own and the kernel deals connections out. But two programs of one
  * user that both ask for it share a port in silence. So the first descriptor is bound without it: a taken port is an
@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,6 +30,7 @@
 
 #define BACKLOG 1024
 #define HOST_LEN 256
+#define SECURE "https://"
 
 struct address {
     struct sockaddr_storage sa;
@@ -44,8 +46,7 @@ static int fail(char problem[MOCKET_PROBLEM_LEN], const char *address, const cha
 
 static int malformed(char problem[MOCKET_PROBLEM_LEN], const char *address)
 {
-    snprintf(problem, MOCKET_PROBLEM_LEN, "\"%s\" is not an address: use host:port, :port, [v6]:port or unix:path",
-             address);
+    snprintf(problem, MOCKET_PROBLEM_LEN, "\"%s\" is not an address: use " MOCKET_ADDRESS_FORMS, address);
     return MOCKET_EINVAL;
 }
 
@@ -86,10 +87,21 @@ static bool is_local(const char *address)
     return strncmp(address, "unix:", 5) == 0;
 }
 
+/* The address without the scheme. */
+static const char *bare(const char *address)
+{
+    return address + (mocket__native_is_secure(address) ? strlen(SECURE) : 0);
+}
+
+bool mocket__native_is_secure(const char *address)
+{
+    return strncasecmp(address, SECURE, strlen(SECURE)) == 0;
+}
+
 int mocket__native_port(const char *address)
 {
     char host[HOST_LEN];
-    return is_local(address) ? -1 : split(address, host);
+    return is_local(address) ? -1 : split(bare(address), host);
 }
 
 bool mocket__native_is_address(const char *address)
@@ -130,7 +142,7 @@ static int look_up(struct address *out, const char *host, int port)
 static int parse(struct address *out, const char *address, char problem[MOCKET_PROBLEM_LEN])
 {
     char host[HOST_LEN];
-    int port = split(address, host);
+    int port = split(bare(address), host);
     if (port < 0)
         return malformed(problem, address);
     if (host[0] == '\0') {
@@ -197,12 +209,15 @@ static void write_url(struct mocket_listener *l, const struct address *a)
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a->sa;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->sa;
     int port = ntohs(a->sa.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
-    if (a->everywhere)
-        snprintf(l->url, sizeof(l->url), "http://localhost:%d", port);
+    const char *scheme = l->secure ? SECURE : "http://";
+    l->port = port;
+    if (a->everywhere) /* the line tells that other machines reach the app too */
+        snprintf(l->url, sizeof(l->url), "%slocalhost:%d (on every interface)", scheme, port);
     else if (a->sa.ss_family == AF_INET)
-        snprintf(l->url, sizeof(l->url), "http://%s:%d", inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host)), port);
+        snprintf(l->url, sizeof(l->url), "%s%s:%d", scheme, inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host)),
+                 port);
     else
-        snprintf(l->url, sizeof(l->url), "http://[%s]:%d", inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host)),
+        snprintf(l->url, sizeof(l->url), "%s[%s]:%d", scheme, inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host)),
                  port);
 }
 
@@ -281,7 +296,7 @@ static int open_local(struct mocket_listener *l, const char *address, char probl
 
 int mocket__listener_open(struct mocket_listener *l, const char *address, int count, char problem[MOCKET_PROBLEM_LEN])
 {
-    *l = (struct mocket_listener){ .count = count };
+    *l = (struct mocket_listener){ .count = count, .secure = mocket__native_is_secure(address) };
     l->fds = mocket__new(sizeof(int) * (size_t)count);
     if (l->fds == NULL) {
         errno = ENOMEM;

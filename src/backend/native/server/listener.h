@@ -11,9 +11,12 @@ struct mocket_listener {
     int *fds; /* -1: somebody else's by now */
     int count;
     bool local;     /* a Unix socket */
+    bool secure;    /* TLS */
+    bool redirects; /* every request is answered with a redirect to https; the caller sets it */
     char path[108]; /* of its file */
     dev_t device;
     ino_t inode;
+    int port;      /* 0: a Unix socket */
     char url[320]; /* to show: "http://127.0.0.1:4000", "unix:/run/app.sock" */
 };
 

@@ -17,6 +17,7 @@ void mocket__output_check(const struct mocket_output *o)
 {
     size_t len = 0;
     const struct mocket_unsent *last = NULL;
+    assert(o->transport->unsent == 0 || o->transport->ops->push);
     for (const struct mocket_unsent *u = o->first; u; last = u, u = u->next) {
         assert(u->left > 0 && !u->done);
         assert(!u->lent || (!u->charged && !u->shared));
@@ -130,14 +131,24 @@ static ptrdiff_t write_queue(struct mocket_output *o)
     return n;
 }
 
+/* What the transport took before goes first. */
+static bool push_transport(struct mocket_output *o)
+{
+    return o->transport->unsent == 0 || o->transport->ops->push(o->transport);
+}
+
 int mocket__output_continue(struct mocket_output *o)
 {
+    if (!push_transport(o))
+        return MOCKET_ECLOSED;
     return write_queue(o) < 0 ? MOCKET_ECLOSED : 0;
 }
 
 int mocket__output_push(struct mocket_output *o)
 {
     ptrdiff_t n;
+    if (!push_transport(o))
+        return MOCKET_ECLOSED;
     do
         n = write_queue(o);
     while (n > 0 && o->len > 0);

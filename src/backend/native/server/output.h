@@ -36,6 +36,12 @@ struct mocket_output {
     enum mocket_charge part;  /* as this */
 };
 
+/* Returns the number of bytes that were not sent: those in the queue, and those that the transport holds. */
+static inline size_t mocket__output_unsent(const struct mocket_output *o)
+{
+    return o->len + o->transport->unsent;
+}
+
 /* Asserts what stays true. For tests. */
 void mocket__output_check(const struct mocket_output *o);
 

@@ -26,6 +26,7 @@ enum mocket_need {
 };
 
 struct mocket_protocol {
+    const char *name;        /* in the choice of TLS (ALPN); NULL: it is not chosen there */
     enum mocket_charge part; /* unsent bytes are charged as this */
     size_t goodbye_len;      /* bytes of the last message at most: in class CLOSING, taking these is no sign of life */
 

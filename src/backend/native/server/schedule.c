@@ -85,10 +85,10 @@ void mocket__schedule_due(struct mocket_schedule *s, struct mocket_job *job)
         hurry(s);
 }
 
-void mocket__schedule_not_due(struct mocket_schedule *s, struct mocket_job *job)
+void mocket__schedule_cancel(struct mocket_job *job)
 {
     if (!job->on)
         return;
-    mocket__list_remove(&s->due, &job->link);
+    mocket__list_remove(job->on, &job->link);
     job->on = NULL;
 }

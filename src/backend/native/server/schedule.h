@@ -43,8 +43,8 @@ void mocket__schedule_ready(struct mocket_schedule *s, struct mocket_job *job);
 void mocket__schedule_turn(struct mocket_schedule *s, struct mocket_job *job);
 /* Does nothing if the job is due already. Never runs the job at once. */
 void mocket__schedule_due(struct mocket_schedule *s, struct mocket_job *job);
-/* The job is not due any more. */
-void mocket__schedule_not_due(struct mocket_schedule *s, struct mocket_job *job);
+/* The job is on no list afterwards. */
+void mocket__schedule_cancel(struct mocket_job *job);
 
 /* Returns whether the caller is the one that runs jobs in the end. */
 static inline bool mocket__schedule_enter(struct mocket_schedule *s)

@@ -18,14 +18,22 @@ void mocket__server_log(const struct mocket_server *s, int level, mocket_span li
         mocket__log_stderr(level, line);
 }
 
-mocket_span mocket__worker_date(struct mocket_native_worker *w)
+static void renew_date(struct mocket_native_worker *w)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (now.tv_sec != w->date_s) {
-        w->date_s = now.tv_sec;
+    if (now.tv_sec != w->date_s)
         mocket__http_date(w->date, now.tv_sec);
-    }
+    w->date_s = now.tv_sec;
+}
+
+/* All answers of one turn of the loop have the same date. */
+mocket_span mocket__worker_date(struct mocket_native_worker *w)
+{
+    uint64_t now_ms = mocket__clock_now(&w->clock);
+    if (now_ms != w->dated_ms)
+        renew_date(w);
+    w->dated_ms = now_ms;
     return (mocket_span){ w->date, sizeof w->date - 1 };
 }
 
@@ -49,7 +57,7 @@ void mocket__server_leave(struct mocket_server *s, const struct mocket_address *
 
 /* What the client has sent already is read: otherwise closing would reset the connection, and the client could lose the
  * answer. */
-void mocket__server_refuse(int fd)
+void mocket__server_refuse(int fd, const struct mocket_arrival *arrival)
 {
     static const char answer[] =
         "HTTP/1.1 503 Service Unavailable\r\n"
@@ -60,7 +68,7 @@ void mocket__server_refuse(int fd)
         "\r\n"
         "Service Unavailable";
     char unread[4096];
-    ssize_t n = send(fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t n = arrival->tls ? 0 : send(fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n > 0 && recv(fd, unread, sizeof unread, MSG_DONTWAIT) >= 0)
         shutdown(fd, SHUT_WR);
     close(fd);

@@ -35,6 +35,9 @@ struct mocket_server {
     struct mocket_addresses *addresses; /* how many each client has; NULL: nobody counts */
     struct mocket_listener *listeners;
     size_t listener_count;
+    struct mocket_tls *tls;   /* of the listeners that are secure; NULL: there are none */
+    bool trusts_client_cert;  /* the app or the operator has named authorities of clients: the field is the server's */
+    struct mocket_door *door; /* what plain listeners answer themselves; NULL: nothing */
     struct mocket_native_worker *workers;
     int worker_count;
 };
@@ -49,7 +52,7 @@ struct mocket_native_worker {
     uv_timer_t grace_timer, accept_timer;
     struct mocket_accept *accepts; /* one per listener */
     int reserve_fd;                /* given up to accept and refuse when there are no descriptors */
-    struct mocket_env env;         /* of its exchanges, which have copies */
+    struct mocket_env env;         /* of its exchanges */
     void *app_worker;              /* of mocket_on_worker */
     atomic_int stops_wanted;       /* how often a stop was asked for */
     int stops_seen;
@@ -66,6 +69,7 @@ struct mocket_native_worker {
     struct mocket_native_client client; /* made when an exchange first needs it */
     struct mocket_fibers fibers;
     struct mocket_input_pool inputs;
+    struct mocket_tls_lane *tls_lane; /* NULL: no listener is secure */
     struct mocket_h1_exchange *idle_exchanges;
     size_t idle_exchange_count;
     struct mocket_buf out; /* answers of the connection that runs; empty between two of the loop's callbacks */
@@ -75,12 +79,25 @@ struct mocket_native_worker {
 
     char date[30];
     int64_t date_s;
+    uint64_t dated_ms;   /* by the loop's clock: when date was looked at */
     char discard[65536]; /* input that is thrown away goes here */
+};
+
+struct mocket_protocol;
+
+/* What is common to the connections of one listener. */
+struct mocket_arrival {
+    /* The last one is NULL. A plain connection has the first one; in a handshake the client chooses by their names, and
+     * gets the first one if it does not choose. */
+    const struct mocket_protocol *const *protocols;
+    struct mocket_tls *tls; /* NULL: plain */
+    bool redirects;         /* every request is answered with a redirect to https */
 };
 
 /* A listening handle of a worker. */
 struct mocket_accept {
     uv_poll_t poll;
+    struct mocket_arrival arrival;
     int fd;
     bool open, local;
 };
@@ -99,8 +116,8 @@ bool mocket__server_enter(struct mocket_server *s, const struct mocket_address *
 /* Gives the place back. */
 void mocket__server_leave(struct mocket_server *s, const struct mocket_address *from);
 
-/* Answers 503, as far as that works without memory, and closes. */
-void mocket__server_refuse(int fd);
+/* Answers 503, as far as that works without memory and without a handshake, and closes. */
+void mocket__server_refuse(int fd, const struct mocket_arrival *arrival);
 
 /* Returns the present date as an HTTP date. Valid until the next call. */
 mocket_span mocket__worker_date(struct mocket_native_worker *w);

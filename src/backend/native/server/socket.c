@@ -1,5 +1,5 @@
 /* After the handshake a connection keeps its exchange, because the event lives on, but no fiber and no input buffer:
- * an idle socket is a few kilobytes.
+ * an idle socket takes three kilobytes.
  *
  * work tries everything that may be possible now: events whose handler is due run one after another, each on a fiber,
  * or on the loop's stack for the host; bytes are decoded as long as nothing waits, and while a handler is busy up to a
@@ -207,7 +207,7 @@ static void leave(struct mocket_ws_session *ws)
 {
     struct mocket_connection *c = ws->connection;
     struct mocket_native_worker *w = c->worker;
-    mocket__schedule_not_due(&w->schedule, &ws->job);
+    mocket__schedule_cancel(&ws->job);
     mocket__topics_leave(&w->topics, &ws->subscriber);
     mocket__ws_release(&ws->codec);
     drop_notes(ws);
@@ -414,7 +414,7 @@ static void push(struct mocket_ws_session *ws)
 
 static void wake_if_sent(struct mocket_ws_session *ws)
 {
-    if (ws->exchange->state == MOCKET_EXCHANGE_WRITING && ws->connection->out.len == 0)
+    if (ws->exchange->state == MOCKET_EXCHANGE_WRITING && mocket__output_unsent(&ws->connection->out) == 0)
         mocket__exchange_wake(ws->exchange, is_gone(ws) ? MOCKET_ECLOSED : 0);
 }
 
@@ -422,7 +422,7 @@ static void work(struct mocket_connection *c)
 {
     struct mocket_ws_session *ws = session(c);
     bool was_full;
-    mocket__schedule_not_due(&c->worker->schedule, &ws->job);
+    mocket__schedule_cancel(&ws->job);
     ws->working = true;
     do {
         if (run_notes(ws))
@@ -496,7 +496,8 @@ static int op_wait(struct mocket_socket *s)
         return MOCKET_ESTATE; /* not this socket's handler */
     push(ws);
     if (!is_over(ws) && !is_gone(ws))
-        mocket__exchange_wait(ex, ws->connection->out.len > 0 ? MOCKET_EXCHANGE_WRITING : MOCKET_EXCHANGE_YIELDING);
+        mocket__exchange_wait(ex, mocket__output_unsent(&ws->connection->out) > 0 ? MOCKET_EXCHANGE_WRITING
+                                                                                  : MOCKET_EXCHANGE_YIELDING);
     return is_over(ws) || is_gone(ws) ? MOCKET_ECLOSED : 0;
 }
 
@@ -614,7 +615,7 @@ static enum mocket_timeout_class time_class(const struct mocket_connection *c)
 {
     if (session(c)->state == MOCKET_SOCKET_CLOSE_SENT)
         return MOCKET_TIMEOUT_CLOSING;
-    if (c->out.len > 0)
+    if (mocket__output_unsent(&c->out) > 0)
         return MOCKET_TIMEOUT_WRITE;
     return is_full(c) ? MOCKET_TIMEOUT_NONE : MOCKET_TIMEOUT_SOCKET; /* nothing can be heard while it is full */
 }

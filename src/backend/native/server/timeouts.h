@@ -11,6 +11,7 @@
 
 enum mocket_timeout_class {
     MOCKET_TIMEOUT_NONE, /* a handler works: no limit of ours */
+    MOCKET_TIMEOUT_HANDSHAKE,
     MOCKET_TIMEOUT_IDLE,
     MOCKET_TIMEOUT_HEAD,
     MOCKET_TIMEOUT_BODY,

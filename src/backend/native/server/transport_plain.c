@@ -59,6 +59,8 @@ static void close_socket(struct mocket_transport *s, bool reset)
 
 void mocket__transport_plain(struct mocket_transport *s, int fd, bool local)
 {
-    static const struct mocket_transport_ops ops = { read_bytes, write_bytes, pending, shut, close_socket };
+    static const struct mocket_transport_ops ops = {
+        .read = read_bytes, .write = write_bytes, .pending = pending, .shut = shut, .close = close_socket
+    };
     *s = (struct mocket_transport){ .ops = &ops, .fd = fd, .local = local };
 }

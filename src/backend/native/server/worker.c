@@ -16,6 +16,7 @@
 
 #include "../../../base/memory.h"
 #include "environment.h"
+#include "../tls/tls.h"
 #include "h1.h"
 #include "socket.h"
 
@@ -25,6 +26,14 @@
 #define STOP_LINGER_MS 1000     /* in all, while the worker stops */
 #define CLOSING_MS 5000         /* for the close frame that answers ours */
 #define COMPLAINT_EVERY_MS 1000 /* about connections that could not be accepted */
+
+/* What connections may begin as. */
+static const struct mocket_protocol *const protocols[] = { &mocket__h1, NULL };
+
+const char *mocket__worker_protocol(size_t i)
+{
+    return protocols[i] ? protocols[i]->name : NULL;
+}
 
 /* ---- time limits ---- */
 
@@ -40,6 +49,7 @@ static void init_limits(struct mocket_native_worker *w)
     const mocket_app *app = w->server->app;
     int64_t *limit_ms = w->clock.timeouts.limit_ms;
     limit_ms[MOCKET_TIMEOUT_NONE] = MOCKET_UNLIMITED;
+    limit_ms[MOCKET_TIMEOUT_HANDSHAKE] = mocket__app_setting(app, MOCKET_HANDSHAKE_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_IDLE] = mocket__app_setting(app, MOCKET_IDLE_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_HEAD] = mocket__app_setting(app, MOCKET_HEAD_TIMEOUT);
     limit_ms[MOCKET_TIMEOUT_BODY] = mocket__h1_body_look_ms(w->server->body_silence_ms, w->server->body_total_ms);
@@ -99,14 +109,14 @@ static void pause_accepts(struct mocket_native_worker *w)
 }
 
 /* There are no descriptors: accepts a client with the one in reserve and refuses it. Returns false if there is none. */
-static bool refuse_one(struct mocket_native_worker *w, int listening)
+static bool refuse_one(struct mocket_native_worker *w, const struct mocket_accept *a)
 {
     if (w->reserve_fd < 0)
         return false;
     close(w->reserve_fd);
-    int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept4(a->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
-        mocket__server_refuse(fd);
+        mocket__server_refuse(fd, &a->arrival);
     w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd >= 0 && w->reserve_fd >= 0;
 }
@@ -119,7 +129,7 @@ static bool bear(struct mocket_native_worker *w, struct mocket_accept *a, int er
     if (error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH)
         return true;
     complain(w, strerror(error));
-    if ((error == EMFILE || error == ENFILE) && refuse_one(w, a->fd))
+    if ((error == EMFILE || error == ENFILE) && refuse_one(w, a))
         return true;
     if (w->reserve_fd < 0)
         w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -137,7 +147,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         socklen_t len = sizeof from;
         int fd = accept4(a->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
-            mocket__connection_accept(w, fd, a->local ? NULL : (const struct sockaddr *)&from, &mocket__h1);
+            mocket__connection_accept(w, fd, a->local ? NULL : (const struct sockaddr *)&from, &a->arrival);
         else if (!bear(w, a, errno))
             break;
     }
@@ -158,6 +168,9 @@ static int open_accepts(struct mocket_native_worker *w)
             return rc;
         a->poll.data = w;
         a->local = s->listeners[i].local;
+        a->arrival = (struct mocket_arrival){ .protocols = protocols,
+                                              .tls = s->listeners[i].secure ? s->tls : NULL,
+                                              .redirects = s->listeners[i].redirects };
         a->open = true;
         a->fd = *fd;
         *fd = -1;
@@ -205,7 +218,7 @@ static void on_grace_over(uv_timer_t *timer)
 static void stop_one(struct mocket_timeout *m)
 {
     struct mocket_connection *c = mocket__connection_of_timeout(m);
-    c->protocol->stop(c);
+    mocket__connection_stop(c);
 }
 
 static void stop_gently(struct mocket_native_worker *w)
@@ -273,7 +286,8 @@ int mocket__worker_open(struct mocket_native_worker *w)
     if (rc < 0 || mocket__topics_init(&w->topics) < 0)
         return MOCKET_EIO;
     w->topics.till = w->till;
-    if (!mocket__fibers_reserve(&w->fibers))
+    w->tls_lane = w->server->tls ? mocket__tls_lane_new(w->till) : NULL;
+    if (!mocket__fibers_reserve(&w->fibers) || (w->server->tls && !w->tls_lane))
         return MOCKET_ENOMEM;
     uv_timer_init(&w->loop, &w->grace_timer);
     uv_timer_init(&w->loop, &w->accept_timer);
@@ -320,6 +334,7 @@ void mocket__worker_close(struct mocket_native_worker *w)
     mocket__input_pool_release(&w->inputs);
     mocket__fibers_release(&w->fibers);
     mocket__buf_release(&w->out);
+    mocket__tls_lane_free(w->tls_lane);
     mocket__free(w->accepts);
     w->accepts = NULL;
     mocket__till_close(w->till);

@@ -4,6 +4,9 @@
 
 #include "server.h"
 
+/* Returns the name of a protocol that connections may begin as, the best one first; NULL behind the last. */
+const char *mocket__worker_protocol(size_t i);
+
 /* Opens the loop and its handles, listening. Returns 0 or below zero; mocket__worker_close is due either way. */
 int mocket__worker_open(struct mocket_native_worker *w);
 /* Serves until it was stopped and the last connection is gone. */

@@ -20,6 +20,8 @@ struct fixture {
     struct mocket_native_opts opts;
     struct mocket_listener listener;
     int listening;
+    const struct mocket_protocol *protocols[2];
+    struct mocket_arrival arrival;
     struct mocket_server server;
     struct mocket_native_worker worker;
     int fd; /* the client's end */
@@ -59,7 +61,9 @@ static int client_new(struct fixture *f, const struct mocket_protocol *protocol)
     static const int room = 4096;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
-    mocket__connection_accept(&f->worker, fds[1], NULL, protocol);
+    f->arrival.protocols = f->protocols;
+    f->protocols[0] = protocol;
+    mocket__connection_accept(&f->worker, fds[1], NULL, &f->arrival);
     return fds[0];
 }
 

@@ -1,7 +1,11 @@
 #include "src/backend/native/fiber/fiber.h"
 #include "unit.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static struct mocket_fibers pool;
 
@@ -142,6 +146,34 @@ static void test_spare(void **state)
     assert_int_equal(pool.idle_count, 0);
 }
 
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    signals++;
+}
+
+static void signalled(void *arg)
+{
+    (void)arg;
+    syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1); /* a sanitizer does not see this call */
+}
+
+/* A signal that arrives while a fiber runs is handled, although the fiber does nothing more. */
+static void test_signal(void **state)
+{
+    struct sigaction before, ours = { .sa_handler = on_signal };
+    (void)state;
+    signals = 0;
+    assert_int_equal(sigaction(SIGUSR1, &ours, &before), 0);
+    struct mocket_fiber *f = mocket__fiber_new(&pool, signalled, NULL);
+    assert_false(mocket__fiber_resume(f));
+    poll(NULL, 0, 0);
+    assert_int_equal(signals, 1);
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -158,6 +190,7 @@ int main(void)
         cmocka_unit_test_teardown(test_many, release),
         cmocka_unit_test_teardown(test_burst, release),
         cmocka_unit_test_teardown(test_spare, release),
+        cmocka_unit_test_teardown(test_signal, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,6 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -167,21 +166,10 @@ static bool allow(void *arg, mocket_span host, uint16_t port, const struct socka
     return !o->deny_host || !mocket__span_eq(host, mocket__span(o->deny_host));
 }
 
-static size_t count_descriptors(void)
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    assert_non_null(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
-
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    f->descriptors = count_descriptors();
+    f->descriptors = unit_open_files();
     atomic_store(&names.called, 0);
     atomic_store(&names.last_byte, 1);
     server_open(&f->server);
@@ -200,7 +188,7 @@ static int tear_down(void **state)
     assert_int_equal(uv_run(&f->loop, UV_RUN_DEFAULT), 0);
     assert_int_equal(uv_loop_close(&f->loop), 0);
     server_close(&f->server);
-    assert_int_equal(count_descriptors(), f->descriptors);
+    assert_int_equal(unit_open_files(), f->descriptors);
     free(f);
     return 0;
 }
@@ -558,12 +546,12 @@ static void test_an_exchange_costs_one_descriptor(void **state)
     struct fixture to_still = { .pool = f->pool, .server = still };
     assert_int_equal(fetch(f, &o[0], "http://127.0.0.1:%u/"), 0);
     usleep(20000); /* the server's side of that is closed, too */
-    size_t before = count_descriptors();
+    size_t before = unit_open_files();
     for (size_t i = 0; i < UNIT_COUNT(o); i++)
         assert_int_equal(start(&to_still, &o[i], "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ 0 }), 0);
     for (int i = 0; i < 20; i++)
         uv_run(&f->loop, UV_RUN_NOWAIT);
-    assert_int_equal(count_descriptors() - before, UNIT_COUNT(o));
+    assert_int_equal(unit_open_files() - before, UNIT_COUNT(o));
     for (size_t i = 0; i < UNIT_COUNT(o); i++)
         mocket__outgoing_end(o[i].out);
     close(still.fd);
@@ -577,14 +565,14 @@ static void test_connections_are_bounded(void **state)
     struct server still = { 0 };
     server_listen(&still);
     struct fixture few = { .pool = mocket__pool_new(&f->loop, 8), .server = still };
-    size_t before = count_descriptors();
+    size_t before = unit_open_files();
     for (size_t i = 0; i < UNIT_COUNT(o); i++) {
         o[i] = (struct owner){ 0 };
         assert_int_equal(start(&few, &o[i], "http://127.0.0.1:%u/", (struct mocket_outgoing_opts){ 0 }), 0);
     }
     for (int i = 0; i < 50; i++)
         uv_run(&f->loop, UV_RUN_NOWAIT);
-    assert_int_equal(count_descriptors() - before, 8 + 2); /* two are libcurl's own */
+    assert_int_equal(unit_open_files() - before, 8 + 2); /* two are libcurl's own */
     for (size_t i = 0; i < UNIT_COUNT(o); i++) {
         mocket__outgoing_end(o[i].out);
         uv_run(&f->loop, UV_RUN_NOWAIT);

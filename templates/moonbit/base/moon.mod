@@ -1,0 +1,3 @@
+name = "app/@NAME@"
+
+version = "0.1.0"
