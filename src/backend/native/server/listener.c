@@ -38,10 +38,25 @@ struct address {
     bool everywhere; /* ":port" */
 };
 
-static int fail(char problem[MOCKET_PROBLEM_LEN], const char *address, const char *what)
+/* What the system's text for an errno leaves open. */
+static const struct {
+    int code;
+    const char *text;
+} advice[] = {
+    { EADDRINUSE, ": another program listens there" },
+    { EEXIST, ": it is no socket" },
+    { EADDRNOTAVAIL, ": no interface of this machine has this address" },
+    { EACCES, ": a port below 1024 needs root or CAP_NET_BIND_SERVICE, a socket file a writable folder" },
+};
+
+static int fail(char problem[MOCKET_PROBLEM_LEN], const char *address, int code)
 {
-    snprintf(problem, MOCKET_PROBLEM_LEN, "cannot listen on %s: %s", address, what);
-    return errno == EADDRINUSE ? MOCKET_ESTATE : MOCKET_EIO;
+    const char *more = "";
+    for (size_t i = 0; i < sizeof(advice) / sizeof(*advice); i++)
+        if (advice[i].code == code)
+            more = advice[i].text;
+    snprintf(problem, MOCKET_PROBLEM_LEN, "cannot listen on %s: %s%s", address, strerror(code), more);
+    return code == EADDRINUSE || code == EEXIST ? MOCKET_ESTATE : MOCKET_EIO;
 }
 
 static int malformed(char problem[MOCKET_PROBLEM_LEN], const char *address)
@@ -150,7 +165,10 @@ static int parse(struct address *out, const char *address, char problem[MOCKET_P
         return 0;
     }
     int rc = look_up(out, host, port);
-    return rc == 0 ? 0 : fail(problem, address, gai_strerror(rc));
+    if (rc == 0)
+        return 0;
+    snprintf(problem, MOCKET_PROBLEM_LEN, "cannot listen on %s: %s", address, gai_strerror(rc));
+    return MOCKET_EIO;
 }
 
 /* IPv6 is switched off: every address is every IPv4 address. */
@@ -228,11 +246,11 @@ static int open_tcp(struct mocket_listener *l, const char *address, char problem
     if (rc < 0)
         return rc;
     if (bind_first(l, &a) < 0)
-        return fail(problem, address, strerror(errno));
+        return fail(problem, address, errno);
     for (int i = 1; i < l->count; i++) {
         l->fds[i] = bind_socket(&a, true);
         if (l->fds[i] < 0 || listen(l->fds[i], BACKLOG) < 0)
-            return fail(problem, address, strerror(errno));
+            return fail(problem, address, errno);
     }
     write_url(l, &a);
     return 0;
@@ -256,7 +274,7 @@ static bool clear_path(const struct sockaddr_un *name)
     if (lstat(name->sun_path, &st) < 0)
         return true;
     if (!S_ISSOCK(st.st_mode) || is_alive(name)) {
-        errno = EADDRINUSE;
+        errno = S_ISSOCK(st.st_mode) ? EADDRINUSE : EEXIST;
         return false;
     }
     return unlink(name->sun_path) == 0;
@@ -272,11 +290,11 @@ static int open_local(struct mocket_listener *l, const char *address, char probl
         return malformed(problem, address);
     errno = ENAMETOOLONG;
     if (len >= sizeof(name.sun_path))
-        return fail(problem, address, strerror(errno));
+        return fail(problem, address, errno);
     memcpy(name.sun_path, path, len + 1);
     l->fds[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fds[0] < 0 || !clear_path(&name) || bind(l->fds[0], (struct sockaddr *)&name, sizeof(name)) < 0)
-        return fail(problem, address, strerror(errno));
+        return fail(problem, address, errno);
     l->local = true;
     memcpy(l->path, path, len + 1);
     if (lstat(path, &st) == 0) {
@@ -284,10 +302,10 @@ static int open_local(struct mocket_listener *l, const char *address, char probl
         l->inode = st.st_ino;
     }
     if (listen(l->fds[0], BACKLOG) < 0)
-        return fail(problem, address, strerror(errno));
+        return fail(problem, address, errno);
     for (int i = 1; i < l->count; i++)
         if ((l->fds[i] = dup(l->fds[0])) < 0)
-            return fail(problem, address, strerror(errno));
+            return fail(problem, address, errno);
     snprintf(l->url, sizeof(l->url), "unix:%s", path);
     return 0;
 }
@@ -300,7 +318,7 @@ int mocket__listener_open(struct mocket_listener *l, const char *address, int co
     l->fds = mocket__new(sizeof(int) * (size_t)count);
     if (l->fds == NULL) {
         errno = ENOMEM;
-        return fail(problem, address, strerror(errno));
+        return fail(problem, address, errno);
     }
     for (int i = 0; i < count; i++)
         l->fds[i] = -1;
