@@ -1,6 +1,8 @@
-"""What suites share: their loop, which runs each case in an empty folder of its own, and what cases say."""
+"""What suites share: their loop, which runs each case in an empty folder of its own, what cases say, and what
+tools/test learns of cases that failed."""
 import importlib.machinery
 import importlib.util
+import json
 import os
 import pathlib
 import shutil
@@ -8,9 +10,27 @@ import socket
 import sys
 import tempfile
 
+# tools/test names two files to a suite. Programs that the suite starts do not get these variables.
+FAILURES = os.environ.pop("MOCKET_TEST_FAILURES", None)  # the suite writes a line of JSON for each failure
+ONLY = os.environ.pop("MOCKET_TEST_ONLY", None)  # names of cases, as JSON: the suite runs no other case
+WANTED = frozenset(json.loads(pathlib.Path(ONLY).read_text())) if ONLY else None
+
 
 class Skip(Exception):
     """This machine lacks something."""
+
+
+def is_wanted(name):
+    """Does tools/test want this case? By hand: yes."""
+    return WANTED is None or name in WANTED
+
+
+def tell_failed(problem, *cases, count=1):
+    """Tells tools/test of a failure, which counts as so many. cases: the names of those to run to see it again; at
+    least one."""
+    if FAILURES:
+        with open(FAILURES, "a", encoding="utf-8") as out:
+            out.write(json.dumps({"cases": cases, "why": str(problem), "count": count}) + "\n")
 
 
 def check(condition, why):
@@ -29,9 +49,10 @@ def expect_in(part, text, what):
 
 
 def chosen(cases, words):
-    """The cases whose names contain one of the words, or all of them without words. cases: pairs of a name and a
-    function."""
-    return [(name, case) for name, case in cases if not words or any(word in name for word in words)]
+    """The cases that are wanted and whose names contain one of the words, or all of them without words. cases: pairs of
+    a name and a function."""
+    return [(name, case) for name, case in cases
+            if is_wanted(name) and (not words or any(word in name for word in words))]
 
 
 def load_script(path):
@@ -72,6 +93,7 @@ def run_cases(cases, words=(), prefix="mocket-", prepare=pathlib.Path):
                 failed += 1
                 kind = "" if type(problem) is AssertionError else f"{type(problem).__name__}: "
                 print(f"FAILED: {name}: {kind}{problem}", flush=True)
+                tell_failed(f"{kind}{problem}", name)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed + skipped else 0
 
