@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import random
 import shutil
 import socket
 import sys
@@ -14,6 +15,7 @@ import tempfile
 FAILURES = os.environ.pop("MOCKET_TEST_FAILURES", None)  # the suite writes a line of JSON for each failure
 ONLY = os.environ.pop("MOCKET_TEST_ONLY", None)  # names of cases, as JSON: the suite runs no other case
 WANTED = frozenset(json.loads(pathlib.Path(ONLY).read_text())) if ONLY else None
+LOCAL_PORTS = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class Skip(Exception):
@@ -99,10 +101,20 @@ def run_cases(cases, words=(), prefix="mocket-", prepare=pathlib.Path):
 
 
 def free_port():
-    """A TCP port of this machine that nothing listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A TCP port of this machine that nothing listens on. It is below those that the kernel gives to clients and to
+    listeners on port 0: of these, other suites take thousands, and might take this one before it is used."""
+    try:
+        first = int(LOCAL_PORTS.read_text().split()[0])
+    except OSError:
+        first = 0
+    for _ in range(100):
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(11000, first) if first > 12000 else 0))
+                return s.getsockname()[1]
+            except OSError:
+                continue
+    raise OSError("no free port was found")
 
 
 def find_compiler():

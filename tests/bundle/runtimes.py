@@ -146,9 +146,9 @@ def ends_well(target):
         with Running([folder / "out/run"]) as running:
             running.ready()
             answers = []
-            asking = threading.Thread(target=lambda: answers.append(running.ask("GET", "/sleep/800")[0]))
+            asking = threading.Thread(target=lambda: answers.append(running.ask("GET", "/sleep/3000")[0]))
             asking.start()
-            time.sleep(0.3)
+            time.sleep(1)  # until the app has got it
             running.stop()
             asking.join()
             expect(answers, [200], "the request under way")
