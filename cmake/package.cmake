@@ -19,6 +19,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME mocket)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS procps) # kill, for `systemctl reload`
 # What `mocket build` runs; serving needs none of it.
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SUGGESTS "clang-22, lld-22, libclang-rt-22-dev-wasm32, wasi-libc, nodejs")
 set(CPACK_DEBIAN_COMMAND_DESCRIPTION "web framework: one app, native or WebAssembly

@@ -31,6 +31,7 @@
 #include "../../src/wasm/sections.h"
 #include "guest/worker.h"
 #include "lines.h"
+#include "notify.h"
 #include "ram.h"
 #include "sha256.h"
 #include "signals.h"
@@ -702,6 +703,7 @@ static int open_voices(struct host *h)
         h->signals = (struct signals){ .log = write_line,
                                        .data = h,
                                        .reload = h->opts->tls.certificates ? mocket__native_reload : NULL,
+                                       .tell = h->opts->on_signal ? NULL : notify_manager,
                                        .at_once = h->opts->on_signal ? end_at_once : NULL };
         rc = signals_open(&h->signals);
     }

@@ -18,6 +18,7 @@
 #include "../../src/base/span.h"
 #include "../../src/core/app.h"
 #include "guest/thread.h"
+#include "notify.h"
 
 #define HOUR_MS 3600000
 
@@ -53,6 +54,8 @@ static void stop(struct signals *s)
     int64_t grace_ms = mocket__app_setting(s->app, MOCKET_STOP_GRACE);
     mocket_stop(s->app);
     s->state = SIGNALS_STOPPING;
+    if (s->tell)
+        s->tell(NOTIFY_STOPPING);
     s->due_ns = grace_ms < 0 ? MOCKET_NEVER : uv_hrtime() + ((uint64_t)grace_ms + SIGNALS_MARGIN_MS) * MOCKET_MS_NS;
 }
 
@@ -193,6 +196,8 @@ void signals_serve(struct signals *s, mocket_app *app)
     uv_mutex_lock(&s->lock);
     s->app = app;
     s->state = SIGNALS_SERVING;
+    if (s->tell)
+        s->tell(NOTIFY_READY);
     uv_mutex_unlock(&s->lock);
 }
 

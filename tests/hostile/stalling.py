@@ -208,6 +208,26 @@ def hang_up(test):
         host.want("/ok", 200, "hello")
 
 
+def service_manager(test):
+    """systemd learns when requests are answered, and that the end has begun. A name that is none harms nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, address in ((f"{folder}/notify", f"{folder}/notify"), (f"@mocket-{os.getpid()}", f"\0mocket-{os.getpid()}"),
+                              (f"{folder}/nobody", None), ("relative", None), (f"/{'x' * 200}", None), ("@", None)):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.settimeout(LATE_S)
+                if address:
+                    manager.bind(address)
+                with serving(test, test.guests.get("requests"), env={"NOTIFY_SOCKET": name}) as host:
+                    if address:
+                        expect(manager.recv(100) == b"READY=1", "it does not tell that it answers")
+                    host.want("/ok", 200, "hello")
+                    host.process.send_signal(signal.SIGTERM)
+                    if address:
+                        expect(manager.recv(100) == b"STOPPING=1", "it does not tell that it stops")
+                    code = host.process.wait(LATE_S)
+                    expect(code == 0, f"{name}: code {code}")
+
+
 def hang_up_at_start(test):
     """Standard input is not at its end: nothing is served yet."""
     with tempfile.TemporaryFile() as log:
@@ -272,6 +292,7 @@ def cases():
     yield "third signal", third_signal
     yield "stop in time", stop_in_time
     yield "hang up", hang_up
+    yield "service manager", service_manager
     yield "hang up at the start", hang_up_at_start
     yield "pipe as access log", pipe_as_access_log
     yield "rotation of the access log", rotation

@@ -98,18 +98,25 @@ static bool ours_alone(const struct stat *st)
     return st->st_uid == geteuid() && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+/* The path is a symbolic link that neither this user nor root has made. systemd makes links (CacheDirectory=). */
+static bool is_link_of_others(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid();
+}
+
 static int open_folder(struct engine_cache *cache, char *path)
 {
     struct stat st;
     make_folders(path);
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0 || fstat(dir, &st) < 0) {
         note(cache, MOCKET_LOG_WARN, path, strerror(errno));
         if (dir >= 0)
             close(dir);
         return MOCKET_EIO;
     }
-    if (!ours_alone(&st)) {
+    if (!ours_alone(&st) || is_link_of_others(path)) {
         note(cache, MOCKET_LOG_WARN, path,
              "not used, because other users can write to it, or it belongs to another user");
         close(dir);
