@@ -212,7 +212,8 @@ def service_manager(test):
     """systemd learns when requests are answered, and that the end has begun. A name that is none harms nothing."""
     with tempfile.TemporaryDirectory() as folder:
         for name, address in ((f"{folder}/notify", f"{folder}/notify"),
-                              (f"@mocket-{os.getpid()}", f"\0mocket-{os.getpid()}"), (f"{folder}/nobody", None), ("relative", None), (f"/{'x' * 200}", None), ("@", None)):
+                              (f"@mocket-{os.getpid()}", f"\0mocket-{os.getpid()}"), (f"{folder}/nobody", None),
+                              ("relative", None), (f"/{'x' * 200}", None), ("@", None)):
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
                 manager.settimeout(LATE_S)
                 if address:
