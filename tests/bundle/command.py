@@ -153,7 +153,7 @@ def run_starts_in_its_own_folder(folder):
             (programs / name).unlink(missing_ok=True)
             (programs / name).symlink_to("tool")
         env = {"PATH": f"{programs}:/usr/bin:/bin", "CDPATH": str(other.parent)}
-        done = subprocess.run(["out/run"], cwd=folder, env=env, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(["out/run"], cwd=folder, env=env, capture_output=True, text=True, timeout=120)
         expect((done.returncode, done.stdout), (0, ""), target)
         expect(done.stderr.splitlines()[-1], os.path.realpath(folder / "out"), f"the folder, with CDPATH, {target}")
 
@@ -167,7 +167,7 @@ def run_refuses_the_node_of_debian(folder):
                             ("v9.1.0", (1, "run: Node 9.1.0 is")), ("v20.0.0", (0, "served\n")),
                             ("v126.1.0", (0, "served\n"))):
         env = {"PATH": f"{folder}:/usr/bin:/bin", "VERSION": version}
-        done = subprocess.run([folder / "out/run"], env=env, capture_output=True, text=True, timeout=20)
+        done = subprocess.run([folder / "out/run"], env=env, capture_output=True, text=True, timeout=120)
         expect((done.returncode, done.stderr[:len(wanted[1])]), wanted, version)
 
 

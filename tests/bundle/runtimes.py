@@ -17,7 +17,7 @@ from suite import free_port
 SERVERS = ("node", "deno", "bun")  # they choose a port, and finish requests when they stop
 GUESTS = ("hello", "routes", "realtime", "moonbit-routes", "moonbit-realtime", "moonbit-routes-gc",
           "moonbit-realtime-gc")
-START_S = 30
+START_S = 60
 
 
 def runtimes():
@@ -75,14 +75,14 @@ class Running:
         until = time.monotonic() + START_S
         while True:
             try:
-                return socket.create_connection((self.host, self.port), 5).close()
+                return socket.create_connection((self.host, self.port), 30).close()
             except ConnectionRefusedError:
                 if time.monotonic() > until or self.process.poll() is not None:
                     raise
             time.sleep(0.02)
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         connection.request(method, path, body)
         response = connection.getresponse()
         answer = response.status, response.read()
@@ -91,7 +91,7 @@ class Running:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(60)
         expect(self.process.returncode, 0, f"exit code after SIGTERM: {''.join(self.lines)}")
 
 
@@ -173,14 +173,14 @@ def complains(target):
         bundle(target, guest("hello"), folder / "out")
         with Running([folder / "out/run"], PORT="many") as running:
             running.line(r'mocket: error: the port \(PORT\) must be .* not "many"')
-            expect(running.process.wait(20), 1, "exit code for a PORT that is no number")
+            expect(running.process.wait(60), 1, "exit code for a PORT that is no number")
         with Running([folder / "out/run"], PATH="/nonexistent") as running:
             running.line(rf"run: {target} is not on the PATH")
-            expect(running.process.wait(20), 127, "exit code without the runtime")
+            expect(running.process.wait(60), 127, "exit code without the runtime")
         (folder / "out/app.wasm").write_bytes(b"\0asm\1\0\0\0")
         with Running([folder / "out/run"]) as running:
             running.line(r'mocket: error: it exports no memory named "memory"')
-            expect(running.process.wait(20), 1, "exit code for a module that is no app")
+            expect(running.process.wait(60), 1, "exit code for a module that is no app")
     return f"mistakes are told on {target}", case
 
 

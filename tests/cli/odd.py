@@ -9,7 +9,7 @@ from command import MOCKET, VERBS, app, case, example, mocket, need_host, need_w
 from suite import Skip, expect, expect_in
 
 
-def raw(*words, cwd=None, env=None, preexec=None, stdout=subprocess.PIPE, timeout=60):
+def raw(*words, cwd=None, env=None, preexec=None, stdout=subprocess.PIPE, timeout=120):
     """As mocket(), for words that are bytes, and for processes that begin in another state."""
     return subprocess.run([os.fsencode(MOCKET), *map(os.fsencode, words)], cwd=cwd, stdin=subprocess.DEVNULL,
                           env={**os.environ, **(env or {})}, preexec_fn=preexec, stdout=stdout, stderr=subprocess.PIPE,
@@ -112,7 +112,7 @@ def a_closed_output_is_a_failure_and_a_reader_that_left_is_none(folder):
         os.close(into)
         expect((done.returncode, done.stderr), (-signal.SIGPIPE, b""), f"{words[0]} | head -1")
     for close in ((0,), (0, 1, 2), (2,)):
-        done = subprocess.run([MOCKET, "fetch", app, "/hello", "-o", folder / "out"], timeout=60,
+        done = subprocess.run([MOCKET, "fetch", app, "/hello", "-o", folder / "out"], timeout=120,
                               preexec_fn=lambda: [os.close(fd) for fd in close])
         expect((done.returncode, (folder / "out").read_text()), (0, example_answer()), f"without {close}")
         (folder / "out").unlink()
@@ -161,11 +161,11 @@ def no_home_and_a_folder_that_cannot_be_written(folder):
     need_host()
     app = example("routes")
     bare = {"PATH": os.environ["PATH"]}
-    done = subprocess.run([MOCKET, "fetch", app, "/hello"], env=bare, capture_output=True, timeout=60)
+    done = subprocess.run([MOCKET, "fetch", app, "/hello"], env=bare, capture_output=True, timeout=120)
     expect((done.returncode, done.stderr), (0, b""), "without HOME")
     for home in ("", "relative", "/dev/null", "/proc/1/no"):
         done = subprocess.run([MOCKET, "fetch", app, "/hello"], env={**bare, "HOME": home}, capture_output=True,
-                              timeout=60)
+                              timeout=120)
         expect(done.returncode, 0, f"HOME={home}: {done.stderr}")
     for words in (["new", "shop"], ["bundle", "--target", "node", app, "-o", "out"],
                   ["bundle", "--target", "cgi", app, "-o", "out.wasm"]):

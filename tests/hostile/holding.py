@@ -264,7 +264,7 @@ def too_small(test):
     module = test.guests.get("holding")
     for size in ("20M", "8M", "64K"):
         result = subprocess.run([test.program, "serve", module, "--listen", "127.0.0.1:0", "--max-memory-total",
-                                 size], capture_output=True, text=True, timeout=30, check=False)
+                                 size], capture_output=True, text=True, timeout=120, check=False)
         found = re.search(r"--max-memory-total: \d+ bytes are too few for one instance of holding\S* beside the "
                           r"\d+ that the process has", result.stderr)
         expect(result.returncode == 1 and found, result.stderr)

@@ -15,7 +15,7 @@ ROOT = HERE.parent.parent
 CFLAGS = ["--target=wasm32-wasi", "-Wno-deprecated", "-std=gnu17", "-O1", f"-I{ROOT / 'include'}",
           "-Wno-infinite-recursion"]
 REACTOR = ["-mexec-model=reactor"]
-READY_S = 20
+READY_S = 60
 
 
 class Failure(Exception):
@@ -87,7 +87,7 @@ class Host:
     def text(self):
         return b"".join(self.log).decode("utf-8", "surrogateescape")
 
-    def get(self, path, timeout=30, method="GET", body=None):
+    def get(self, path, timeout=60, method="GET", body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection):
             connection.request(method, path, body=body)
@@ -106,7 +106,7 @@ class Host:
         expect(body is None or got[1] == body, f"{path}: body {got[1]!r}, not {body!r}")
         return got
 
-    def says(self, text, within_s=5):
+    def says(self, text, within_s=30):
         until = time.monotonic() + within_s
         while text not in self.text() and time.monotonic() < until:
             time.sleep(0.02)
@@ -119,7 +119,7 @@ class Host:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -149,7 +149,7 @@ def serving(test, module, *options, env=None, program=None):
 
 def refused(test, module, pieces, *options):
     result = subprocess.run([test.program, "serve", module, "--listen", "127.0.0.1:0", *options], capture_output=True,
-                            text=True, timeout=30, stdin=subprocess.DEVNULL)
+                            text=True, timeout=60, stdin=subprocess.DEVNULL)
     expect(result.returncode == 1, f"exit code {result.returncode}: {result.stderr}")
     for piece in pieces:
         expect(piece in result.stderr, f"no {piece!r} in: {result.stderr}")

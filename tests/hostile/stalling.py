@@ -36,7 +36,7 @@ class Silent:
         self.kill()
         raise AssertionError("it did not start")
 
-    def get(self, path, within_s=20):
+    def get(self, path, within_s=60):
         with socket.create_connection((self.host, int(self.port)), within_s) as c:
             c.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
             return int(c.recv(4096)[9:12] or 0)

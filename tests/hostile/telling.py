@@ -12,7 +12,7 @@ from hosting import expect, refused, serving
 from suite import free_port
 
 
-def lines_of(path, count, within_s=5):
+def lines_of(path, count, within_s=30):
     """The lines of a file, once there are so many."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:
@@ -37,7 +37,7 @@ def free_address():
 
 
 def ask(address, path):
-    with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -88,7 +88,7 @@ def access_json(test):
         finally:
             process.terminate()
             rest = process.stderr.read()
-            process.wait(15)
+            process.wait(60)
         expect(ready["level"] == "info" and "serving" in ready["message"] and not ready["guest"], ready)
         told = [json.loads(line) for line in rest.splitlines()]
         expect(told and all(line["guest"] and line["worker"] == 1 for line in told if "escape" in line), rest)
@@ -101,7 +101,7 @@ def counts(test):
     address = free_address()
 
     def ask(path):
-        with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=60) as answer:
             return answer.read().decode()
 
     with serving(test, test.guests.get("requests"), "--stats", address, "--timeout", "1s") as host:
