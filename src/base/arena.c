@@ -105,7 +105,8 @@ void mocket__arena_reset(struct mocket_arena *a)
     a->failed = false;
     if (!a->first)
         return;
-    trim(a, &a->first, 0);
+    if (a->first->next || a->first->len > a->chunk_len)
+        trim(a, &a->first, 0);
     if (a->first)
         use_chunk(a, a->first);
     else

@@ -96,13 +96,10 @@ int64_t mocket__span_decimal(mocket_span s, int64_t max)
 
 char *mocket__decimal(char *text, uint64_t n)
 {
-    char digits[20];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n);
-    while (count)
-        *text++ = digits[--count];
-    return text;
+    size_t len = 1;
+    for (uint64_t bound = 10; len < 20 && n >= bound; bound *= 10)
+        len++;
+    for (size_t i = len; i > 0; n /= 10)
+        text[--i] = (char)('0' + n % 10);
+    return text + len;
 }

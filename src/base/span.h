@@ -14,7 +14,7 @@ static inline mocket_span mocket__span(const char *text)
 
 static inline bool mocket__span_eq(mocket_span a, mocket_span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && (b.len == 0 || memcmp(a.ptr, b.ptr, b.len) == 0);
 }
 
 /* Returns the bytes from..to, clamped to the span. */

@@ -15,10 +15,14 @@ enum { FIRST_CAP = 16 };
 
 static bool grow(struct mocket_fields *f, struct mocket_arena *a)
 {
-    struct mocket_field *rows = mocket__arena_grow(a, f->rows, &f->cap, FIRST_CAP, sizeof *rows);
-    if (rows)
-        f->rows = rows;
-    return rows;
+    struct mocket_field *rows = f->cap == 0 ? mocket__arena_alloc(a, FIRST_CAP * sizeof *rows)
+                                            : mocket__arena_grow(a, f->rows, &f->cap, FIRST_CAP, sizeof *rows);
+    if (!rows)
+        return false;
+    if (f->cap == 0)
+        f->cap = FIRST_CAP;
+    f->rows = rows;
+    return true;
 }
 
 int mocket__fields_add(struct mocket_fields *f, struct mocket_arena *a, mocket_span name, mocket_span value)

@@ -326,8 +326,11 @@ static int check_rows(struct mocket_h1 *p, struct seen *seen)
             return -1;
         if (!is_passed_on(kind))
             continue;
-        f->rows[i] = f->rows[kept];
-        f->rows[kept++] = row;
+        if (i > kept) {
+            f->rows[i] = f->rows[kept];
+            f->rows[kept] = row;
+        }
+        kept++;
     }
     f->count = kept;
     return seen->names_fields ? drop_named(p, count - kept) : 0;
@@ -505,9 +508,7 @@ static ptrdiff_t unfinished(const struct mocket_h1 *p, mocket_span in)
 /* A line without its LF: it must end in CR, hold no other, and not begin as a folded one. */
 static bool is_plain_line(const char *line, size_t len)
 {
-    if (len == 0 || line[len - 1] != '\r' || line[0] == ' ' || line[0] == '\t')
-        return false;
-    return !memchr(line, '\r', len - 1);
+    return len > 0 && line[0] != ' ' && line[0] != '\t' && memchr(line, '\r', len) == line + len - 1;
 }
 
 /* Length of the head, empty lines before it included; 0: more; below zero: refuse. */
