@@ -151,7 +151,7 @@ void mocket__connection_update_polling(struct mocket_connection *c)
         mocket__schedule_turn(&c->worker->schedule, &c->again);
     if (events == c->polled)
         return;
-    c->polled = events;
+    c->polled = (uint8_t)events;
     if (events == 0)
         uv_poll_stop(&c->poll);
     else if (uv_poll_start(&c->poll, (int)events, on_poll) < 0)
@@ -285,7 +285,8 @@ static void read_some(struct mocket_connection *c)
     if (n < 0)
         return;
     c->in.end += (size_t)n;
-    c->heard = c->heard || n > 0;
+    if (n > 0)
+        c->heard = true;
     c->protocol->received(c, n > 0);
 }
 

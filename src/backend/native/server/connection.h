@@ -51,7 +51,7 @@ struct mocket_linger {
     uint32_t discarded; /* when the last input came */
 };
 
-/* Every idle client has one of these, so small fields share a word, and the text takes what it needs. */
+/* Every idle client has one of these, so small fields take a byte each, and the text takes what it needs. */
 struct mocket_connection {
     uv_poll_t poll;
     struct mocket_native_worker *worker;
@@ -68,12 +68,12 @@ struct mocket_connection {
         struct mocket_linger lingers; /* LINGERING */
     };
     struct mocket_address address;
-    enum mocket_connection_state state : 4;
-    enum mocket_input_side input_side : 2;
-    enum mocket_admission admission : 2;
-    unsigned polled : 4; /* events that are waited for: UV_READABLE ... */
-    bool heard : 1;      /* input came since the time limit was looked at */
-    bool trusted : 1;    /* the peer is a proxy that may speak for others */
+    enum mocket_connection_state state : 8;
+    enum mocket_input_side input_side : 8;
+    enum mocket_admission admission : 8;
+    uint8_t polled; /* events that are waited for: UV_READABLE ... */
+    bool heard;     /* input came since the time limit was looked at */
+    bool trusted;   /* the peer is a proxy that may speak for others */
     uint8_t peer_len;
     char peer[]; /* the text of its address; "" for a local client */
 };

@@ -71,11 +71,11 @@ struct mocket_exchange {
     struct mocket_response res;
     struct mocket_park park;
     struct mocket_fiber *fiber; /* NULL: idle */
-    enum mocket_exchange_state state : 4;
-    enum mocket_presence client : 2;
-    bool peer_unknown : 1; /* for on_done: fields of trusted proxies contradict each other */
-    int result;            /* of the wait */
-    size_t turn_len;       /* bytes that the handler sent since it was resumed; the protocol counts them */
+    enum mocket_exchange_state state : 8;
+    enum mocket_presence client : 8;
+    bool peer_unknown; /* for on_done: fields of trusted proxies contradict each other */
+    int result;        /* of the wait */
+    size_t turn_len;   /* bytes that the handler sent since it was resumed; the protocol counts them */
     uint64_t began_ns, body_in, body_out; /* for on_done, as is the status */
     int status;
 };

@@ -40,11 +40,11 @@ struct mocket_h1_exchange {
     struct mocket_input pinned; /* the buffer that the request's spans point into; may be the connection's own */
     int saved;                  /* the byte behind a whole body, where a NUL is now; -1: there is none */
     /* the answer: */
-    enum mocket_answer_state answer : 3;
-    enum mocket_framing framing : 3;
-    bool keep_alive : 1;
-    bool continued : 1; /* 100 Continue was sent */
-    int64_t body_left;  /* of the length that was announced; -1: none was */
+    enum mocket_answer_state answer : 8;
+    enum mocket_framing framing : 8;
+    bool keep_alive;
+    bool continued;    /* 100 Continue was sent */
+    int64_t body_left; /* of the length that was announced; -1: none was */
     /* the body of the request: */
     uint64_t body_wait_ms;   /* when the wait for more of it began */
     uint64_t body_waited_ms; /* the waits before that, together */
