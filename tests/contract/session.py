@@ -155,9 +155,13 @@ class Allowance:
         """An answer that is cut may end in front of its head."""
         return want.cut and self.use("headless")
 
+    def uncut(self, got):
+        """An answer without framing that is cut may look complete."""
+        return got.status_line.startswith("HTTP/1.0 ") and self.use("uncut")
+
     def kept(self, want, got):
-        """The end of a connection is not announced, and may not come."""
-        return want.closed and not got.values("connection") and self.use("kept")
+        """The end of a connection is not announced, and may not come, unless the answer is cut."""
+        return (want.closed or want.cut) and not got.values("connection") and self.use("kept")
 
     def length(self, name):
         """The platform decides whether a body has a length or comes in chunks."""
@@ -219,7 +223,7 @@ def check_answer(want, got, allowance=NONE_ALLOWED):
         problem = check_field(field, got, allowance)
         if problem:
             return problem
-    if want.cut != got.cut:
+    if want.cut != got.cut and not (want.cut and allowance.uncut(got)):
         return "the answer must be cut short" if want.cut else "the answer was cut short"
     return check_values(want.fields, got, allowance) or check_body(want.body, got.body)
 
