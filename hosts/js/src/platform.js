@@ -5,7 +5,6 @@
 //     normalises            targets are normalised before they come here (Bun, browsers)
 //     fixed(body, length)   the body of an answer whose length was declared
 //     passesFragments       a # in a URL is one of the target's, as the client sent it (Deno, Bun)
-//     joinsHost             URLs are Host and target, joined without a look at either (workerd)
 //     knowsLengths          no body is longer than its content-length says, and bytes() is the quick way to it
 //     closes                Connection: close in an answer ends the connection
 //     responseOf            (head, memory, ptr, len) -> the Response of a whole answer; null: bytes and Headers are the
@@ -53,7 +52,6 @@ export const platform = {
     normalises: !isDeno && !isWorkerd,
     fixed: isWorkerd ? fixedLength : same,
     passesFragments: isBun || isDeno,
-    joinsHost: isWorkerd,
     knowsLengths: isBun || isDeno || isWorkerd,
     closes: isBun,
     responseOf: null,

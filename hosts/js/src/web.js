@@ -14,7 +14,6 @@ import { parts, split } from './url.js';
 const FLAGS = platform.normalises ? NORMALISED : 0;
 const HIGH = 65536;
 const CLIENT_LEFT = 499; // nobody sees it but logs
-const STRANGE_HOST = /[/?#\\]/;
 const BREAK_TRIES = 50, BREAK_STEP_MS = 20;
 
 export class WebExchange extends Exchange {
@@ -228,16 +227,11 @@ function withoutLength(fields) {
     return fields;
 }
 
-// Is a part of the target in truth one of Host? A target with one slash has none, and a look at `headers` is dear.
-function holdsHost(request) {
-    return platform.joinsHost && parts.target.includes('/', 1) && STRANGE_HOST.test(request.headers.get('host') ?? '');
-}
-
 // 0, or the status that refuses a request. Sets `parts`.
 function look(request, method) {
     if (method !== 'GET' && (!KNOWN_METHODS.has(method) || method === 'CONNECT'))
         return method === 'CONNECT' ? 405 : 501;
-    if (!split(request.url) || (parts.authority === '' && request.headers.get('host')) || holdsHost(request))
+    if (!split(request.url) || (parts.authority === '' && request.headers.get('host')))
         return 400;
     return parts.target.length > TARGET_MAX ? 414 : 0;
 }

@@ -34,6 +34,29 @@ function request(address, target) {
     return socket;
 }
 
+function statusOf(address, text) {
+    const [host, port] = address.split(':'), socket = net.connect(port, host);
+    socket.write(text);
+    return new Promise((resolve, reject) => {
+        socket.on('error', reject).once('data', (bytes) => {
+            socket.destroy();
+            resolve(Number(bytes.toString('latin1').split(' ')[1]));
+        });
+    });
+}
+
+test('no part of Host becomes a part of the target, also when a fragment takes the target away', async () => {
+    await serving(file('examples/realtime'), [], async ({ address }) => {
+        for (const host of ['a/sleep/1', 'a/sleep/1#', 'a?sleep/1#', 'a/echo#', 'a\\sleep/1#'])
+            for (const head of ['GET /x', 'OPTIONS *', 'GET /sleep/1'])
+                for (const rest of ['', 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+                    'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n'])
+                    assert.equal(await statusOf(address, `${head} HTTP/1.1\r\nHost: ${host}\r\n${rest}\r\n`), 400,
+                        `${head}, Host ${host}`);
+        assert.equal(await get(address, '/sleep/1'), 'slept 1');
+    });
+});
+
 test('instances of requests whose clients left are used again', async () => {
     await serving(file('examples/realtime'), options({ maxInstances: 2 }), async ({ address }) => {
         for (const target of ['/sleep/60000', '/sse', '/sleep/60000', '/sse', '/sleep/60000']) {

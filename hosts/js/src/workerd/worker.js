@@ -7,6 +7,8 @@ import { refusal, respondTo, whenLeft } from '../web.js';
 import { ObjectTopics } from './topics.js';
 import { objectOf, peerOf, Setup } from './setup.js';
 
+const STRANGE_HOST = /[/?#\\]/; // workerd takes the rest for a part of the target
+
 const isUpgrade = (request) => request.headers.get('upgrade')?.toLowerCase() === 'websocket';
 
 const NO_OBJECT = 'this app serves WebSockets, which need a Durable Object bound as MOCKET: handshakes are refused ' +
@@ -33,7 +35,16 @@ export function worker(cloudflare, module, options) {
     };
     const info = { peer: peerOf, whenLeft: (request, callback) => watch(cloudflare, request, callback) };
     const infoOfHandshake = { ...info, accept: refuseSocket };
-    let app = null;
+    let app = null, usualHost = null; // the last Host that was found good: most requests have the same
+
+    function isStrange(host) {
+        if (host === usualHost)
+            return false;
+        if (STRANGE_HOST.test(host))
+            return true;
+        usualHost = host;
+        return false;
+    }
 
     function begin(bindings) {
         app = setup.start(bindings);
@@ -44,6 +55,8 @@ export function worker(cloudflare, module, options) {
 
     return {
         fetch(request, bindings) {
+            if (isStrange(request.headers.get('host') ?? ''))
+                return refusal(400);
             const handshake = setup.hasSockets && isUpgrade(request), object = handshake ? objectOf(bindings) : null;
             if (object !== null)
                 return object.fetch(request);
