@@ -19,7 +19,10 @@ import suite
 
 TRIES = int(os.environ.get("MOCKET_TEST_TRIES", "1"))
 FINAL = ("Sanitizer", "runtime error", "ended with", "core dumped", "nothing for", "timed out", "does not stop")
-CRASH = re.compile(r"\w+Sanitizer\b|runtime error:|core dumped|deadly signal|ended with -(4|5|6|7|8|11|31)\b")
+# SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: by Python's number, a shell's, or name; and cmocka's words.
+CRASH = re.compile(r"\w+Sanitizer\b|runtime error:|core dumped|deadly signal|Test failed with exception|"
+                   r"\b(?:exit|code|with|signal)\W*-(?:4|5|6|7|8|11|31)\b|\b(?:exit|code|with)\W*(?:13[2-6]|139|159)\b|"
+                   r"\bSIG(?:ILL|TRAP|ABRT|BUS|FPE|SEGV|SYS)\b")
 MANY = 40  # so many failures of a suite are not those of a slow machine
 
 

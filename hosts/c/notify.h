@@ -4,10 +4,11 @@
 
 #define NOTIFY_READY "READY=1"       /* requests are answered */
 #define NOTIFY_STOPPING "STOPPING=1" /* no new connection is accepted */
+#define NOTIFY_WAIT_S 1
 
 /* Sends the text to the datagram socket that the environment variable NOTIFY_SOCKET names: an absolute path, or @ and
- * an abstract name. Without the variable, or where nobody listens, nothing happens. It does not wait: a message is lost
- * when the socket is full. Any thread. */
+ * an abstract name. Without the variable, or where nobody listens, nothing happens. Waits for room in the socket, at
+ * most NOTIFY_WAIT_S; then the message is lost. Any thread. */
 void notify_manager(const char *text);
 
 #endif

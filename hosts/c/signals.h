@@ -26,9 +26,8 @@ struct signals {
     void (*log)(void *data, int level, mocket_span line); /* not called in LATE and CLOSED */
     void *data;
     void (*reload)(mocket_app *app); /* SIGHUP; NULL: it is logged and does nothing */
-    void (*tell)(
-        const char *text);       /* the service manager (notify.h) learns of SERVING and STOPPING; NULL: nobody does */
-    void (*at_once)(void *data); /* SERVING too ends the process, and this is called before; NULL: as drawn */
+    void (*tell)(const char *text);  /* in SERVING and STOPPING, with the texts of notify.h; may be NULL */
+    void (*at_once)(void *data);     /* SERVING too ends the process, and this is called before; NULL: as drawn */
     /* its own: */
     uv_mutex_t lock;
     enum signals_state state; /* under lock */

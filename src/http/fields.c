@@ -15,14 +15,16 @@ enum { FIRST_CAP = 16 };
 
 static bool grow(struct mocket_fields *f, struct mocket_arena *a)
 {
-    struct mocket_field *rows = f->cap == 0 ? mocket__arena_alloc(a, FIRST_CAP * sizeof *rows)
-                                            : mocket__arena_grow(a, f->rows, &f->cap, FIRST_CAP, sizeof *rows);
-    if (!rows)
-        return false;
-    if (f->cap == 0)
-        f->cap = FIRST_CAP;
-    f->rows = rows;
-    return true;
+    struct mocket_field *rows;
+    if (f->cap == 0) { /* in each request: without the arithmetic of growing */
+        rows = mocket__arena_alloc(a, FIRST_CAP * sizeof *rows);
+        f->cap = rows ? FIRST_CAP : 0;
+    } else {
+        rows = mocket__arena_grow(a, f->rows, &f->cap, FIRST_CAP, sizeof *rows);
+    }
+    if (rows)
+        f->rows = rows;
+    return rows;
 }
 
 int mocket__fields_add(struct mocket_fields *f, struct mocket_arena *a, mocket_span name, mocket_span value)

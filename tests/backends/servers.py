@@ -167,12 +167,15 @@ class Kept:
         server = self.server
         try:
             work(server)
-        except OSError:
-            self.stop()  # whatever it does, it serves no more
+        except OSError as problem:
+            told = self.stop()  # whatever it does, it serves no more
+            if told:
+                raise Failure(f"{type(problem).__name__}: {problem}\n  {told}") from None
             raise
         except Failure as problem:
             if not server.alive() and not server.terminated:
-                raise Failure(f"{problem}\n  the server has ended with {server.process.returncode}") from None
+                raise Failure(f"{problem}\n  the server has ended with {server.process.returncode}:\n"
+                              f"{show(server.read_log()[-3000:])}") from None
             if server.terminated:
                 self.stop()
             raise

@@ -157,7 +157,7 @@ class Allowance:
 
     def uncut(self, got):
         """An answer without framing that is cut may look complete."""
-        return got.status_line.startswith("HTTP/1.0 ") and self.use("uncut")
+        return got.to_close and got.status_line.startswith("HTTP/1.0 ") and self.use("uncut")
 
     def kept(self, want, got):
         """The end of a connection is not announced, and may not come, unless the answer is cut."""

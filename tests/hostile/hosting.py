@@ -134,6 +134,8 @@ def stopping(host):
     try:
         yield host
     except BaseException as problem:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a crash takes a moment to end the process
+            host.process.wait(1)
         code = host.process.poll()
         host.process.kill()
         host.process.wait()

@@ -98,13 +98,7 @@ static bool ours_alone(const struct stat *st)
     return st->st_uid == geteuid() && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* The path is a symbolic link that neither this user nor root has made. systemd makes links (CacheDirectory=). */
-static bool is_link_of_others(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid();
-}
-
+/* The path may lead through links, which systemd makes (CacheDirectory=): the folder at its end is what counts. */
 static int open_folder(struct engine_cache *cache, char *path)
 {
     struct stat st;
@@ -116,7 +110,7 @@ static int open_folder(struct engine_cache *cache, char *path)
             close(dir);
         return MOCKET_EIO;
     }
-    if (!ours_alone(&st) || is_link_of_others(path)) {
+    if (!ours_alone(&st)) {
         note(cache, MOCKET_LOG_WARN, path,
              "not used, because other users can write to it, or it belongs to another user");
         close(dir);

@@ -47,7 +47,7 @@ function filled(response, head) {
     return response;
 }
 
-// A content-type alone is quickest in a plain object, and without the status 200.
+// Deno's quick path needs a plain object, and no status but 200.
 function quickInit(head) {
     const { status, fields } = head;
     if (status === 200 && head.typed && fields.length === 2)

@@ -43,8 +43,8 @@ static const struct {
     int code;
     const char *text;
 } advice[] = {
-    { EADDRINUSE, ": another program listens there" },
-    { EEXIST, ": it is no socket" },
+    { EADDRINUSE, ": something listens there already" },
+    { EEXIST, ", and it is not a socket" },
     { EADDRNOTAVAIL, ": no interface of this machine has this address" },
     { EACCES, ": a port below 1024 needs root or CAP_NET_BIND_SERVICE, a socket file a writable folder" },
 };
@@ -258,26 +258,31 @@ static int open_tcp(struct mocket_listener *l, const char *address, char problem
 
 /* ---- unix:path ---- */
 
-static bool is_alive(const struct sockaddr_un *name)
+/* The errno of a connection to the socket; 0: it succeeds. ECONNREFUSED: nothing listens. */
+static int try_connect(const struct sockaddr_un *name)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 && errno == ECONNREFUSED;
+    int code = fd >= 0 && connect(fd, (const struct sockaddr *)name, sizeof(*name)) == 0 ? 0 : errno;
     if (fd >= 0)
         close(fd);
-    return !refused;
+    return code;
 }
 
-/* Removes a stale socket file. False when something lives there, or when it is no socket. */
+/* Removes a stale socket file. False, with errno: something listens there, it is not a socket, or nobody can tell. */
 static bool clear_path(const struct sockaddr_un *name)
 {
     struct stat st;
     if (lstat(name->sun_path, &st) < 0)
         return true;
-    if (!S_ISSOCK(st.st_mode) || is_alive(name)) {
-        errno = S_ISSOCK(st.st_mode) ? EADDRINUSE : EEXIST;
+    if (!S_ISSOCK(st.st_mode)) {
+        errno = EEXIST;
         return false;
     }
-    return unlink(name->sun_path) == 0;
+    int code = try_connect(name);
+    if (code == ECONNREFUSED)
+        return unlink(name->sun_path) == 0;
+    errno = code == 0 || code == EAGAIN ? EADDRINUSE : code;
+    return false;
 }
 
 static int open_local(struct mocket_listener *l, const char *address, char problem[MOCKET_PROBLEM_LEN])
