@@ -3,8 +3,7 @@
  * TRUST   Compiled code runs with all rights of the host, so a user who can write to the cache controls the host. The
  *         folder and each file must belong to this user, and other users must not be able to write to them. This is
  *         checked on the open descriptor, and the file is read through that descriptor only. A file contains its key
- *         and a checksum. The path
- *         may lead through symbolic links.
+ *         and a checksum. The path may lead through symbolic links.
  * FAULTS  A fault of the cache never fails a start: note gets a warning, and the module is compiled. */
 #ifndef MOCKET_HOSTS_C_ENGINE_CACHE_H
 #define MOCKET_HOSTS_C_ENGINE_CACHE_H
