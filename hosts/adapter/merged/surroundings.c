@@ -2,27 +2,14 @@
  * piece of heap is behind its data and stack, and memory that grows follows that piece. */
 #include "../../../src/base/span.h"
 #include "../core/log.h"
+#include "../core/pages.h"
 #include "preview1.h"
-
-#define PAGE 65536u
-
-extern char __heap_base; /* wasm-ld's: the end of data and stack */
 
 void *port_grow(size_t *len)
 {
     static bool started;
-    char *first = &__heap_base + (-(uintptr_t)&__heap_base & 15);
-    size_t end = __builtin_wasm_memory_size(0) * PAGE, left = end - (uintptr_t)first;
-    if (!started && left >= *len) {
-        started = true;
-        *len = left;
-        return first;
-    }
-    size_t pages = (*len + PAGE - 1) / PAGE, at = __builtin_wasm_memory_grow(0, pages);
-    if (at == SIZE_MAX)
-        return NULL;
-    *len = pages * PAGE;
-    return (void *)(uintptr_t)(at * PAGE); /* NOLINT(performance-no-int-to-ptr): a new page */
+    uintptr_t end = __builtin_wasm_memory_size(0) * ADAPTER_PAGE;
+    return adapter_grow(&started, (const char *)end, len); /* NOLINT(performance-no-int-to-ptr): the last page */
 }
 
 uint64_t port_now_ns(int clock)

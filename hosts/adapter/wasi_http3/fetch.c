@@ -82,14 +82,8 @@ int port_fetch_end(struct adapter_outgoing *o)
 
 void http3_call_event(struct http3_call *c, uint32_t state)
 {
-    if (state != WASI_RETURNED) {
-        c->waitable.state = HTTP3_UNDER_WAY; /* it has only started */
-        return;
-    }
-    uint32_t subtask = c->waitable.handle;
-    http3_waitable_forget(&c->waitable);
-    wasi_subtask_drop(subtask);
-    c->is_sent = true;
+    if (http3_subtask_returned(&c->waitable, state))
+        c->is_sent = true;
 }
 
 static int take_response(struct adapter_outgoing *o, struct http3_call *c)

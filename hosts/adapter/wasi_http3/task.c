@@ -60,13 +60,7 @@ bool http3_timer_start(struct http3_task *t, uint64_t until_ns)
 
 void http3_timer_event(struct http3_task *t, uint32_t state)
 {
-    if (state != WASI_RETURNED) {
-        t->timer.state = HTTP3_UNDER_WAY; /* it has only started */
-        return;
-    }
-    uint32_t subtask = t->timer.handle;
-    http3_waitable_forget(&t->timer);
-    wasi_subtask_drop(subtask);
+    http3_subtask_returned(&t->timer, state);
 }
 
 /* ---- Waking ---- */

@@ -45,6 +45,17 @@ void http3_waitable_leave(struct http3_waitable *w)
     http3_waitable_forget(w);
 }
 
+bool http3_subtask_returned(struct http3_waitable *w, uint32_t state)
+{
+    if (state != WASI_RETURNED) {
+        w->state = HTTP3_UNDER_WAY;
+        return false;
+    }
+    http3_waitable_forget(w);
+    wasi_subtask_drop(w->handle);
+    return true;
+}
+
 void http3_waitables_settle(void)
 {
     MOCKET_LIST_EACH (struct http3_waitable, w, &http3_here()->waitables, link)

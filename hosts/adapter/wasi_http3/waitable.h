@@ -38,6 +38,9 @@ void http3_waitable_begin(struct http3_waitable *w, uint32_t handle);
 void http3_waitable_forget(struct http3_waitable *w);
 /* Before what is under way is cancelled, or the handle gets another owner: the handle leaves its set. */
 void http3_waitable_leave(struct http3_waitable *w);
+/* The event of a subtask with that state. False: it has only started, and is under way still. True: it has returned; it
+ * is forgotten, and its handle dropped. */
+bool http3_subtask_returned(struct http3_waitable *w, uint32_t state);
 static inline bool http3_is_under_way(const struct http3_waitable *w)
 {
     return w->state == HTTP3_UNDER_WAY;
