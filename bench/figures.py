@@ -26,7 +26,8 @@ class Table:
         self.key, self.title, self.unit, self.rate, self.rows = key, title, unit, rate, []
 
     def add(self, name, values, rate=None, note="", base=None):
-        """base: the row that this one is a multiple of; None: the first row."""
+        """base: the row that this one is a multiple of; None: the first row. Names are unique."""
+        assert all(row["name"] != name for row in self.rows), name
         self.rows.append({"name": name, "values": [float(value) for value in values], "rate": rate, "note": note,
                           "base": base or (self.rows[0]["name"] if self.rows else name)})
 
@@ -37,29 +38,35 @@ class Table:
             share = statistics.median(refused)
             self.add(prefix + name, cpus, statistics.median(rates), f"{share:.0%} refused" if share else "", base)
 
-    def median(self, name):
-        return next((statistics.median(row["values"]) for row in self.rows if row["name"] == name), None)
+    def values(self, name):
+        return next((row["values"] for row in self.rows if row["name"] == name), [])
 
-    def ratio(self, row):
-        """The row's median as a multiple of its base's; None when there is no such row."""
-        base = self.median(row["base"])
-        return statistics.median(row["values"]) / base if base else None
+    def ratio(self, name, base):
+        """The median of a row's rounds, each as a multiple of the same round of the base: the machine's speed changes
+        from round to round. When one has more rounds: the medians' ratio. None: a row is missing, or the base is 0."""
+        values, units = self.values(name), self.values(base)
+        if not values or not units or not all(units):
+            return None
+        if len(values) == len(units):
+            return statistics.median(value / unit for value, unit in zip(values, units))
+        return statistics.median(values) / statistics.median(units)
 
     def exceeded(self, bounds):
         """bounds: (row, base row, factor): the most that a row may be, as a multiple of another. Faults in words."""
         for name, base, factor in bounds:
-            value, unit = self.median(name), self.median(base)
-            if value is None or unit is None:
+            ratio = self.ratio(name, base)
+            if ratio is None:
                 continue
-            print(f"{name} is {value / unit:.2f} x {base}; at most {factor:.2f} is allowed")
-            if value > factor * unit:
-                yield f"{self.title}: {name} is {value / unit:.2f} x {base}; at most {factor:.2f} is allowed"
+            words = f"{name} is {ratio:.2f} x {base}; at most {factor:.2f} is allowed"
+            print(words)
+            if ratio > factor:
+                yield f"{self.title}: {words}"
 
     def print(self):
         """Ratios are to the base of each row."""
         print(f"\n{self.title}\n{'':36}{self.unit:>18}{'range':>18}{'ratio':>8}{self.rate:>13}")
         for row in self.rows:
-            values, ratio = row["values"], self.ratio(row)
+            values, ratio = row["values"], self.ratio(row["name"], row["base"])
             spread = f"{number(min(values))}-{number(max(values))}" if len(values) > 1 else ""
             rate = f"{row['rate']:13.0f}" if row["rate"] is not None else ""
             print(f"{row['name']:36}{number(statistics.median(values)):>18}{spread:>18}"
