@@ -27,8 +27,8 @@ const STATUS_OF = { [EINVAL]: 400, [ETOOBIG]: 413, [ETIMEDOUT]: 408, [ELIMIT]: 5
 const PIECE_MAX = 65536; // bytes that one body_write takes
 
 export class Exchange extends Message {
-    constructor(app, method, target, authority, flags) {
-        super(method, target, authority, flags);
+    constructor(app, method, whole, wholeAt, authority, flags) {
+        super(method, whole, wholeAt, authority, flags);
         this.app = app;
         this.body = NO_BYTES; // whole, or null: it is read from `source`
         this.instance = null;

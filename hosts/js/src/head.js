@@ -15,6 +15,7 @@ export class Head {
         this.status = status;
         this.fields = []; // flat, without those of the connection and the length
         this.length = -1; // declared by content-length; -1: none
+        this.isBodyless = status === 204 || status === 205 || status === 304; // its answers have no body
         this.typed = false; // has a content-type
         this.isDated = false; // has a date
         this.flat = null; // the form for node:http
@@ -29,11 +30,6 @@ export class Head {
             if (this.fields[i].length === name.length && this.fields[i].toLowerCase() === name)
                 return this.fields[i + 1];
         return undefined;
-    }
-
-    // Answers of these statuses have no body.
-    get isBodyless() {
-        return this.status === 204 || this.status === 205 || this.status === 304;
     }
 }
 

@@ -148,7 +148,7 @@ export class Instance extends Owner {
         this.release();
         for (const thing of things)
             thing.release?.();
-        this.handles.rows.clear();
+        this.handles.clear();
         this.output.flushRest();
         this.forgetMemory();
         this.app.pool.ended(this);
@@ -304,8 +304,7 @@ export class Instance extends Owner {
     closeExchange(ex) {
         ex.close();
         this.requests--;
-        if (this.handles.rows.size > 0)
-            this.handles.rows.delete(ex.handle);
+        this.handles.forget(ex);
     }
 
     // The client left (ECLOSED), or the request's time is up (ETIMEDOUT). The guest gets a grace to return by itself.

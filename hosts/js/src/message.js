@@ -5,21 +5,30 @@ import { namedByConnection, passedName } from './names.js';
 import { Owner } from './owner.js';
 import { writeLatin1, writePart } from './text.js';
 
+const GET = METHODS.get('GET'); // without a look-up, which hashes a text that the platform has made for this request
 export const TARGET_MAX = 8192; // bytes of a target: more are 414
 
 // What is known of a request before its body. fields: flat, names as they came. They are null where `read` of a derived
 // class sets fields and peer when they are asked for: platforms that hold them in objects of their own charge for each.
 export class Message extends Owner {
-    constructor(method, target, authority, flags) {
+    // whole: a text that ends with the target, which begins at wholeAt.
+    constructor(method, whole, wholeAt, authority, flags) {
         super();
         this.method = method;
-        this.target = target;
-        this.whole = target; // a text that holds the target, from `wholeAt` on
-        this.wholeAt = 0;
+        this.whole = whole;
+        this.wholeAt = wholeAt;
         this.authority = authority;
         this.flags = flags;
         this.peer = '';
         this.fields = null;
+    }
+
+    get target() {
+        return this.whole.slice(this.wholeAt);
+    }
+
+    get targetLength() {
+        return this.whole.length - this.wholeAt;
     }
 
     complete() {
@@ -80,7 +89,7 @@ function layOutBare(m, body) {
     laid.count = 0;
     laid.text = null;
     laid.flags = m.flags | ON_DEMAND;
-    return place(m, m.method.length + m.target.length + m.authority.length, body);
+    return place(m, m.method.length + m.targetLength + m.authority.length, body);
 }
 
 function place(m, textLen, body) {
@@ -101,13 +110,13 @@ function withoutNamed(m, named) {
 
 // body: bytes, or null when it is still to be read, or cannot be had: left is its length then, error why not.
 function write(memory, ptr, body, left, error) {
-    const { method, target, authority, peer } = laid.message;
+    const { method, targetLength, authority, peer } = laid.message;
     const w = memory.u32, rows = laid.count * 2;
     let i = ptr >> 2, o = REQUEST_BYTES + rows * 8;
-    w[i] = METHODS.get(method) ?? 0;
+    w[i] = method === 'GET' ? GET : METHODS.get(method) ?? 0;
     w[i + 1] = body === null ? laid.flags : laid.flags | BODY_HERE;
     w[i + 2] = o; o += w[i + 3] = method.length;
-    w[i + 4] = o; o += w[i + 5] = target.length;
+    w[i + 4] = o; o += w[i + 5] = targetLength;
     w[i + 6] = o; o += w[i + 7] = authority.length;
     w[i + 8] = o; o += w[i + 9] = laid.text === null ? 0 : peer.length;
     w[i + 10] = laid.count;
@@ -131,10 +140,10 @@ function write(memory, ptr, body, left, error) {
 
 // Texts that are few and short are not joined first.
 function writeBare(memory, at) {
-    const { method, target, whole, wholeAt, authority } = laid.message;
+    const { method, whole, wholeAt, targetLength, authority } = laid.message;
     writeLatin1(memory, at, method);
-    writePart(memory, at + method.length, whole, wholeAt, target.length);
-    writeLatin1(memory, at + method.length + target.length, authority);
+    writePart(memory, at + method.length, whole, wholeAt, targetLength);
+    writeLatin1(memory, at + method.length + targetLength, authority);
 }
 
 // Passes a message to a guest: `alloc` is its mocket_alloc. Returns the pointer, 0 when the guest has no memory; the

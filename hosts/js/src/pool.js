@@ -26,6 +26,7 @@ export class Pool {
         this.hosts = new Set();
         this.shared = null;
         this.waiting = new Set(); // requests without an instance, oldest first; Exchange.close removes a request
+        this.mayWait = false; // false: no request waits
         this.pumping = false;
         this.size = 0; // of the memory of an instance that has just started
     }
@@ -71,9 +72,14 @@ export class Pool {
 
     wait(ex) {
         if (this.waiting.size < this.queueMax && this.all.size > 0)
-            this.waiting.add(ex);
+            this.enqueue(ex);
         else
             ex.abandon(503);
+    }
+
+    enqueue(ex) {
+        this.waiting.add(ex);
+        this.mayWait = true;
     }
 
     serveBy(instance, ex) {
@@ -123,7 +129,7 @@ export class Pool {
                 this.hosts.delete(instance);
             this.keep(instance);
         }
-        if (this.waiting.size > 0)
+        if (this.mayWait)
             this.pump();
     }
 
@@ -169,6 +175,7 @@ export class Pool {
             this.waiting.delete(ex);
             this.serveBy(instance, ex);
         }
+        this.mayWait = this.waiting.size > 0;
         this.pumping = false;
     }
 

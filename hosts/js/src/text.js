@@ -1,14 +1,16 @@
 // Bytes and text. Most texts of HTTP are bytes that JavaScript holds as code units (Latin-1).
 //
-// Buffer's own functions are the fastest where they are native: Node, Bun, workerd. Deno's writing function is slow, so
-// that Deno and browsers use TextEncoder. Reading without Buffer is slow everywhere.
+// Buffer's functions are the fastest ones for long texts, but Deno's writing function is slow: Deno, and platforms
+// without Buffer, use TextEncoder. Reading without Buffer is slow everywhere.
 const hasBuffer = typeof Buffer === 'function' && typeof Buffer.prototype.latin1Slice === 'function';
 const bufferWrites = hasBuffer && typeof Deno === 'undefined';
 const encoder = new TextEncoder();
 const ascii = new TextDecoder(); // used for bytes below 0x80 only
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
-const LOOP_MAX = 40;
+// The longest text that a loop writes for less than a call into the engine costs: TextEncoder needs a view of the
+// memory, and Node's latin1Write is quick from the first byte on.
+const LOOP_MAX = !bufferWrites ? 40 : typeof Bun === 'undefined' ? 0 : 24;
 const NOT_ASCII = /[^\0-\x7f]/;
 
 export const NO_BYTES = new Uint8Array(0);
@@ -17,22 +19,22 @@ export const bufferOf = (memory) => hasBuffer ? Buffer.from(memory.buffer) : nul
 
 // Writes code units as bytes. All of them must be below 0x100.
 export function writeLatin1(memory, at, text) {
-    if (bufferWrites)
+    if (text.length <= LOOP_MAX)
+        writeEach(memory.u8, at, text, 0, text.length);
+    else if (bufferWrites)
         memory.buf.latin1Write(text, at, text.length);
-    else if (text.length <= LOOP_MAX ||
-        encoder.encodeInto(text, memory.u8.subarray(at, at + text.length)).read < text.length)
+    else if (encoder.encodeInto(text, memory.u8.subarray(at, at + text.length)).read < text.length)
         writeEach(memory.u8, at, text, 0, text.length);
 }
 
 // The same for a part of a text. V8 reads the text itself at 1 ns for a character, and a slice of it at 10.
 export function writePart(memory, at, text, from, len) {
-    if (bufferWrites || len > LOOP_MAX)
+    if (len > LOOP_MAX)
         writeLatin1(memory, at, text.slice(from, from + len));
     else
         writeEach(memory.u8, at, text, from, len);
 }
 
-// Cheaper than a view of the memory and a call into the engine for a short text.
 function writeEach(bytes, at, text, from, len) {
     for (let i = 0; i < len; i++)
         bytes[at + i] = text.charCodeAt(from + i);

@@ -10,10 +10,10 @@ const KEEP_EVERY = 16; // a server of many names pays little for what is kept
 const kept = { origin: '', authority: '', secure: false };
 let others = 0; // URLs that did not begin with the kept origin
 
-export const parts = { secure: false, authority: '', target: '', whole: '', wholeAt: 0 };
+export const parts = { secure: false, authority: '', whole: '', wholeAt: 0 };
 
-// Sets `parts`. False: the authority is not valid. The authority is empty where there is none; `whole` holds
-// the target, from wholeAt on.
+// Sets `parts`. False: the authority is not valid. The authority is empty where there is none; `whole` ends with the
+// target, which begins at wholeAt.
 export function split(url) {
     const { origin } = kept;
     if (url.charCodeAt(origin.length) !== SLASH || origin === '' || !url.startsWith(origin))
@@ -26,8 +26,7 @@ export function split(url) {
 
 function setTarget(url, slash) {
     const hash = platform.passesFragments ? -1 : url.indexOf('#', slash);
-    parts.target = hash < 0 ? url.slice(slash) : url.slice(slash, hash);
-    parts.whole = url;
+    parts.whole = hash < 0 ? url : url.slice(0, hash);
     parts.wholeAt = slash;
 }
 
@@ -56,7 +55,7 @@ function splitStrange(url) {
     const [, scheme = '', authority = '', rest = url] = ABSOLUTE.exec(url) ?? [];
     parts.secure = scheme.length === 5;
     parts.authority = authority;
-    parts.target = parts.whole = rest.startsWith('/') ? rest : `/${rest}`;
+    parts.whole = rest.startsWith('/') ? rest : `/${rest}`;
     parts.wholeAt = 0;
     return authority === '' || isAuthority(authority);
 }

@@ -19,10 +19,8 @@ const BREAK_TRIES = 50, BREAK_STEP_MS = 20;
 export class WebExchange extends Exchange {
     // After look.
     constructor(app, request, method, info, connection) {
-        super(app, method, parts.target, parts.authority,
+        super(app, method, parts.whole, parts.wholeAt, parts.authority,
             FLAGS | (parts.secure ? TLS : 0) | (info?.http2 ? HTTP2 : 0));
-        this.whole = parts.whole;
-        this.wholeAt = parts.wholeAt;
         this.request = request;
         this.info = info;
         this.connection = connection; // what the platform gives beside the request
@@ -233,7 +231,7 @@ function look(request, method) {
         return method === 'CONNECT' ? 405 : 501;
     if (!split(request.url) || (parts.authority === '' && request.headers.get('host')))
         return 400;
-    return parts.target.length > TARGET_MAX ? 414 : 0;
+    return parts.whole.length - parts.wholeAt > TARGET_MAX ? 414 : 0;
 }
 
 // A list, which may be empty. The platform answers 100 itself.

@@ -35,7 +35,7 @@ test('networks', () => {
 
 const proxies = new Proxies(['10.0.0.0/8', '::1']);
 const saying = (fields) => {
-    const message = new Message('GET', '/', 'a', 0);
+    const message = new Message('GET', '/', 0, 'a', 0);
     message.fields = fields;
     message.peer = '10.9.9.9';
     return message;

@@ -18,7 +18,7 @@ const flat = (fields) => fields.flatMap(([name, value]) => [name, latin1Of(value
 
 function exchangeOf(file) {
     const flags = file.flags & ~(BODY_HERE | ON_DEMAND);
-    const message = new Message(file.method, latin1Of(file.target), file.authority, flags);
+    const message = new Message(file.method, latin1Of(file.target), 0, file.authority, flags);
     if (file.flags & ON_DEMAND) {
         message.read = () => assert.fail('the fields were not asked for');
     } else {
@@ -83,7 +83,7 @@ for (const file of golden('fetched'))
     });
 
 function request(fields) {
-    const message = new Message('POST', '/a?b=c', 'example.org', TLS);
+    const message = new Message('POST', '/a?b=c', 0, 'example.org', TLS);
     return Object.assign(message, { fields, body: utf8Of('body'), left: 0, bodyError: 0 });
 }
 const FIELDS = ['Host', 'example.org', 'X-Two', 'b'];
@@ -93,6 +93,7 @@ test('fields of the connection are not passed, nor those that it names', () => {
     const more = ['Connection', 'close, X-Secret', 'Keep-Alive', '5', 'x-secret', '1', ...FIELDS, 'TE', 'trailers'];
     passMessage(memory, () => AT, request(more), false);
     const len = passed.length;
+    assert.equal(memory.u32[AT / 4 + 5], '/a?b=c'.length);
     passMessage(plain, () => AT, request(FIELDS), false);
     assert.equal(bytesAt(memory, len), bytesAt(plain, passed.length));
 });
@@ -104,7 +105,7 @@ test('an odd pointer, one outside the memory and none at all are seen', () => {
 });
 
 test('fields on demand are made when the guest asks, and once', () => {
-    const memory = room(), message = new Message('GET', '/', 'a', NORMALISED);
+    const memory = room(), message = new Message('GET', '/', 0, 'a', NORMALISED);
     let made = 0;
     message.read = () => {
         made++;

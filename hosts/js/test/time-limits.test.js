@@ -49,7 +49,7 @@ test('an infinite limit never ends', async () => {
 });
 
 test('waits that are short each need no timer, and together they end in time', async () => {
-    const ex = new Exchange({ options: { timeout: 200 } }, 'GET', '/', 'a', 0);
+    const ex = new Exchange({ options: { timeout: 200 } }, 'GET', '/', 0, 'a', 0);
     let ended = 0;
     ex.instance = { kill: (_ex, code) => { ended = code; } };
     ex.watch(clock() + 10);
@@ -62,7 +62,7 @@ test('waits that are short each need no timer, and together they end in time', a
 });
 
 test('bytes of a body move the end of a request that has a deadline too', async () => {
-    const ex = new Exchange({ options: { timeout: 1000 } }, 'POST', '/', 'a', 0);
+    const ex = new Exchange({ options: { timeout: 1000 } }, 'POST', '/', 0, 'a', 0);
     let ended = 0;
     ex.instance = { kill: (_ex, code) => { ended = code; } };
     ex.source = new Source(() => {});

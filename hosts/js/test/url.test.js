@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parts, split } from '../src/url.js';
 
-const partsOf = (url) => split(url) ? [parts.secure, parts.authority, parts.target] : null;
+const target = () => parts.whole.slice(parts.wholeAt);
+const partsOf = (url) => split(url) ? [parts.secure, parts.authority, target()] : null;
 
 test('an origin that comes again, one that it begins with, and others', () => {
     for (let i = 0; i < 40; i++) {
@@ -32,10 +33,13 @@ test('a URL without an origin or a path', () => {
     }
 });
 
-test('a part of a URL holds the target', () => {
+test('the text that ends with the target is the URL, where that has nothing behind it', () => {
     const url = 'http://a:80/some/path?x=1';
     split(url);
-    assert.equal(parts.whole.slice(parts.wholeAt, parts.wholeAt + parts.target.length), parts.target);
+    assert.equal(parts.whole, url);
+    assert.equal(target(), '/some/path?x=1');
+    split(`${url}#f`);
+    assert.equal(parts.whole, url);
     split('http://a:80?x');
-    assert.equal(parts.whole, parts.target);
+    assert.deepEqual([parts.whole, parts.wholeAt], ['/?x', 0]);
 });

@@ -14,18 +14,15 @@ export function takeHead(instance, ex, ptr, len, handshake) {
     return instance.memory.fits(ptr, len) ? readHead(instance.memory, ptr, len, handshake) : EFAULT;
 }
 
-function respond(instance, req, headPtr, headLen, bodyPtr, bodyLen) {
-    const ex = instance.find(req), head = takeHead(instance, ex, headPtr >>> 0, headLen >>> 0, false);
-    if (typeof head === 'number')
-        return head;
-    if (!instance.memory.fits(bodyPtr >>> 0, bodyLen >>> 0))
-        return EFAULT;
-    return ex.respond(head, instance.memory, bodyPtr >>> 0, bodyLen >>> 0);
-}
-
 export function answerImports(instance) {
     return {
-        respond: (req, headPtr, headLen, bodyPtr, bodyLen) =>
-            respond(instance, req, headPtr, headLen, bodyPtr, bodyLen),
+        respond(req, headPtr, headLen, bodyPtr, bodyLen) {
+            const ex = instance.find(req), head = takeHead(instance, ex, headPtr >>> 0, headLen >>> 0, false);
+            if (typeof head === 'number')
+                return head;
+            if (!instance.memory.fits(bodyPtr >>> 0, bodyLen >>> 0))
+                return EFAULT;
+            return ex.respond(head, instance.memory, bodyPtr >>> 0, bodyLen >>> 0);
+        },
     };
 }

@@ -11,7 +11,7 @@ const SMALL = 4096; // bytes of a body that leave as one string with the head
 
 export class NodeExchange extends Exchange {
     constructor(app, req, res) {
-        super(app, req.method, req.url, '', 0); // readRequest sets the rest
+        super(app, req.method, req.url, 0, '', 0); // readRequest sets the rest
         this.req = req;
         this.res = res;
         this.expects = false; // the client sent an expectation

@@ -99,7 +99,7 @@ export function readRequest(ex) {
         ({ target, authority, fields: raw } = reduced);
     }
     const flags = (req.httpVersionMinor === 0 ? HTTP10 : 0) | (socket.encrypted ? TLS : 0);
-    ex.target = ex.whole = target;
+    ex.whole = target;
     ex.authority = authority;
     ex.flags = flags;
     ex.fields = raw;

@@ -22,7 +22,7 @@ export function kept(message, number) {
 export class ReplayExchange extends Exchange {
     // attach: (socket) -> its port. settled: called once, with false when the guest did not accept the handshake.
     constructor(app, { target, authority, peer, flags, fields }, attach, settled) {
-        super(app, 'GET', target, authority, flags | UPGRADE | VOUCHED);
+        super(app, 'GET', target, 0, authority, flags | UPGRADE | VOUCHED);
         this.peer = peer;
         this.fields = fields;
         this.attach = attach;
