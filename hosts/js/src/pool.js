@@ -26,7 +26,6 @@ export class Pool {
         this.hosts = new Set();
         this.shared = null;
         this.waiting = new Set(); // requests without an instance, oldest first; Exchange.close removes a request
-        this.mayWait = false; // false: no request waits
         this.pumping = false;
         this.size = 0; // of the memory of an instance that has just started
     }
@@ -72,14 +71,9 @@ export class Pool {
 
     wait(ex) {
         if (this.waiting.size < this.queueMax && this.all.size > 0)
-            this.enqueue(ex);
+            this.waiting.add(ex);
         else
             ex.abandon(503);
-    }
-
-    enqueue(ex) {
-        this.waiting.add(ex);
-        this.mayWait = true;
     }
 
     serveBy(instance, ex) {
@@ -129,7 +123,7 @@ export class Pool {
                 this.hosts.delete(instance);
             this.keep(instance);
         }
-        if (this.mayWait)
+        if (this.waiting.size > 0)
             this.pump();
     }
 
@@ -175,7 +169,6 @@ export class Pool {
             this.waiting.delete(ex);
             this.serveBy(instance, ex);
         }
-        this.mayWait = this.waiting.size > 0;
         this.pumping = false;
     }
 

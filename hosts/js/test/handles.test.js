@@ -9,9 +9,9 @@ test('a thing is found until it is forgotten, however often it was kept', () => 
     handles.forget(thing); // it has no row
     handles.keep(thing);
     handles.keep(thing);
-    assert.deepEqual([handles.get(1), handles.count], [thing, 1]);
+    assert.deepEqual([handles.get(1), handles.rows.size], [thing, 1]);
     handles.forget(thing);
-    assert.deepEqual([handles.get(1), handles.count, thing.handle], [undefined, 0, 1]);
+    assert.deepEqual([handles.get(1), handles.rows.size, thing.handle], [undefined, 0, 1]);
 });
 
 test('a number that is taken is not given again', () => {
@@ -33,5 +33,5 @@ test('there is a limit, and an end makes room', () => {
     handles.end(things[7]);
     assert.notEqual(handles.open({}), ELIMIT);
     handles.clear();
-    assert.deepEqual([handles.count, handles.get(1)], [0, undefined]);
+    assert.deepEqual([handles.rows.size, handles.get(1)], [0, undefined]);
 });
